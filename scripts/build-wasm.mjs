@@ -1,0 +1,107 @@
+// @ts-check
+/**
+ * @file Compiles assembly/ and writes dist/wasm/: the .wasm and one loader for each way a runtime takes WebAssembly.
+ *
+ *   node scripts/build-wasm.mjs            when the sources have changed
+ *   node scripts/build-wasm.mjs --force    always
+ *   node scripts/build-wasm.mjs --types    only the type declarations, for a type check without a build
+ *
+ * A loader exports `load`, one thunk a build; nothing is decoded or compiled before a thunk is called, and nothing is
+ * awaited at module top level, which edge runtimes forbid.
+ */
+import { spawnSync } from 'node:child_process';
+import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { bin, fail, makeIfStale, root } from './files.mjs';
+
+/** The builds: targets of asconfig.json. */
+const targets = ['simd'];
+
+/** All that a module may ask of its host. */
+const allowedImports = new Set(['env.memory']);
+
+const folder = join(root, 'dist/wasm');
+const header = '// Written by scripts/build-wasm.mjs.\n';
+
+/** @param {string} target */
+const wasmName = (target) => `saddlepoint.${target}.wasm`;
+
+/** @param {string} file @param {string} text */
+function write(file, text) {
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, file), header + text);
+}
+
+/** The declarations hold for all three loaders. */
+export function writeTypes() {
+  const rows = targets.map((target) => `  readonly ${target}: () => Promise<WebAssembly.Module>;\n`).join('');
+  write(
+    'inline.d.ts',
+    `/** One thunk a build of the machine: compiles it, or hands over the compiled module. */
+export declare const load: {\n${rows}};\n`,
+  );
+}
+
+/** @param {string} target @returns {Buffer} the compiled module */
+function compile(target) {
+  const run = spawnSync(bin('asc'), ['--config', 'asconfig.json', '--target', target], { cwd: root, stdio: 'inherit' });
+  if (run.status !== 0) fail(`AssemblyScript did not compile target "${target}" (see above).`);
+  const path = join(root, 'build', wasmName(target));
+  const bytes = readFileSync(path);
+  const imports = WebAssembly.Module.imports(new WebAssembly.Module(bytes)).map((i) => `${i.module}.${i.name}`);
+  const extra = imports.filter((name) => !allowedImports.has(name));
+  if (extra.length > 0) {
+    fail(`The module imports ${extra.join(', ')}; only ${[...allowedImports].join(', ')} may be imported.
+  Does assembly/ use something that allocates, throws or prints?`);
+  }
+  mkdirSync(folder, { recursive: true });
+  copyFileSync(path, join(folder, wasmName(target)));
+  return bytes;
+}
+
+/** Bytes in the text: works everywhere but where code may not be compiled from bytes. @param {Map<string, Buffer>} modules */
+function writeInline(modules) {
+  const rows = [...modules].map(([target, bytes]) => `  ${target}: () => compile('${bytes.toString('base64')}'),\n`);
+  write(
+    'inline.js',
+    `function compile(base64) {
+  const text = atob(base64);
+  const bytes = new Uint8Array(text.length);
+  for (let i = 0; i < bytes.length; i++) bytes[i] = text.charCodeAt(i);
+  return WebAssembly.compile(bytes);
+}
+export const load = {\n${rows.join('')}};\n`,
+  );
+}
+
+/** The bundler or runtime compiles the file ahead of time. @param {string} file @param {string} suffix of the import */
+function writeModuleImports(file, suffix) {
+  const imports = targets.map((target) => `import ${target} from './${wasmName(target)}${suffix}';\n`);
+  const rows = targets.map((target) => `  ${target}: async () => ${target},\n`);
+  write(file, `${imports.join('')}export const load = {\n${rows.join('')}};\n`);
+}
+
+/** @param {{ force?: boolean }} [options] @returns {boolean} whether anything had to be built */
+export function buildWasm({ force = false } = {}) {
+  const files = [...targets.map(wasmName), 'inline.js', 'inline.d.ts', 'workerd.js', 'edge.js'];
+  return makeIfStale({
+    name: 'wasm',
+    force,
+    sources: ['assembly', 'src/plan/opcodes.ts', 'asconfig.json', 'scripts/build-wasm.mjs', 'package-lock.json'],
+    outputs: files.map((file) => `dist/wasm/${file}`),
+    make() {
+      const modules = new Map(targets.map((target) => [target, compile(target)]));
+      writeTypes();
+      writeInline(modules);
+      writeModuleImports('workerd.js', '');
+      writeModuleImports('edge.js', '?module');
+      for (const [target, bytes] of modules) console.log(`dist/wasm/${wasmName(target)}: ${bytes.length} bytes`);
+    },
+  });
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
+  if (process.argv.includes('--types')) writeTypes();
+  else buildWasm({ force: process.argv.includes('--force') });
+}

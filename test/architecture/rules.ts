@@ -1,0 +1,79 @@
+/**
+ * @file The import rules of ARCHITECTURE.md as data; `check.ts` reads them. To change the house, change this table.
+ *
+ * A *place* is a folder of src/ (`core`, `nn`, ...), `entry` for the files of src/ itself, or one of the outer folders.
+ */
+
+export interface Place {
+  /** What files here may import, besides their own place: places, or single files written `place/file.ts`. */
+  readonly imports: readonly string[];
+  /** Files here do not import each other; only the place's index.ts does. */
+  readonly separate?: boolean;
+}
+
+export interface Exception {
+  readonly from: string;
+  readonly to: string;
+  readonly typeOnly: boolean;
+  readonly reason: string;
+}
+
+export interface Rules {
+  readonly places: Readonly<Record<string, Place>>;
+  /** Who may import a name that is not a relative path: places or single files. Any other such name is forbidden. */
+  readonly names: Readonly<Record<string, readonly string[]>>;
+  /** Who may import `node:*`; everyone else asks `process.getBuiltinModule`. */
+  readonly nodeModules: readonly string[];
+  /** Single imports against the table, each with its reason. */
+  readonly exceptions: readonly Exception[];
+  readonly maxLines: number;
+  /** Files that may be longer, with the reason. */
+  readonly longFiles: Readonly<Record<string, string>>;
+}
+
+/** The floors, lowest first: each may import all that stand before it. */
+const core = ['core'];
+const graph = [...core, 'graph'];
+const ops = [...graph, 'ops'];
+const autodiff = [...ops, 'autodiff'];
+const passes = [...autodiff, 'passes'];
+const plan = [...passes, 'plan'];
+const backends = [...plan, 'backends'];
+const engine = [...backends, 'engine'];
+const train = [...engine, 'nn', 'optim', 'data', 'io', 'train'];
+
+export const rules: Rules = {
+  places: {
+    core: { imports: [] },
+    graph: { imports: core },
+    ops: { imports: graph },
+    autodiff: { imports: ops },
+    passes: { imports: autodiff },
+    plan: { imports: passes },
+    // No backend knows what a gradient is.
+    backends: { imports: plan.filter((place) => place !== 'autodiff') },
+    engine: { imports: backends },
+    nn: { imports: ops },
+    optim: { imports: ops },
+    data: { imports: ['core', 'plan/format.ts'] },
+    io: { imports: ['core', 'plan/format.ts'] },
+    progress: { imports: core },
+    train: { imports: train },
+    tricks: { imports: train, separate: true },
+    inspect: { imports: train },
+    entry: { imports: [...train, 'tricks', 'inspect'] },
+    cli: { imports: ['entry'] },
+    assembly: { imports: ['plan/opcodes.ts'] },
+  },
+  names: {
+    '#wasm': ['backends'],
+    '#progress': ['train'],
+    'cli-progress': ['progress/terminal.ts'],
+    '@tensorflow/tfjs-core': ['backends'],
+    '@tensorflow/tfjs-backend-webgl': ['backends'],
+  },
+  nodeModules: ['entry/node.ts', 'progress/terminal.ts'],
+  exceptions: [],
+  maxLines: 300,
+  longFiles: {},
+};

@@ -1,0 +1,74 @@
+import { fileURLToPath } from 'node:url';
+import { playwright } from '@vitest/browser-playwright';
+import { defineConfig } from 'vitest/config';
+
+const path = (relative: string) => fileURLToPath(new URL(relative, import.meta.url));
+
+/** Tests see the sources under the names the built package has; only the machine comes from dist/ (scripts/build-wasm.mjs). */
+const alias = (progress: 'terminal' | 'none') => [
+  { find: /^saddlepoint$/, replacement: path('./src/index.ts') },
+  { find: /^#wasm$/, replacement: path('./dist/wasm/inline.js') },
+  { find: /^#progress$/, replacement: path(`./src/progress/${progress}.ts`) },
+];
+
+/** A quiet browser: no network of its own, WebGL and WebGPU in software so that they are there on every machine. */
+const chromiumFlags = [
+  '--no-sandbox',
+  '--disable-quic',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+  '--disable-default-apps',
+  '--no-first-run',
+  '--use-angle=swiftshader',
+  '--enable-unsafe-swiftshader',
+  '--enable-unsafe-webgpu',
+];
+
+const node = { environment: 'node', testTimeout: 60_000 } as const;
+
+export default defineConfig({
+  // Cross-origin isolation: without it a page has no shared memory.
+  server: { headers: { 'Cross-Origin-Opener-Policy': 'same-origin', 'Cross-Origin-Embedder-Policy': 'require-corp' } },
+  test: {
+    globalSetup: ['./test/setup.ts'],
+    teardownTimeout: 10_000,
+    projects: [
+      {
+        extends: true,
+        resolve: { alias: alias('terminal') },
+        test: {
+          ...node,
+          name: 'node',
+          include: ['test/**/*.test.ts'],
+          exclude: ['test/browser/**', 'test/convergence/**'],
+        },
+      },
+      {
+        extends: true,
+        resolve: { alias: alias('terminal') },
+        test: { ...node, name: 'convergence', include: ['test/convergence/**/*.test.ts'], testTimeout: 600_000 },
+      },
+      {
+        extends: true,
+        resolve: { alias: alias('none') },
+        // Found up front: a dependency found while tests run would reload the page under them.
+        optimizeDeps: { include: ['fast-check'] },
+        test: {
+          name: 'chromium',
+          include: ['test/browser/**/*.test.ts'],
+          testTimeout: 60_000,
+          browser: {
+            enabled: true,
+            headless: true,
+            screenshotFailures: false,
+            provider: playwright({
+              launchOptions: { executablePath: process.env.CHROMIUM_PATH ?? '/usr/bin/chromium', args: chromiumFlags },
+            }),
+            instances: [{ browser: 'chromium' }],
+          },
+        },
+      },
+    ],
+  },
+});
