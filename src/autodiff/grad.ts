@@ -1,0 +1,136 @@
+/**
+ * @file Reverse-mode differentiation: the gradient of a traced result is appended to its trace as more nodes, so it can be
+ * differentiated again, and no backend knows what a gradient is.
+ */
+import { SaddlepointError } from '../core/errors.ts';
+import { broadcastShapes, showShape, sizeOf } from '../core/shape.ts';
+import { leavesOf, type MapTree, mapTree, type Tree } from '../core/tree.ts';
+import { evaluateGraph } from '../graph/evaluate.ts';
+import type { Node, Value } from '../graph/node.ts';
+import { isTensor, type Tensor, type TensorLike, tensor } from '../graph/tensor.ts';
+import { apply, Trace } from '../graph/trace.ts';
+import { identity } from '../ops/cast.ts';
+import { addOp } from '../ops/elementwise.ts';
+import { broadcastTo } from '../ops/movement.ts';
+import { reduceTo } from '../ops/reduce.ts';
+
+/** A tree of tensors with the structure of T. */
+export type TensorsOf<T> = MapTree<T, TensorLike, Tensor>;
+
+/**
+ * Vector–Jacobian product within a trace: the gradients of Σ outputs[i] · cotangents[i] with respect to `leaves`; undefined
+ * for a leaf on which no output depends. Nothing behind a leaf is looked at.
+ */
+export function vjp(
+  trace: Trace,
+  outputs: readonly Tensor[],
+  cotangents: readonly (Tensor | undefined)[],
+  leaves: readonly Tensor[],
+): (Tensor | undefined)[] {
+  const nodes = trace.nodes.slice();
+  const wanted = dependents(
+    nodes,
+    leaves.map((leaf) => trace.value(leaf)),
+  );
+  const held = new Map<Value, Tensor>();
+  const accumulate = (value: Value, gradient: Tensor): void => {
+    const fitted = fit(gradient, value);
+    const previous = held.get(value);
+    held.set(value, previous === undefined ? fitted : (apply(addOp, [previous, fitted], {})[0] as Tensor));
+  };
+  outputs.forEach((output, i) => {
+    const cotangent = cotangents[i];
+    const value = trace.value(output);
+    if (cotangent !== undefined && wanted.has(value)) accumulate(value, cotangent);
+  });
+  const isLeaf = new Set(leaves.map((leaf) => trace.value(leaf)));
+  for (const node of nodes.reverse()) {
+    if (!node.outputs.some((output) => held.has(output) && !isLeaf.has(output))) continue;
+    const needs = node.inputs.map((input) => wanted.has(input));
+    if (!needs.includes(true)) continue;
+    const gradients = trace.within(node.path, () => nodeGradients(trace, node, held, needs));
+    node.inputs.forEach((input, i) => {
+      const gradient = gradients[i];
+      if (needs[i] && gradient !== undefined) accumulate(input, gradient);
+    });
+  }
+  return leaves.map((leaf) => held.get(trace.value(leaf)));
+}
+
+/** The values that depend on any of the leaves, the leaves included. */
+function dependents(nodes: readonly Node[], leaves: readonly Value[]): Set<Value> {
+  const found = new Set(leaves);
+  for (const node of nodes) {
+    if (node.inputs.some((input) => found.has(input))) for (const output of node.outputs) if (output.dtype === 'f32') found.add(output);
+  }
+  return found;
+}
+
+function nodeGradients(trace: Trace, node: Node, held: ReadonlyMap<Value, Tensor>, needs: readonly boolean[]): readonly (Tensor | undefined)[] {
+  const inputs = node.inputs.map((input) => trace.tensor(input));
+  const cotangents = node.outputs.map((output) => held.get(output));
+  if (node.op.gradient !== undefined) {
+    const outputs = node.outputs.map((output) => trace.tensor(output));
+    return node.op.gradient({ inputs, outputs, cotangents, attributes: node.attributes, needs });
+  }
+  if (node.op.decompose === undefined) throw new SaddlepointError('internal', `${node.op.name} has no gradient`);
+  // Fresh stand-ins keep the inner sweep from leaving the decomposition.
+  const standIns = inputs.map((input) => identity(input));
+  return vjp(trace, node.op.decompose(standIns, node.attributes), cotangents, standIns);
+}
+
+/** Sums what the op repeated and repeats what it summed, so that the gradient has its value's shape. */
+function fit(gradient: Tensor, value: Value): Tensor {
+  return reduceTo(broadcastTo(gradient, broadcastShapes('gradient', gradient.shape, value.shape)), value.shape);
+}
+
+/**
+ * The value of a scalar function and its gradient with respect to every leaf of its first argument.
+ *
+ * Inside `compile` both become part of the compiled step; outside, they are computed at once in double precision.
+ *
+ * @param f a pure function from a tree of f32 tensors to a scalar (shape []) tensor.
+ * @param at the point: a tensor, or a tree (nested arrays and plain objects) of tensors.
+ * @returns [value, gradients], gradients with the structure and shapes of `at`; zeros where f does not depend on a leaf.
+ * @throws SaddlepointError `shape` if the result is no scalar.
+ * @example
+ * const [loss, gradients] = valueAndGrad((p) => mean(square(sub(matmul(x, p.w), y))), { w });
+ */
+export function valueAndGrad<P>(f: (parameters: TensorsOf<P>) => Tensor, at: P): [Tensor, TensorsOf<P>] {
+  const leaves = leavesOf(at as Tree<TensorLike>).map(({ leaf }) => (isTensor(leaf) ? leaf : tensor(leaf)));
+  const running = leaves.find((leaf) => leaf.traced !== undefined)?.traced?.trace;
+  if (running !== undefined) {
+    const [value, ...gradients] = inTrace(running, f, at, leaves);
+    return [value as Tensor, rebuild(at, gradients)];
+  }
+  const trace = new Trace();
+  const inputs = leaves.map((leaf) => trace.input({ shape: leaf.shape, dtype: leaf.dtype }));
+  const graph = trace.finish(inTrace(trace, f, at, inputs));
+  const [value, ...gradients] = evaluateGraph(graph, leaves) as Tensor[];
+  return [value as Tensor, rebuild(at, gradients)];
+}
+
+/**
+ * The gradient of a scalar function with respect to every leaf of its first argument; see `valueAndGrad`.
+ * @example grad((x) => sum(square(x)), tensor([1, 2])).toArray(); // [2, 4]
+ */
+export function grad<P>(f: (parameters: TensorsOf<P>) => Tensor, at: P): TensorsOf<P> {
+  return valueAndGrad(f, at)[1];
+}
+
+function inTrace<P>(trace: Trace, f: (parameters: TensorsOf<P>) => Tensor, at: P, inputs: readonly Tensor[]): Tensor[] {
+  // Own nodes for the leaves: what f reaches by other ways (closures) counts as constant.
+  const leaves = inputs.map((input) => identity(input));
+  const result = f(rebuild(at, leaves));
+  if (!isTensor(result) || sizeOf(result.shape) !== 1 || result.shape.length > 0) {
+    const given = isTensor(result) ? `shape ${showShape(result.shape)}` : String(result);
+    throw new SaddlepointError('shape', `grad: the function must return a scalar tensor, got ${given}`, 'reduce it with sum or mean');
+  }
+  const gradients = result.traced === undefined ? leaves.map(() => undefined) : vjp(trace, [result], [tensor(1)], leaves);
+  return [result, ...leaves.map((leaf, i) => gradients[i] ?? broadcastTo(tensor(0), leaf.shape))];
+}
+
+function rebuild<P>(like: P, leaves: readonly Tensor[]): TensorsOf<P> {
+  let next = 0;
+  return mapTree(like as Tree<TensorLike>, () => leaves[next++] as Tensor) as TensorsOf<P>;
+}

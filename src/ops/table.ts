@@ -1,0 +1,87 @@
+/** @file Every op record, by name. For tests, tools and types; the library's own code imports the ops that it uses. */
+import { constant } from '../graph/trace.ts';
+import { castOp, identityOp } from './cast.ts';
+import * as elementwise from './elementwise.ts';
+import { packOp, segmentOp } from './group.ts';
+import { gatherOp, gatherRowsOp, oneHotOp, scatterAddOp } from './indexing.ts';
+import { linearOp, matmulOp } from './matmul.ts';
+import { broadcastToOp, padOp, reshapeOp, sliceOp, transposeOp } from './movement.ts';
+import { dropoutMaskOp, normalOp, uniformOp } from './random.ts';
+import { argmaxOp, l2NormOp, maxOp, meanOp, minOp, prodOp, sumOp } from './reduce.ts';
+import { logSoftmaxOp, softmaxCrossEntropyGradientOp, softmaxCrossEntropyOp, softmaxOp } from './softmax.ts';
+import { adamStepOp, adamUpdateOp, guardOp, sgdStepOp, sgdUpdateOp } from './update.ts';
+
+/** Ops with `evaluate`, which every backend must be able to run. */
+export const primitives = {
+  constant,
+  cast: castOp,
+  identity: identityOp,
+  neg: elementwise.negOp,
+  abs: elementwise.absOp,
+  sign: elementwise.signOp,
+  floor: elementwise.floorOp,
+  square: elementwise.squareOp,
+  reciprocal: elementwise.reciprocalOp,
+  sqrt: elementwise.sqrtOp,
+  exp: elementwise.expOp,
+  expm1: elementwise.expm1Op,
+  log: elementwise.logOp,
+  log1p: elementwise.log1pOp,
+  tanh: elementwise.tanhOp,
+  sigmoid: elementwise.sigmoidOp,
+  relu: elementwise.reluOp,
+  add: elementwise.addOp,
+  sub: elementwise.subOp,
+  mul: elementwise.mulOp,
+  div: elementwise.divOp,
+  pow: elementwise.powOp,
+  maximum: elementwise.maximumOp,
+  minimum: elementwise.minimumOp,
+  equal: elementwise.equalOp,
+  notEqual: elementwise.notEqualOp,
+  less: elementwise.lessOp,
+  lessEqual: elementwise.lessEqualOp,
+  greater: elementwise.greaterOp,
+  greaterEqual: elementwise.greaterEqualOp,
+  select: elementwise.selectOp,
+  sum: sumOp,
+  mean: meanOp,
+  max: maxOp,
+  min: minOp,
+  prod: prodOp,
+  l2Norm: l2NormOp,
+  argmax: argmaxOp,
+  reshape: reshapeOp,
+  transpose: transposeOp,
+  broadcastTo: broadcastToOp,
+  slice: sliceOp,
+  pad: padOp,
+  matmul: matmulOp,
+  gather: gatherOp,
+  scatterAdd: scatterAddOp,
+  oneHot: oneHotOp,
+  segment: segmentOp,
+  pack: packOp,
+  randomUniform: uniformOp,
+  randomNormal: normalOp,
+  dropoutMask: dropoutMaskOp,
+  guard: guardOp,
+} as const;
+
+/** Ops with `decompose`, which a backend may run whole. */
+export const composites = {
+  linear: linearOp,
+  gatherRows: gatherRowsOp,
+  softmax: softmaxOp,
+  logSoftmax: logSoftmaxOp,
+  softmaxCrossEntropy: softmaxCrossEntropyOp,
+  softmaxCrossEntropyGradient: softmaxCrossEntropyGradientOp,
+  adamUpdate: adamUpdateOp,
+  adamStep: adamStepOp,
+  sgdUpdate: sgdUpdateOp,
+  sgdStep: sgdStepOp,
+} as const;
+
+export type PrimitiveName = keyof typeof primitives;
+export type CompositeName = keyof typeof composites;
+export type OpName = PrimitiveName | CompositeName;
