@@ -1,0 +1,63 @@
+/**
+ * @file What the engine asks of a backend: open a session for some programs, write and read its memory, run rows of steps. A
+ * backend knows programs; it does not know models, data sets, losses or gradients.
+ */
+import type { HostArray } from '../core/dtype.ts';
+import type { Program } from '../graph/program.ts';
+import type { PipelineOptions } from '../passes/pipeline.ts';
+
+/** Why a run stopped before its last row. */
+export interface Stop {
+  readonly reason: 'nonFinite' | 'indexOutOfRange';
+  /** The op that stopped it, and the layer it belongs to. */
+  readonly op: string;
+  readonly path: string;
+  /** For an index: its position among the indices, and the index. */
+  readonly position: number;
+  readonly value: number;
+}
+
+export interface RunResult {
+  /** Rows completed; the row of this number is the one that stopped. */
+  readonly done: number;
+  readonly stop: Stop | undefined;
+}
+
+/** The first op of a step whose result was not finite. */
+export interface BadValue {
+  readonly op: string;
+  readonly path: string;
+  readonly value: number;
+}
+
+/** Memory and plans of one run. Not shared, not thread-safe, freed by `dispose`. */
+export interface Session extends Disposable {
+  readonly device: 'wasm' | 'reference';
+  /** All memory that the session holds on the device. */
+  readonly bytes: number;
+  /** The most rows one call can run. */
+  readonly capacity: number;
+  /** Overwrites a block, from `offset` elements on. */
+  write(block: string, data: ArrayLike<number>, offset?: number): void;
+  /** A copy of a block. */
+  read(block: string): HostArray;
+  writeRow(program: string, table: string, row: number, data: ArrayLike<number>): void;
+  readRow(program: string, table: string, row: number): HostArray;
+  /** Runs rows 0 … rows − 1, one step each, in one call into the device. */
+  run(program: string, rows: number): RunResult;
+  /** Runs a row op by op, without committing anything, up to the first result that is not finite. */
+  locate(program: string, row: number): BadValue | undefined;
+  dispose(): void;
+}
+
+export interface SessionOptions extends PipelineOptions {
+  /** The most steps in one call; tables have as many rows. Default 1. */
+  readonly capacity?: number;
+  /** Bytes; a session that needs more is refused before anything is allocated. Default 2 GiB. */
+  readonly memoryLimit?: number;
+}
+
+export interface Backend {
+  readonly device: Session['device'];
+  open(programs: readonly Program[], options?: SessionOptions): Promise<Session>;
+}

@@ -1,0 +1,140 @@
+/**
+ * @file The reference backend: each op's own definition, in double precision, in plain TypeScript. Slow and exact; what the
+ * others are measured against, and what runs where there is no WebAssembly SIMD.
+ */
+import type { HostArray } from '../../core/dtype.ts';
+import { hostArray } from '../../core/dtype.ts';
+import { must, SaddlepointError, unreachable } from '../../core/errors.ts';
+import { sizeOf } from '../../core/shape.ts';
+import { evaluateGraph } from '../../graph/evaluate.ts';
+import type { HostTensor, Spec } from '../../graph/node.ts';
+import type { Binding, Program } from '../../graph/program.ts';
+import { runPasses } from '../../passes/pipeline.ts';
+import type { Backend, BadValue, RunResult, Session, SessionOptions } from '../backend.ts';
+
+/** Nothing is fused: the decompositions are the definitions. */
+const TARGET = { fused: new Set<string>() };
+
+export const referenceBackend: Backend = {
+  device: 'reference',
+  open(programs, options = {}) {
+    return Promise.resolve(new ReferenceSession(programs, options));
+  },
+};
+
+interface Slot {
+  readonly spec: Spec;
+  data: HostArray;
+}
+
+class ReferenceSession implements Session {
+  readonly device = 'reference';
+  readonly capacity: number;
+  readonly #programs = new Map<string, Program>();
+  readonly #blocks = new Map<string, Slot>();
+  readonly #rows = new Map<string, Slot>();
+
+  constructor(programs: readonly Program[], options: SessionOptions) {
+    this.capacity = options.capacity ?? 1;
+    for (const program of programs) {
+      const graph = runPasses(program.graph, TARGET, { ...options, without: ['fuse', ...(options.without ?? [])] });
+      this.#programs.set(program.name, { ...program, graph });
+      const bind = (bindings: readonly Binding[], values: readonly Spec[]): void =>
+        bindings.forEach(({ kind, name }, i) => {
+          const { shape, dtype } = must(values[i], 'a bound value');
+          const slot = (): Slot => ({ spec: { shape, dtype }, data: hostArray(dtype, sizeOf(shape)) });
+          if (kind === 'block' && !this.#blocks.has(name)) this.#blocks.set(name, slot());
+          if (kind === 'row') for (let row = 0; row < this.capacity; row++) this.#rows.set(rowKey(program.name, name, row), slot());
+        });
+      bind(program.inputs, graph.inputs);
+      bind(program.outputs, graph.outputs);
+    }
+  }
+
+  get bytes(): number {
+    return [...this.#blocks.values(), ...this.#rows.values()].reduce((total, { data }) => total + data.byteLength, 0);
+  }
+
+  write(block: string, data: ArrayLike<number>, offset = 0): void {
+    this.#block(block).data.set(data, offset);
+  }
+
+  read(block: string): HostArray {
+    return this.#block(block).data.slice();
+  }
+
+  writeRow(program: string, table: string, row: number, data: ArrayLike<number>): void {
+    this.#row(program, table, row).data.set(data);
+  }
+
+  readRow(program: string, table: string, row: number): HostArray {
+    return this.#row(program, table, row).data.slice();
+  }
+
+  run(name: string, rows: number): RunResult {
+    const program = this.#programs.get(name) ?? unreachable(`no program ${name}`);
+    for (let row = 0; row < rows; row++) {
+      let at = { op: '', path: '' };
+      try {
+        const outputs = evaluateGraph(program.graph, this.#inputs(program, row), (node) => {
+          at = { op: node.op.name, path: node.path };
+        });
+        program.outputs.forEach((binding, i) => {
+          const slot = binding.kind === 'block' ? this.#block(binding.name) : this.#row(name, binding.name, row);
+          slot.data = must(outputs[i], 'an output').data.slice();
+        });
+      } catch (error) {
+        if (!(error instanceof SaddlepointError) || error.code !== 'divergence') throw error;
+        return { done: row, stop: { reason: 'nonFinite', ...at, op: 'guard', position: 0, value: 0 } };
+      }
+    }
+    return { done: rows, stop: undefined };
+  }
+
+  locate(name: string, row: number): BadValue | undefined {
+    const program = this.#programs.get(name) ?? unreachable(`no program ${name}`);
+    let found: BadValue | undefined;
+    try {
+      evaluateGraph(program.graph, this.#inputs(program, row), (node, outputs) => {
+        const value = outputs.flatMap(({ data, dtype }) => (dtype === 'f32' ? Array.from(data) : [])).find((x) => !Number.isFinite(Math.fround(x)));
+        if (value === undefined) return;
+        found = { op: node.op.name, path: node.path, value };
+        throw new SaddlepointError('divergence', 'found');
+      });
+    } catch (error) {
+      if (!(error instanceof SaddlepointError) || error.code !== 'divergence') throw error;
+    }
+    return found;
+  }
+
+  dispose(): void {
+    this.#blocks.clear();
+    this.#rows.clear();
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+
+  #inputs(program: Program, row: number): HostTensor[] {
+    return program.inputs.map(({ kind, name }, i) => {
+      const { shape, dtype } = must(program.graph.inputs[i], 'an input');
+      return { shape, dtype, data: (kind === 'block' ? this.#block(name) : this.#row(program.name, name, row)).data };
+    });
+  }
+
+  #block(name: string): Slot {
+    return this.#blocks.get(name) ?? this.#missing(`block ${name}`);
+  }
+
+  #row(program: string, table: string, row: number): Slot {
+    return this.#rows.get(rowKey(program, table, row)) ?? this.#missing(`table ${table} of ${program}`);
+  }
+
+  #missing(what: string): never {
+    if (this.#blocks.size === 0) throw new SaddlepointError('disposed', 'the run was disposed; its memory is gone', 'load the saved model, or fit again');
+    return unreachable(`no ${what}`);
+  }
+}
+
+const rowKey = (program: string, table: string, row: number): string => `${program}/${table}/${row}`;

@@ -1,0 +1,133 @@
+/** @file The WebAssembly backend: plans over one linear memory, a call a run of steps. */
+import type { DType, HostArray } from '../../core/dtype.ts';
+import { must, SaddlepointError, unreachable } from '../../core/errors.ts';
+import { sizeOf } from '../../core/shape.ts';
+import { runPasses } from '../../passes/pipeline.ts';
+import { Status, StatusField } from '../../plan/opcodes.ts';
+import { operandsAt } from '../../plan/operands.ts';
+import type { Backend, BadValue, RunResult, Session, SessionOptions, Stop } from '../backend.ts';
+import { layoutSession, type ProgramLayout, type SessionLayout, type Table } from './layout.ts';
+import { fusedOps } from './lower/table.ts';
+import { MEMORY_BASE, type Machine, openMachine } from './machine.ts';
+
+const DEFAULT_LIMIT = 2 ** 31;
+
+export const wasmBackend: Backend = {
+  device: 'wasm',
+  async open(programs, options = {}) {
+    const { capacity = 1, memoryLimit = DEFAULT_LIMIT } = options;
+    const layout = planSession(programs, { ...options, capacity, memoryLimit });
+    return new WasmSession(layout, capacity, await openMachine(layout.bytes));
+  },
+};
+
+/** The layout and plans of a session, without opening it: for tests, printing and memory estimates. */
+export function planSession(programs: Parameters<Backend['open']>[0], options: SessionOptions = {}): SessionLayout {
+  const passed = programs.map((program) => ({ ...program, graph: runPasses(program.graph, { fused: fusedOps }, options) }));
+  return layoutSession(passed, options.capacity ?? 1, options.memoryLimit ?? DEFAULT_LIMIT);
+}
+
+const ARRAYS = { f32: Float32Array, i32: Int32Array, u8: Uint8Array } as const;
+
+class WasmSession implements Session {
+  readonly device = 'wasm';
+  readonly bytes: number;
+  readonly capacity: number;
+  readonly #layout: SessionLayout;
+  #machine: Machine | undefined;
+
+  constructor(layout: SessionLayout, capacity: number, machine: Machine) {
+    this.#layout = layout;
+    this.#machine = machine;
+    this.capacity = capacity;
+    this.bytes = machine.memory.buffer.byteLength;
+    for (const { storage, plan, code } of layout.programs.values()) {
+      this.#view('i32', code, plan.words.length).set(plan.words);
+      for (const { storage: constant, value } of storage.constants) {
+        this.#view(value.dtype, constant.address, sizeOf(value.shape)).set(must(value.node, 'a constant').attributes.data as HostArray);
+      }
+    }
+  }
+
+  write(block: string, data: ArrayLike<number>, offset = 0): void {
+    const { storage, spec } = this.#block(block);
+    const size = sizeOf(spec.shape);
+    if (offset + data.length > size) unreachable(`${data.length} elements at ${offset} for block ${block} of ${size}`);
+    this.#view(spec.dtype, storage.address, size).set(data, offset);
+  }
+
+  read(block: string): HostArray {
+    const { storage, spec } = this.#block(block);
+    return this.#view(spec.dtype, storage.address, sizeOf(spec.shape)).slice();
+  }
+
+  writeRow(program: string, table: string, row: number, data: ArrayLike<number>): void {
+    this.#row(program, table, row).set(data);
+  }
+
+  readRow(program: string, table: string, row: number): HostArray {
+    return this.#row(program, table, row).slice();
+  }
+
+  run(program: string, rows: number): RunResult {
+    const { plan, code } = this.#program(program);
+    if (rows > this.capacity) unreachable(`${rows} rows for a capacity of ${this.capacity}`);
+    const done = this.#open().exports.execute(MEMORY_BASE + code, plan.words.length, MEMORY_BASE, 0, rows);
+    return { done, stop: done === rows ? undefined : this.#stop(this.#program(program)) };
+  }
+
+  locate(program: string, row: number): BadValue | undefined {
+    const { plan, code } = this.#program(program);
+    const { execute } = this.#open().exports;
+    for (const [i, { at, op, path }] of plan.origins.entries()) {
+      const end = plan.origins[i + 1]?.at ?? plan.words.length;
+      if (execute(MEMORY_BASE + code + at * 4, end - at, MEMORY_BASE, row, row + 1) !== row + 1) return undefined;
+      for (const { writes, float, address, bytes } of operandsAt(plan.words, at) ?? []) {
+        const value = writes && float ? this.#view('f32', address, bytes / 4).find((x) => !Number.isFinite(x)) : undefined;
+        if (value !== undefined) return { op, path, value };
+      }
+    }
+    return undefined;
+  }
+
+  dispose(): void {
+    this.#machine = undefined;
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+
+  #open(): Machine {
+    if (this.#machine === undefined) throw new SaddlepointError('disposed', 'the run was disposed; its memory is gone', 'load the saved model, or fit again');
+    return this.#machine;
+  }
+
+  /** Made anew at each use: views of a memory must not be kept. */
+  #view(dtype: DType, address: number, length: number): Float32Array | Int32Array | Uint8Array {
+    return new ARRAYS[dtype](this.#open().memory.buffer, MEMORY_BASE + address, length);
+  }
+
+  #block(name: string): { storage: { address: number }; spec: { shape: readonly number[]; dtype: DType } } {
+    return this.#layout.blocks.get(name) ?? unreachable(`no block ${name}`);
+  }
+
+  #program(name: string): ProgramLayout {
+    return this.#layout.programs.get(name) ?? unreachable(`no program ${name}`);
+  }
+
+  #row(program: string, name: string, row: number): Float32Array | Int32Array | Uint8Array {
+    const table: Table = this.#program(program).tables.get(name) ?? unreachable(`no table ${name} of ${program}`);
+    if (row < 0 || row >= this.capacity) unreachable(`row ${row} of ${this.capacity}`);
+    return this.#view(table.spec.dtype, table.address + row * table.stride, sizeOf(table.spec.shape));
+  }
+
+  #stop({ plan }: ProgramLayout): Stop {
+    const status = this.#view('i32', 0, 4);
+    const code = status[StatusField.status];
+    const origin = plan.origins.find(({ at }) => at === status[StatusField.at]);
+    if (origin === undefined || (code !== Status.nonFinite && code !== Status.indexOutOfRange)) unreachable(`the machine stopped with status ${code}`);
+    const reason = code === Status.nonFinite ? 'nonFinite' : 'indexOutOfRange';
+    return { reason, op: origin.op, path: origin.path, position: status[StatusField.detail] as number, value: status[StatusField.value] as number };
+  }
+}

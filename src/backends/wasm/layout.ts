@@ -1,0 +1,122 @@
+/**
+ * @file The memory of a session: status block, persistent blocks, the programs' tables, one arena that all programs share,
+ * then each program's constants and code. Everything has its place before anything is allocated.
+ */
+import { SaddlepointError, unreachable } from '../../core/errors.ts';
+import { showShape } from '../../core/shape.ts';
+import type { Graph, Spec } from '../../graph/node.ts';
+import type { Program } from '../../graph/program.ts';
+import { align, type Plan, type Region } from '../../plan/format.ts';
+import { SLACK_BYTES, STATUS_BYTES } from '../../plan/opcodes.ts';
+import { validate } from '../../plan/validate.ts';
+import { lowerProgram } from './lower/program.ts';
+import { bytesOf, planStorage, type Storage, type StoragePlan } from './storage.ts';
+
+/** A table of a program: one row a step. */
+export interface Table {
+  readonly spec: Spec;
+  readonly address: number;
+  readonly stride: number;
+}
+
+export interface ProgramLayout {
+  readonly program: Program;
+  readonly graph: Graph;
+  readonly tables: ReadonlyMap<string, Table>;
+  readonly storage: StoragePlan;
+  readonly plan: Plan;
+  readonly code: number;
+}
+
+export interface SessionLayout {
+  readonly blocks: ReadonlyMap<string, { readonly storage: Storage; readonly spec: Spec }>;
+  readonly programs: ReadonlyMap<string, ProgramLayout>;
+  /** From the base of the memory. */
+  readonly bytes: number;
+}
+
+function collectBlocks(programs: readonly Program[]): Map<string, Spec> {
+  const specs = new Map<string, Spec>();
+  for (const { graph, inputs, outputs } of programs) {
+    const bound = [...inputs.map((binding, i) => ({ binding, value: graph.inputs[i] })), ...outputs.map((binding, i) => ({ binding, value: graph.outputs[i] }))];
+    for (const { binding, value } of bound) {
+      if (binding.kind !== 'block' || value === undefined) continue;
+      const held = specs.get(binding.name);
+      if (held !== undefined && bytesOf(held) !== bytesOf(value)) {
+        unreachable(`block ${binding.name} is ${showShape(held.shape)} and ${showShape(value.shape)}`);
+      }
+      if (held === undefined) specs.set(binding.name, { shape: value.shape, dtype: value.dtype });
+    }
+  }
+  return specs;
+}
+
+/** Lays out blocks, tables, arena, constants and code, and lowers every program to its plan. */
+export function layoutSession(programs: readonly Program[], capacity: number, memoryLimit: number): SessionLayout {
+  let at = STATUS_BYTES;
+  const take = (bytes: number): number => {
+    const address = at;
+    at += align(bytes + SLACK_BYTES);
+    return address;
+  };
+  const shared: Region[] = [];
+  const blocks = new Map<string, { storage: Storage; spec: Spec }>();
+  for (const [name, spec] of collectBlocks(programs)) {
+    const bytes = bytesOf(spec);
+    const storage: Storage = { kind: 'block', name, bytes, first: -1, last: Number.POSITIVE_INFINITY, address: take(bytes) };
+    blocks.set(name, { storage, spec });
+    shared.push({ name, address: storage.address, bytes: bytes + SLACK_BYTES });
+  }
+  const tables = programs.map((program) => layoutTables(program, capacity, take));
+  const storages = new Map([...blocks].map(([name, { storage }]) => [name, storage] as const));
+  const plans = programs.map((program) => planStorage(program, storages));
+  const arenaBytes = Math.max(0, ...plans.map((plan) => plan.arenaBytes));
+  const arena = take(arenaBytes);
+  checkLimit(at, memoryLimit, [...shared, { name: 'activations', address: arena, bytes: arenaBytes }]);
+  for (const plan of plans) for (const storage of plan.arena) storage.address += arena;
+
+  const layouts = new Map<string, ProgramLayout>();
+  programs.forEach((program, i) => {
+    const storage = plans[i] as StoragePlan;
+    const own = tables[i] as Map<string, Table>;
+    const constants = storage.constants.map(({ storage: constant }) => {
+      constant.address = take(constant.bytes);
+      return { name: constant.name, address: constant.address, bytes: constant.bytes };
+    });
+    const tableRegions = [...own].map(([name, { address, stride }]) => ({ name, address, bytes: stride * capacity }));
+    const regions = [...shared, ...tableRegions, { name: 'arena', address: arena, bytes: arenaBytes + SLACK_BYTES }, ...constants];
+    const plan = validate(lowerProgram(program, storage, own, regions));
+    layouts.set(program.name, { program, graph: program.graph, tables: own, storage, plan, code: take(plan.words.byteLength) });
+  });
+  checkLimit(at, memoryLimit, shared);
+  return { blocks, programs: layouts, bytes: at };
+}
+
+function layoutTables(program: Program, capacity: number, take: (bytes: number) => number): Map<string, Table> {
+  const tables = new Map<string, Table>();
+  const add = (name: string, value: Spec): void => {
+    if (tables.has(name)) unreachable(`table ${name} of ${program.name} is bound twice`);
+    const stride = Math.ceil(bytesOf(value) / 4) * 4;
+    tables.set(name, { spec: { shape: value.shape, dtype: value.dtype }, stride, address: take(stride * capacity) });
+  };
+  program.inputs.forEach((binding, i) => {
+    if (binding.kind === 'row') add(binding.name, program.graph.inputs[i] as Spec);
+  });
+  program.outputs.forEach((binding, i) => {
+    if (binding.kind === 'row') add(binding.name, program.graph.outputs[i] as Spec);
+  });
+  return tables;
+}
+
+function checkLimit(bytes: number, limit: number, regions: readonly Region[]): void {
+  if (bytes <= limit) return;
+  const largest = [...regions].sort((a, b) => b.bytes - a.bytes).slice(0, 3);
+  const users = largest.map((region) => `${region.name} ${mebibytes(region.bytes)}`).join(', ');
+  throw new SaddlepointError(
+    'memory',
+    `the run needs ${mebibytes(bytes)}, the limit is ${mebibytes(limit)}; the largest users: ${users}`,
+    'raise memoryLimit, or lower batchSize or the number of rows',
+  );
+}
+
+const mebibytes = (bytes: number): string => `${(bytes / 2 ** 20).toFixed(1)} MiB`;

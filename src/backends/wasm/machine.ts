@@ -1,0 +1,47 @@
+/** @file The compiled machine: loaded once, instantiated for each session over a memory of its own. */
+import { load } from '#wasm';
+import { SaddlepointError } from '../../core/errors.ts';
+import { ABI_VERSION } from '../../plan/opcodes.ts';
+
+/** The exports of assembly/index.ts. */
+export interface MachineExports {
+  abi(): number;
+  /** Runs `words` words at byte `code` for each row; returns `lastRow`, or the row that stopped. */
+  execute(code: number, words: number, base: number, firstRow: number, lastRow: number): number;
+}
+
+/** Bytes at the start of the memory that belong to the compiler. */
+export const MEMORY_BASE = 1024;
+const PAGE = 65536;
+
+let compiled: Promise<WebAssembly.Module> | undefined;
+
+export interface Machine {
+  readonly exports: MachineExports;
+  readonly memory: WebAssembly.Memory;
+}
+
+/** A machine with at least `bytes` bytes from MEMORY_BASE on. */
+export async function openMachine(bytes: number): Promise<Machine> {
+  compiled ??= load.simd();
+  let module: WebAssembly.Module;
+  try {
+    module = await compiled;
+  } catch (cause) {
+    compiled = undefined;
+    throw new SaddlepointError('internal', `the WebAssembly module could not be compiled: ${String(cause)}`, "a strict page needs 'wasm-unsafe-eval' in script-src", { cause });
+  }
+  const pages = Math.ceil((MEMORY_BASE + bytes) / PAGE);
+  let memory: WebAssembly.Memory;
+  try {
+    memory = new WebAssembly.Memory({ initial: pages, maximum: pages });
+  } catch (cause) {
+    throw new SaddlepointError('memory', `this machine has no ${(pages / 16).toFixed(0)} MiB for the run`, 'use fewer rows or a smaller batchSize', { cause });
+  }
+  const instance = await WebAssembly.instantiate(module, { env: { memory } });
+  const exports = instance.exports as unknown as MachineExports;
+  if (exports.abi() !== ABI_VERSION) {
+    throw new SaddlepointError('internal', `the .wasm has ABI ${exports.abi()}, the library ${ABI_VERSION}`, 'build both from one version');
+  }
+  return { exports, memory };
+}

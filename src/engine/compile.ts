@@ -1,0 +1,115 @@
+/** @file `compile`: a pure function of tensors, traced once for each set of argument shapes and run on a device. */
+import type { DType } from '../core/dtype.ts';
+import { SaddlepointError } from '../core/errors.ts';
+import { showShape } from '../core/shape.ts';
+import { leavesOf, mapTree, type Tree } from '../core/tree.ts';
+import type { Session } from '../backends/backend.ts';
+import { type Device, selectBackend } from '../backends/select.ts';
+import type { TensorsOf } from '../autodiff/grad.ts';
+import type { Spec } from '../graph/node.ts';
+import { ProgramBuilder } from '../graph/program.ts';
+import { hostTensor, isTensor, type Tensor, type TensorLike, tensor } from '../graph/tensor.ts';
+import type { PipelineOptions } from '../passes/pipeline.ts';
+
+/** The most argument shapes that are kept at once; the one longest unused goes first. */
+const CACHE_SIZE = 16;
+
+export interface CompileOptions extends PipelineOptions {
+  /** Where it runs; default 'auto'. */
+  readonly device?: Device;
+}
+
+/** What a compiled function takes where the function itself takes tensors. */
+export type TensorLikesOf<T> = T extends Tensor
+  ? TensorLike
+  : T extends readonly unknown[]
+    ? { [K in keyof T]: TensorLikesOf<T[K]> }
+    : T extends object
+      ? { [K in keyof T]: TensorLikesOf<T[K]> }
+      : T;
+
+interface Compiled {
+  readonly session: Session;
+  /** The result's structure, with each tensor's type. */
+  readonly result: Tree<Spec>;
+}
+
+const PROGRAM = 'compiled';
+
+/**
+ * Compiles a pure function of tensors: it is traced once for each set of shapes, and each call then runs as one call into
+ * the device. Gradients taken inside become part of the step.
+ *
+ * @param f takes and returns trees (tensors, arrays, plain objects) of tensors; must not depend on anything that changes.
+ * @param options device: 'auto' (default), 'wasm' or 'reference' (double precision).
+ * @returns an async function of tensors, numbers, nested arrays or typed arrays; its results are host tensors.
+ * @throws SaddlepointError `shape` and `dtype` while tracing; `data` for an index out of range when it runs.
+ * @example
+ * const step = compile((w: Tensor, x: Tensor) => grad((v) => sum(square(matmul(x, v))), w));
+ * const gradient = await step([[1], [2]], [[3, 4]]);
+ */
+export function compile<A extends readonly unknown[], R>(f: (...args: A) => R, options: CompileOptions = {}): (...args: TensorLikesOf<A>) => Promise<TensorsOf<R>> {
+  const cache = new Map<string, Promise<Compiled>>();
+  return async (...args) => {
+    const leaves = leavesOf(args as unknown as Tree<TensorLike>).map(({ leaf }) => asHost(leaf));
+    const key = leaves.map(({ dtype, shape }) => `${dtype}${showShape(shape)}`).join();
+    const compiled = cache.get(key) ?? build(f, args as unknown as A, leaves, options);
+    cache.delete(key);
+    cache.set(key, compiled);
+    if (cache.size > CACHE_SIZE) cache.delete(cache.keys().next().value as string);
+    compiled.catch(() => cache.delete(key));
+    const { session, result } = await compiled;
+    return call(session, leaves, result) as TensorsOf<R>;
+  };
+}
+
+function asHost(leaf: TensorLike): Tensor {
+  const t = isTensor(leaf) ? leaf : tensor(leaf);
+  if (t.traced !== undefined) {
+    throw new SaddlepointError('trace', 'a compiled function was called with a traced tensor', 'call the plain function inside the trace, and compile the outermost');
+  }
+  return t;
+}
+
+async function build<A extends readonly unknown[], R>(f: (...args: A) => R, args: A, leaves: readonly Tensor[], options: CompileOptions): Promise<Compiled> {
+  const builder = new ProgramBuilder();
+  let next = 0;
+  const traced = mapTree(args as unknown as Tree<TensorLike>, () => {
+    const { shape, dtype } = leaves[next] as Tensor;
+    return builder.block(`argument ${next++}`, { shape, dtype });
+  });
+  let results = 0;
+  const result = mapTree(f(...(traced as unknown as A)) as Tree<TensorLike>, (leaf): Spec => {
+    const t = isTensor(leaf) ? leaf : tensor(leaf);
+    builder.emit(`result ${results++}`, t);
+    return { shape: t.shape, dtype: t.dtype };
+  });
+  const { backend } = selectBackend(options.device);
+  const session = await backend.open([builder.finish(PROGRAM)], options);
+  return { session, result };
+}
+
+function call(session: Session, leaves: readonly Tensor[], result: Tree<Spec>): Tree<Tensor> {
+  leaves.forEach((leaf, i) => {
+    session.write(`argument ${i}`, leaf.data);
+  });
+  const { stop } = session.run(PROGRAM, 1);
+  if (stop?.reason === 'indexOutOfRange') {
+    throw new SaddlepointError('data', `${stop.op}: index ${stop.value} at position ${stop.position} is outside the table`);
+  }
+  if (stop !== undefined) throw new SaddlepointError('divergence', `${stop.op}: a value is NaN or infinite`);
+  let next = 0;
+  return mapSpecs(result, (spec) => hostTensor(spec, session.readRow(PROGRAM, `result ${next++}`, 0)));
+}
+
+/** mapTree for trees whose leaves are specs, which are plain objects themselves. */
+function mapSpecs(tree: Tree<Spec>, f: (spec: Spec) => Tensor): Tree<Tensor> {
+  if (isSpec(tree)) return f(tree);
+  if (Array.isArray(tree)) return tree.map((child) => mapSpecs(child as Tree<Spec>, f));
+  return Object.fromEntries(Object.entries(tree as Record<string, Tree<Spec>>).map(([key, child]) => [key, mapSpecs(child, f)]));
+}
+
+function isSpec(value: unknown): value is Spec {
+  const spec = value as { shape?: unknown; dtype?: DType };
+  return Array.isArray(spec.shape) && typeof spec.dtype === 'string';
+}

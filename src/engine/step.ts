@@ -1,0 +1,191 @@
+/**
+ * @file The programs of a run: a training step (minibatch, forward, backward, guard, update), a step of evaluation, and
+ * prediction. It knows graphs and gradients; models, losses and optimizers reach it as functions of tensors.
+ */
+import { vjp } from '../autodiff/grad.ts';
+import type { HostArray } from '../core/dtype.ts';
+import type { Shape } from '../core/shape.ts';
+import type { Spec } from '../graph/node.ts';
+import { type Group, type Program, ProgramBuilder } from '../graph/program.ts';
+import { type Tensor, tensor } from '../graph/tensor.ts';
+import { add, div, float, mul, sub } from '../ops/elementwise.ts';
+import { pack, segment } from '../ops/group.ts';
+import { gather, gatherRows } from '../ops/indexing.ts';
+import { broadcastTo, reshape } from '../ops/movement.ts';
+import { l2Norm, mean, sum } from '../ops/reduce.ts';
+import { guard } from '../ops/update.ts';
+
+/** (x − shift) · scale; one number each, or one a column. */
+export interface StepScaling {
+  readonly shift: Float32Array;
+  readonly scale: Float32Array;
+}
+
+/** What an optimizer is to a step: see `Transform` of optim/, which fits. */
+export interface StepTransform {
+  readonly slots: readonly string[];
+  readonly scalarCount: number;
+  update(input: {
+    readonly gradient: Tensor;
+    readonly parameters: Tensor;
+    readonly slots: Readonly<Record<string, Tensor>>;
+    readonly scalars: Tensor;
+    readonly gradientNorm: Tensor | undefined;
+  }): { readonly update: Tensor; readonly slots: Readonly<Record<string, Tensor>> };
+}
+
+/** Everything that the programs of one run have in common. */
+export interface StepDescription {
+  readonly group: Group;
+  /** The whole data set's types: rows first. */
+  readonly source: Spec;
+  readonly target: Spec;
+  readonly inputScaling: StepScaling;
+  /** For regression targets; the loss is taken in scaled units and reported in the original ones. */
+  readonly targetScaling: StepScaling | undefined;
+  forward(parameters: ReadonlyMap<string, Tensor>, x: Tensor, options: { mode: 'train' | 'predict'; key?: Tensor }): Tensor;
+  /** Losses of the rows [n]. */
+  loss(prediction: Tensor, target: Tensor): Tensor;
+  /** Each gives a value for each row [n]. */
+  readonly metrics: readonly ((prediction: Tensor, target: Tensor) => Tensor)[];
+}
+
+/** Names of the blocks that the programs share. */
+export const BLOCKS = { parameters: 'parameters', source: 'x', target: 'y', slot: (name: string): string => `slot ${name}` } as const;
+
+/** Where a pulse row holds what; the metric sums follow. */
+export const PULSE = { loss: 0, gradientNorm: 1, metrics: 2 } as const;
+
+/** The leaves of the group's block, by path. */
+function leavesOfGroup(block: Tensor, group: Group): Map<string, Tensor> {
+  return new Map(group.segments.map(({ path, offset, shape }) => [path, segment(block, offset, shape)] as const));
+}
+
+const parameter = (values: Float32Array): Tensor => tensor(values, values.length === 1 ? [] : [values.length]);
+
+interface Batch {
+  readonly x: Tensor;
+  readonly target: Tensor;
+  /** The target in the units of the loss. */
+  readonly scaled: Tensor;
+}
+
+function batchOf(builder: ProgramBuilder, description: StepDescription, rows: number): Batch {
+  const { source, target, inputScaling, targetScaling } = description;
+  const indices = builder.row('indices', { shape: [rows], dtype: 'i32' });
+  const x = gatherRows(builder.block(BLOCKS.source, source), indices, parameter(inputScaling.shift), parameter(inputScaling.scale));
+  const picked = gather(builder.block(BLOCKS.target, target), indices);
+  return { x, target: picked, scaled: targetScaling === undefined ? picked : scaled(picked, targetScaling) };
+}
+
+function scaled(x: Tensor, { shift, scale }: StepScaling): Tensor {
+  return mul(sub(x, parameter(shift)), parameter(scale));
+}
+
+/** A prediction in the units of the data. */
+function unscaled(x: Tensor, scaling: StepScaling | undefined): Tensor {
+  return scaling === undefined ? x : add(div(x, parameter(scaling.scale)), parameter(scaling.shift));
+}
+
+/** Losses and metric sums in the units of the data, and the loss that is minimized. */
+function measure(description: StepDescription, prediction: Tensor, batch: Batch): { losses: Tensor; reported: Tensor; metricSums: Tensor[] } {
+  const { loss, metrics, targetScaling } = description;
+  const losses = loss(prediction, batch.scaled);
+  const original = unscaled(prediction, targetScaling);
+  const reported = targetScaling === undefined ? losses : loss(original, batch.target);
+  return { losses, reported, metricSums: metrics.map((metric) => sum(float(metric(original, batch.target)))) };
+}
+
+function pulse(values: readonly Tensor[]): Tensor {
+  return pack(
+    values.map((value) => reshape(value, [])),
+    values.map((_, i) => i),
+    values.length,
+  );
+}
+
+/**
+ * The training step for minibatches of `rows` rows. Reads rows `indices` i32 [rows], `scalars` f32 (the optimizer's) and
+ * `key` i32 [seed, step, 0]; writes `pulse`: mean loss, norm of the gradient, sum of each metric over the rows. If loss or
+ * gradient is not finite the step stops before anything is committed.
+ */
+export function trainingProgram(description: StepDescription, transform: StepTransform, rows: number): Program {
+  const { group } = description;
+  const builder = new ProgramBuilder();
+  const block: Spec = { shape: [group.size], dtype: 'f32' };
+  const parameters = builder.block(BLOCKS.parameters, block);
+  const slots = Object.fromEntries(transform.slots.map((name) => [name, builder.block(BLOCKS.slot(name), block)] as const));
+  const batch = batchOf(builder, description, rows);
+  const key = builder.row('key', { shape: [3], dtype: 'i32' });
+  const scalars = builder.row('scalars', { shape: [Math.max(1, transform.scalarCount)], dtype: 'f32' });
+
+  const leaves = leavesOfGroup(parameters, group);
+  const prediction = description.forward(leaves, batch.x, { mode: 'train', key });
+  const { losses, reported, metricSums } = measure(description, prediction, batch);
+  const loss = mean(losses);
+  const order = [...leaves.values()];
+  const gradients = vjp(builder.trace, [loss], [tensor(1)], order);
+  const zeros = (leaf: Tensor): Tensor => broadcastTo(tensor(0), leaf.shape);
+  const raw = pack(
+    order.map((leaf, i) => gradients[i] ?? zeros(leaf)),
+    group.segments.map(({ offset }) => offset),
+    group.size,
+  );
+  const gradientNorm = l2Norm(raw);
+  const gradient = guard(raw, [loss, gradientNorm]);
+  const { update, slots: renewed } = transform.update({ gradient, parameters, slots, scalars, gradientNorm });
+  builder.emit('pulse', pulse([reported === losses ? loss : mean(reported), gradientNorm, ...metricSums]));
+  builder.commit(BLOCKS.parameters, add(parameters, update));
+  for (const name of transform.slots) builder.commit(BLOCKS.slot(name), renewed[name] as Tensor);
+  return builder.finish(`train ${rows}`, [group]);
+}
+
+/** Evaluation of `rows` rows: writes `sums`: the sum of the losses, then of each metric. Commits nothing. */
+export function evaluationProgram(description: StepDescription, rows: number): Program {
+  const { group } = description;
+  const builder = new ProgramBuilder();
+  const parameters = builder.block(BLOCKS.parameters, { shape: [group.size], dtype: 'f32' });
+  const batch = batchOf(builder, description, rows);
+  const prediction = description.forward(leavesOfGroup(parameters, group), batch.x, { mode: 'predict' });
+  const { reported, metricSums } = measure(description, prediction, batch);
+  builder.emit('sums', pulse([sum(reported), ...metricSums]));
+  return builder.finish(`evaluate ${rows}`, [group]);
+}
+
+/** What prediction needs of a description. */
+export type PredictionDescription = Pick<StepDescription, 'group' | 'inputScaling' | 'targetScaling' | 'forward'> & {
+  readonly input: Spec;
+  /** What becomes of the model's output, such as softmax. */
+  finish(prediction: Tensor): Tensor;
+};
+
+/** Prediction of the rows of `input`: reads block `input`, writes `prediction` in the units of the data. */
+export function predictionProgram(description: PredictionDescription): Program {
+  const { group, input, inputScaling, targetScaling } = description;
+  const builder = new ProgramBuilder();
+  const parameters = builder.block(BLOCKS.parameters, { shape: [group.size], dtype: 'f32' });
+  const raw = float(builder.block('input', input));
+  const width = raw.shape.slice(1).reduce((product: number, dimension: number) => product * dimension, 1);
+  const rows = input.shape[0] as number;
+  const x = reshape(scaled(reshape(raw, [rows, width]), inputScaling), raw.shape);
+  const prediction = description.forward(leavesOfGroup(parameters, group), x, { mode: 'predict' });
+  builder.emit('prediction', unscaled(description.finish(prediction), targetScaling));
+  return builder.finish(`predict ${rows}`, [group]);
+}
+
+/** A flat block for a group from its leaves' data. */
+export function packGroup(group: Group, data: ReadonlyMap<string, HostArray>): Float32Array {
+  const block = new Float32Array(group.size);
+  for (const { path, offset } of group.segments) block.set(data.get(path) ?? [], offset);
+  return block;
+}
+
+/** The leaves' data of a group from its flat block. */
+export function unpackGroup(group: Group, block: HostArray): Map<string, { readonly shape: Shape; readonly data: Float32Array }> {
+  return new Map(
+    group.segments.map(({ path, offset, shape }) => {
+      const size = shape.reduce((product, dimension) => product * dimension, 1);
+      return [path, { shape, data: Float32Array.from(block.subarray(offset, offset + size)) }] as const;
+    }),
+  );
+}

@@ -1,0 +1,39 @@
+/**
+ * @file Common subexpression elimination: equal ops on equal inputs are computed once. Draws of random numbers differ in
+ * their streams, so two draws are never merged.
+ */
+import type { Attributes, Graph } from '../graph/node.ts';
+import type { Tensor } from '../graph/tensor.ts';
+import { rewrite } from './rewrite.ts';
+
+/** Larger constants are not compared. */
+const MAX_COMPARED = 64;
+
+export function cse(graph: Graph): Graph {
+  const known = new Map<string, readonly Tensor[]>();
+  return rewrite(graph, (node, inputs) => {
+    const attributes = keyOf(node.attributes);
+    if (attributes === undefined) return undefined;
+    const key = `${node.op.name}(${inputs.map((input) => input.traced?.value.id).join()})${attributes}`;
+    const found = known.get(key);
+    if (found !== undefined) return found;
+    const trace = inputs[0]?.traced?.trace;
+    if (trace === undefined) return undefined;
+    const values = inputs.map((input) => trace.value(input));
+    const outputs = trace.add(node.op, values, node.attributes, node.outputs).map((value) => trace.tensor(value));
+    known.set(key, outputs);
+    return outputs;
+  });
+}
+
+function keyOf(attributes: Attributes): string | undefined {
+  const parts: unknown[] = [];
+  for (const [name, value] of Object.entries(attributes)) {
+    if (ArrayBuffer.isView(value)) {
+      const array = value as unknown as ArrayLike<number>;
+      if (array.length > MAX_COMPARED) return undefined;
+      parts.push(name, Array.from(array, String));
+    } else parts.push(name, value);
+  }
+  return JSON.stringify(parts);
+}

@@ -1,0 +1,90 @@
+/**
+ * @file Local rewrites that keep every bit: identities vanish, views of views become one, transposes become flags of the
+ * product, and broadcasts are left to the ops that broadcast by themselves.
+ */
+import { sameShape, sizeOf } from '../core/shape.ts';
+import type { Graph, Node } from '../graph/node.ts';
+import type { Tensor } from '../graph/tensor.ts';
+import { apply } from '../graph/trace.ts';
+import { type MatmulAttributes, matmulOp } from '../ops/matmul.ts';
+import { reshape, transpose } from '../ops/movement.ts';
+import { producer, rewrite } from './rewrite.ts';
+
+type Simplification = (node: Node, inputs: readonly Tensor[]) => readonly Tensor[] | undefined;
+
+/** The input `i` of the node that made x, if that node is of the named op. */
+function through(x: Tensor | undefined, op: string, i = 0): Tensor | undefined {
+  const made = producer(x);
+  const value = made?.op.name === op ? made.inputs[i] : undefined;
+  return value === undefined ? undefined : x?.traced?.trace.tensor(value);
+}
+
+function isConstant(x: Tensor | undefined, value: number): boolean {
+  const made = producer(x);
+  return made?.op.name === 'constant' && sizeOf(made.outputs[0]?.shape ?? []) === 1 && (made.attributes.data as ArrayLike<number>)[0] === value;
+}
+
+/** x without a broadcast before it, where the other operands alone already give the output's shape. */
+const unbroadcast: Simplification = (node, inputs) => {
+  for (const [i, input] of inputs.entries()) {
+    const source = through(input, 'broadcastTo');
+    if (source === undefined) continue;
+    const shapes = inputs.map((other, j) => (j === i ? source.shape : other.shape));
+    const replaced = inputs.map((other, j) => (j === i ? source : other));
+    if (shapes.some((shape) => sameShape(shape, node.outputs[0]?.shape ?? []))) return apply(node.op, replaced, node.attributes);
+  }
+  return undefined;
+};
+
+const BINARY = ['add', 'sub', 'mul', 'div', 'pow', 'maximum', 'minimum', 'equal', 'notEqual', 'less', 'lessEqual', 'greater', 'greaterEqual'];
+
+const RULES: Readonly<Record<string, Simplification>> = {
+  ...Object.fromEntries([...BINARY, 'select'].map((name) => [name, unbroadcast])),
+  identity: (_, inputs) => inputs,
+  reshape(node, [x]) {
+    const source = through(x, 'reshape') ?? (x as Tensor);
+    const { shape } = node.attributes as { shape: readonly number[] };
+    if (sameShape(source.shape, shape)) return [source];
+    return source === x ? undefined : [reshape(source, shape)];
+  },
+  transpose(node, [x]) {
+    const source = through(x, 'transpose');
+    if (source === undefined) return undefined;
+    const outer = (node.attributes as { permutation: readonly number[] }).permutation;
+    const inner = (producer(x)?.attributes as { permutation: readonly number[] }).permutation;
+    return [
+      transpose(
+        source,
+        outer.map((axis) => inner[axis] as number),
+      ),
+    ];
+  },
+  matmul(node, [a, b]) {
+    const attributes = node.attributes as MatmulAttributes;
+    const lhs = through(a, 'transpose');
+    const rhs = through(b, 'transpose');
+    if (lhs === undefined && rhs === undefined) return undefined;
+    return apply(matmulOp, [lhs ?? (a as Tensor), rhs ?? (b as Tensor)], {
+      transposeLhs: attributes.transposeLhs !== (lhs !== undefined),
+      transposeRhs: attributes.transposeRhs !== (rhs !== undefined),
+    });
+  },
+  mul(node, inputs) {
+    const [a, b] = inputs as [Tensor, Tensor];
+    const shape = node.outputs[0]?.shape ?? [];
+    if (isConstant(b, 1) && sameShape(a.shape, shape)) return [a];
+    if (isConstant(a, 1) && sameShape(b.shape, shape)) return [b];
+    return unbroadcast(node, inputs);
+  },
+  div: (node, inputs) =>
+    isConstant(inputs[1], 1) && sameShape(inputs[0]?.shape ?? [], node.outputs[0]?.shape ?? []) ? [inputs[0] as Tensor] : unbroadcast(node, inputs),
+  softmaxCrossEntropyGradient(node, [probabilities, labels, g]) {
+    const scalar = through(g, 'broadcastTo');
+    if (scalar === undefined || sizeOf(scalar.shape) !== 1) return undefined;
+    return apply(node.op, [probabilities as Tensor, labels as Tensor, reshape(scalar, [])], node.attributes);
+  },
+};
+
+export function simplify(graph: Graph): Graph {
+  return rewrite(graph, (node, inputs) => RULES[node.op.name]?.(node, inputs));
+}

@@ -1,0 +1,414 @@
+/**
+ * @file The instruction set of the machine: opcodes, operand layouts, and the small enumerations that operands hold.
+ * TypeScript (lowering, validation, printing) and AssemblyScript (decoding) both import this one file, so that a layout is
+ * written once; it may therefore use nothing that one of the two languages lacks, and imports nothing.
+ *
+ * An instruction is a run of 32-bit words. Word 0 is `opcode | length in words << 16`; a field of the enumerations below
+ * is the index of a word in its instruction. "Address" means bytes from the base of the run's memory; address 0 is the
+ * status block, so it never names an operand and stands for "none". "Bits" means the bits of an f32.
+ * All tensors are contiguous and row-major. Every block has at least `SLACK_BYTES` readable and writable bytes behind it.
+ */
+
+/** Counts up with every change of opcodes, layouts or meanings; a machine of another version is refused. */
+export const ABI_VERSION = 1;
+
+export enum Opcode {
+  stepLoad = 1,
+  stepStore = 2,
+  fill = 3,
+  copy = 4,
+  cast = 5,
+  unary = 6,
+  binary = 7,
+  select = 8,
+  reduce = 9,
+  matmul = 10,
+  gather = 11,
+  scatterAdd = 12,
+  softmax = 13,
+  crossEntropy = 14,
+  crossEntropyGradient = 15,
+  argmax = 16,
+  oneHot = 17,
+  randomUniform = 18,
+  randomNormal = 19,
+  dropoutMask = 20,
+  l2Norm = 21,
+  guard = 22,
+  adam = 23,
+  sgd = 24,
+}
+
+/** Storage types of elements. */
+export enum ElementType {
+  f32 = 0,
+  i32 = 1,
+  u8 = 2,
+}
+
+/**
+ * How an operand of an elementwise instruction with an output of [rows, columns] is read:
+ * `same` [rows, columns], `scalar` [], `row` [columns] (one row for all rows), `column` [rows] (one value a row).
+ */
+export enum Broadcast {
+  same = 0,
+  scalar = 1,
+  row = 2,
+  column = 3,
+}
+
+export enum UnaryFunction {
+  neg = 0,
+  abs = 1,
+  sign = 2,
+  square = 3,
+  reciprocal = 4,
+  sqrt = 5,
+  exp = 6,
+  expm1 = 7,
+  log = 8,
+  log1p = 9,
+  tanh = 10,
+  sigmoid = 11,
+  relu = 12,
+  floor = 13,
+}
+
+/** Comparisons give 0 or 1; a comparison with NaN gives 0, but for `notEqual`, which gives 1. */
+export enum BinaryFunction {
+  add = 0,
+  sub = 1,
+  mul = 2,
+  div = 3,
+  maximum = 4,
+  minimum = 5,
+  pow = 6,
+  equal = 7,
+  notEqual = 8,
+  less = 9,
+  lessEqual = 10,
+  greater = 11,
+  greaterEqual = 12,
+}
+
+export enum ReduceFunction {
+  sum = 0,
+  mean = 1,
+  max = 2,
+  min = 3,
+  prod = 4,
+}
+
+export enum Activation {
+  none = 0,
+  relu = 1,
+  tanh = 2,
+  sigmoid = 3,
+}
+
+/** What the status block (4 words at address 0) holds after an instruction stopped the run. */
+export enum Status {
+  /** Nothing stopped. */
+  ok = 0,
+  /** `guard` met a value that is NaN or infinite. */
+  nonFinite = 1,
+  /** An index was outside 0 … rows − 1: `detail` is its position, `value` the index. */
+  indexOutOfRange = 2,
+  /** A word 0 that is no instruction. */
+  illegalInstruction = 3,
+}
+
+/** Word indices in the status block: `status`, the stopping instruction's word offset in the code, and two details. */
+export enum StatusField {
+  status = 0,
+  at = 1,
+  detail = 2,
+  value = 3,
+}
+
+export const STATUS_BYTES = 64;
+export const SLACK_BYTES = 64;
+/** Bytes of the scratch area that a `matmul` needs: one packed panel of at most 512 × 8 values, and one 8 × 8 tile. */
+export const MATMUL_SCRATCH_BYTES = 16896;
+/** The highest rank of a strided copy. */
+export const MAX_RANK = 6;
+
+/** Copies `bytes` bytes from row r of a table into a fixed place, r counting from 0 in each call; `stride` is in bytes. */
+export enum StepLoadField {
+  destination = 1,
+  table = 2,
+  stride = 3,
+  bytes = 4,
+  words = 5,
+}
+
+/** Copies `bytes` bytes from a fixed place into row r of a table. */
+export enum StepStoreField {
+  table = 1,
+  source = 2,
+  stride = 3,
+  bytes = 4,
+  words = 5,
+}
+
+/** Writes `value` (32 bits) `count` times. */
+export enum FillField {
+  destination = 1,
+  count = 2,
+  value = 3,
+  words = 4,
+}
+
+/**
+ * Copies a box of `rank` dimensions: element [i0 … ir] from source + Σ i·sourceStride to destination + Σ i·destinationStride.
+ * Strides count elements of `elementBytes` (1 or 4) bytes and may be 0 in the source (broadcast). Word `dimensions` begins
+ * `MAX_RANK` dimensions, then as many destination strides, then source strides; only the first `rank` of each are read.
+ */
+export enum CopyField {
+  destination = 1,
+  source = 2,
+  rank = 3,
+  elementBytes = 4,
+  dimensions = 5,
+  destinationStrides = 11,
+  sourceStrides = 17,
+  words = 23,
+}
+
+/** Converts `count` elements. f32 → i32 truncates and saturates, NaN → 0; f32 → u8 likewise to 0 … 255. */
+export enum CastField {
+  destination = 1,
+  source = 2,
+  count = 3,
+  sourceType = 4,
+  destinationType = 5,
+  words = 6,
+}
+
+/** destination[i] = operation(source[i]), f32; destination may be source. */
+export enum UnaryField {
+  destination = 1,
+  source = 2,
+  count = 3,
+  operation = 4,
+  words = 5,
+}
+
+/** f32 [rows, columns]; modes are `Broadcast`. The destination may be an operand that is read as `same`. */
+export enum BinaryField {
+  destination = 1,
+  lhs = 2,
+  rhs = 3,
+  operation = 4,
+  rows = 5,
+  columns = 6,
+  lhsMode = 7,
+  rhsMode = 8,
+  words = 9,
+}
+
+/** destination = condition ≠ 0 ? onTrue : onFalse (NaN counts as true), f32 [rows, columns]; aliasing as in `binary`. */
+export enum SelectField {
+  destination = 1,
+  condition = 2,
+  onTrue = 3,
+  onFalse = 4,
+  rows = 5,
+  columns = 6,
+  conditionMode = 7,
+  trueMode = 8,
+  falseMode = 9,
+  words = 10,
+}
+
+/** f32 [outer, k, inner] → [outer, inner]; no aliasing. max and min give NaN where any element is NaN. */
+export enum ReduceField {
+  destination = 1,
+  source = 2,
+  outer = 3,
+  k = 4,
+  inner = 5,
+  operation = 6,
+  words = 7,
+}
+
+/**
+ * C [m, n] = activation(op(A) · op(B) + bias). A is [m, k] (transposed: stored [k, m]), B [k, n] (transposed: stored
+ * [n, k]); the leading dimensions lda, ldb, ldc count elements from row to row as stored. `bias` [n] or 0; `scratch`
+ * is MATMUL_SCRATCH_BYTES bytes. No aliasing. Sums run over k in order, in chunks fixed by k alone.
+ */
+export enum MatmulField {
+  destination = 1,
+  lhs = 2,
+  rhs = 3,
+  bias = 4,
+  m = 5,
+  n = 6,
+  k = 7,
+  lda = 8,
+  ldb = 9,
+  ldc = 10,
+  transposeLhs = 11,
+  transposeRhs = 12,
+  activation = 13,
+  scratch = 14,
+  words = 15,
+}
+
+/**
+ * Row `indices[i]` (i32) of a source [rows, rowElements] to row i of the destination [count, rowElements]. The same type is
+ * copied; u8 → f32 converts. For f32 results, `shift` and `scale` (addresses, both or neither 0) give
+ * (x − shift) × scale; `mode` is `scalar` or `row` ([rowElements]). Stops with `indexOutOfRange` on a bad index.
+ */
+export enum GatherField {
+  destination = 1,
+  source = 2,
+  indices = 3,
+  count = 4,
+  rowElements = 5,
+  rows = 6,
+  sourceType = 7,
+  destinationType = 8,
+  shift = 9,
+  scale = 10,
+  mode = 11,
+  words = 12,
+}
+
+/** Destination [rows, rowElements] = 0, then row indices[i] += updates[i] for i = 0 … count − 1 in order; f32. */
+export enum ScatterAddField {
+  destination = 1,
+  indices = 2,
+  updates = 3,
+  count = 4,
+  rowElements = 5,
+  rows = 6,
+  words = 7,
+}
+
+/** Softmax (or, with `log` 1, its logarithm) of each row of f32 [rows, columns]; destination may be source. */
+export enum SoftmaxField {
+  destination = 1,
+  source = 2,
+  rows = 3,
+  columns = 4,
+  log = 5,
+  words = 6,
+}
+
+/**
+ * For logits f32 [rows, columns] and class numbers labels i32 [rows]: losses [rows] = −log softmax(logits)[label], and
+ * probabilities [rows, columns] = softmax(logits). Stops on a label outside 0 … columns − 1.
+ */
+export enum CrossEntropyField {
+  losses = 1,
+  probabilities = 2,
+  logits = 3,
+  labels = 4,
+  rows = 5,
+  columns = 6,
+  words = 7,
+}
+
+/** destination [rows, columns] = (probabilities − onehot(labels)) × cotangent; `mode` is `scalar` or `column`. May alias probabilities. */
+export enum CrossEntropyGradientField {
+  destination = 1,
+  probabilities = 2,
+  labels = 3,
+  cotangent = 4,
+  mode = 5,
+  rows = 6,
+  columns = 7,
+  words = 8,
+}
+
+/** Index (i32) of the largest value of each row, the first on ties; the first NaN wins over all numbers. */
+export enum ArgmaxField {
+  destination = 1,
+  source = 2,
+  rows = 3,
+  columns = 4,
+  words = 5,
+}
+
+/** f32 [rows, depth] with 1 at [i, indices[i]], else 0. Stops on an index outside 0 … depth − 1. */
+export enum OneHotField {
+  destination = 1,
+  indices = 2,
+  rows = 3,
+  depth = 4,
+  words = 5,
+}
+
+/**
+ * Philox 4x32-10 with key (seed, stream) and counter (block, step, iteration, 0), where the i32 words at `key` are
+ * seed, step, iteration; element i is word i mod 4 of block i div 4. Used by the three random instructions.
+ * Uniform: (word >>> 8) × 2⁻²⁴, so 0 ≤ u < 1. Normal: see src/core/philox.ts. Mask: u < rate ? 0 : scale (bits both).
+ */
+export enum RandomField {
+  destination = 1,
+  key = 2,
+  stream = 3,
+  count = 4,
+  words = 5,
+}
+
+export enum DropoutMaskField {
+  destination = 1,
+  key = 2,
+  stream = 3,
+  count = 4,
+  rate = 5,
+  scale = 6,
+  words = 7,
+}
+
+/** destination [] = √Σ x², which is finite (or overflows to Infinity by its own size) if and only if every x is finite or so. */
+export enum L2NormField {
+  destination = 1,
+  source = 2,
+  count = 3,
+  words = 4,
+}
+
+/** Stops with `nonFinite` (`detail` 0 or 1 says which) if the f32 at `first` or `second` (an address or 0) is NaN or infinite. */
+export enum GuardField {
+  first = 1,
+  second = 2,
+  words = 3,
+}
+
+/**
+ * Adam, in place over `count` f32: m = β₁m + (1 − β₁)g, v = β₂v + (1 − β₂)g², p −= stepSize · m / (√v + ε); then m below
+ * 1e-25 and v below 1e-30 are flushed to 0. `scalars` is the address of the step's [stepSize, ε], computed by the host in
+ * double with both bias corrections in; the four betas are bits.
+ */
+export enum AdamField {
+  parameters = 1,
+  firstMoment = 2,
+  secondMoment = 3,
+  gradient = 4,
+  scalars = 5,
+  count = 6,
+  beta1 = 7,
+  oneMinusBeta1 = 8,
+  beta2 = 9,
+  oneMinusBeta2 = 10,
+  words = 11,
+}
+
+/**
+ * SGD, in place: with `velocity` 0, p −= learningRate · g; else b = momentum·b + gradientFactor·g (flushed below 1e-25)
+ * and p −= learningRate · (nesterov ? g + momentum·b : b). `scalars` is the address of the step's [learningRate,
+ * gradientFactor]; momentum is bits.
+ */
+export enum SgdField {
+  parameters = 1,
+  velocity = 2,
+  gradient = 3,
+  scalars = 4,
+  count = 5,
+  momentum = 6,
+  nesterov = 7,
+  words = 8,
+}

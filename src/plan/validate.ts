@@ -1,0 +1,52 @@
+/**
+ * @file Checks a plan before the machine, which trusts it, may run it: instructions are whole, and every operand lies within
+ * one region of the run's memory.
+ */
+import { unreachable } from '../core/errors.ts';
+import type { Plan, Region } from './format.ts';
+import { opcodeName, operandsAt } from './operands.ts';
+
+/** The region in which a range lies whole. */
+function regionOf(regions: readonly Region[], address: number, bytes: number): Region | undefined {
+  return regions.find((region) => address >= region.address && address + bytes <= region.address + region.bytes);
+}
+
+/** @throws SaddlepointError `internal` that names the instruction and the operand. */
+export function validate(plan: Plan): Plan {
+  const { words, regions } = plan;
+  let instruction = 0;
+  for (let at = 0; at < words.length; instruction++) {
+    const word = words[at] as number;
+    const length = word >>> 16;
+    const where = `instruction ${instruction} (${opcodeName(word)}) of plan ${plan.name}`;
+    if (length < 1 || at + length > words.length) unreachable(`${where} has ${length} words, ${words.length - at} are left`);
+    const operands = operandsAt(words, at) ?? unreachable(`${where} is unknown`);
+    for (const { name, address, bytes, writes } of operands) {
+      const region = regionOf(regions, address, bytes);
+      if (region === undefined) unreachable(`${where}: ${name} at ${address} + ${bytes} bytes lies in no region`);
+      if (writes && region.name.startsWith('constant')) unreachable(`${where}: ${name} overwrites ${region.name}`);
+    }
+    at += length;
+  }
+  return plan;
+}
+
+/** The plan as text: one line an instruction, operands as region + offset, with the op and the layer that it came from. */
+export function printPlan(plan: Plan): string {
+  const place = (address: number, bytes: number): string => {
+    const region = regionOf(plan.regions, address, bytes);
+    return region === undefined ? `?${address}` : `${region.name}+${address - region.address}`;
+  };
+  const lines = [`plan ${plan.name}: ${plan.origins.length} instructions, ${plan.words.length} words`];
+  for (const region of plan.regions) lines.push(`  region ${region.name}: ${region.bytes} bytes`);
+  for (const [i, { at, op, path }] of plan.origins.entries()) {
+    const end = plan.origins[i + 1]?.at ?? plan.words.length;
+    const operands = operandsAt(plan.words, at) ?? [];
+    const addresses = new Set(operands.map(({ address }) => address));
+    const shown = operands.map(({ name, address, bytes, writes }) => `${writes ? '→' : ''}${name} ${place(address, bytes)}:${bytes}`);
+    const others = Array.from(plan.words.subarray(at + 1, end)).filter((word) => !addresses.has(word));
+    const origin = path === '' ? op : `${op} of ${path}`;
+    lines.push(`${opcodeName(plan.words[at] as number)} ${shown.join(', ')} | ${others.join(' ')}  # ${origin}`);
+  }
+  return lines.join('\n');
+}
