@@ -12,9 +12,10 @@ export interface Stop {
   /** The op that stopped it, and the layer it belongs to. */
   readonly op: string;
   readonly path: string;
-  /** For an index: its position among the indices, and the index. */
+  /** For an index: its position among the indices, and the index, which should be in 0 … rows − 1. */
   readonly position: number;
   readonly value: number;
+  readonly rows: number;
 }
 
 export interface RunResult {
@@ -41,8 +42,10 @@ export interface Session extends Disposable {
   write(block: string, data: ArrayLike<number>, offset?: number): void;
   /** A copy of a block. */
   read(block: string): HostArray;
-  writeRow(program: string, table: string, row: number, data: ArrayLike<number>): void;
-  readRow(program: string, table: string, row: number): HostArray;
+  /** Fills rows of a program's table, from row 0 on: as many as the data hold. Rows of bytes are written one at a time. */
+  writeRows(program: string, table: string, data: ArrayLike<number>): void;
+  /** A copy of the first `rows` rows of a program's table. */
+  readRows(program: string, table: string, rows: number): HostArray;
   /** Runs rows 0 … rows − 1, one step each, in one call into the device. */
   run(program: string, rows: number): RunResult;
   /** Runs a row op by op, without committing anything, up to the first result that is not finite. */

@@ -1,11 +1,12 @@
 /** @file `compile`: a pure function of tensors, traced once for each set of argument shapes and run on a device. */
+
+import type { TensorsOf } from '../autodiff/grad.ts';
+import type { Session } from '../backends/backend.ts';
+import { type Device, selectBackend } from '../backends/select.ts';
 import type { DType } from '../core/dtype.ts';
 import { SaddlepointError } from '../core/errors.ts';
 import { showShape } from '../core/shape.ts';
 import { leavesOf, mapTree, type Tree } from '../core/tree.ts';
-import type { Session } from '../backends/backend.ts';
-import { type Device, selectBackend } from '../backends/select.ts';
-import type { TensorsOf } from '../autodiff/grad.ts';
 import type { Spec } from '../graph/node.ts';
 import { ProgramBuilder } from '../graph/program.ts';
 import { hostTensor, isTensor, type Tensor, type TensorLike, tensor } from '../graph/tensor.ts';
@@ -48,7 +49,10 @@ const PROGRAM = 'compiled';
  * const step = compile((w: Tensor, x: Tensor) => grad((v) => sum(square(matmul(x, v))), w));
  * const gradient = await step([[1], [2]], [[3, 4]]);
  */
-export function compile<A extends readonly unknown[], R>(f: (...args: A) => R, options: CompileOptions = {}): (...args: TensorLikesOf<A>) => Promise<TensorsOf<R>> {
+export function compile<A extends readonly unknown[], R>(
+  f: (...args: A) => R,
+  options: CompileOptions = {},
+): (...args: TensorLikesOf<A>) => Promise<TensorsOf<R>> {
   const cache = new Map<string, Promise<Compiled>>();
   return async (...args) => {
     const leaves = leavesOf(args as unknown as Tree<TensorLike>).map(({ leaf }) => asHost(leaf));
@@ -66,12 +70,21 @@ export function compile<A extends readonly unknown[], R>(f: (...args: A) => R, o
 function asHost(leaf: TensorLike): Tensor {
   const t = isTensor(leaf) ? leaf : tensor(leaf);
   if (t.traced !== undefined) {
-    throw new SaddlepointError('trace', 'a compiled function was called with a traced tensor', 'call the plain function inside the trace, and compile the outermost');
+    throw new SaddlepointError(
+      'trace',
+      'a compiled function was called with a traced tensor',
+      'call the plain function inside the trace, and compile the outermost',
+    );
   }
   return t;
 }
 
-async function build<A extends readonly unknown[], R>(f: (...args: A) => R, args: A, leaves: readonly Tensor[], options: CompileOptions): Promise<Compiled> {
+async function build<A extends readonly unknown[], R>(
+  f: (...args: A) => R,
+  args: A,
+  leaves: readonly Tensor[],
+  options: CompileOptions,
+): Promise<Compiled> {
   const builder = new ProgramBuilder();
   let next = 0;
   const traced = mapTree(args as unknown as Tree<TensorLike>, () => {
@@ -95,18 +108,23 @@ function call(session: Session, leaves: readonly Tensor[], result: Tree<Spec>): 
   });
   const { stop } = session.run(PROGRAM, 1);
   if (stop?.reason === 'indexOutOfRange') {
-    throw new SaddlepointError('data', `${stop.op}: index ${stop.value} at position ${stop.position} is outside the table`);
+    throw new SaddlepointError(
+      'data',
+      `${stop.op}: index ${stop.value} at position ${stop.position} is outside the table`,
+    );
   }
   if (stop !== undefined) throw new SaddlepointError('divergence', `${stop.op}: a value is NaN or infinite`);
   let next = 0;
-  return mapSpecs(result, (spec) => hostTensor(spec, session.readRow(PROGRAM, `result ${next++}`, 0)));
+  return mapSpecs(result, (spec) => hostTensor(spec, session.readRows(PROGRAM, `result ${next++}`, 1)));
 }
 
 /** mapTree for trees whose leaves are specs, which are plain objects themselves. */
 function mapSpecs(tree: Tree<Spec>, f: (spec: Spec) => Tensor): Tree<Tensor> {
   if (isSpec(tree)) return f(tree);
   if (Array.isArray(tree)) return tree.map((child) => mapSpecs(child as Tree<Spec>, f));
-  return Object.fromEntries(Object.entries(tree as Record<string, Tree<Spec>>).map(([key, child]) => [key, mapSpecs(child, f)]));
+  return Object.fromEntries(
+    Object.entries(tree as Record<string, Tree<Spec>>).map(([key, child]) => [key, mapSpecs(child, f)]),
+  );
 }
 
 function isSpec(value: unknown): value is Spec {

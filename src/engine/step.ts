@@ -43,7 +43,11 @@ export interface StepDescription {
   readonly inputScaling: StepScaling;
   /** For regression targets; the loss is taken in scaled units and reported in the original ones. */
   readonly targetScaling: StepScaling | undefined;
-  forward(parameters: ReadonlyMap<string, Tensor>, x: Tensor, options: { mode: 'train' | 'predict'; key?: Tensor }): Tensor;
+  forward(
+    parameters: ReadonlyMap<string, Tensor>,
+    x: Tensor,
+    options: { mode: 'train' | 'predict'; key?: Tensor },
+  ): Tensor;
   /** Losses of the rows [n]. */
   loss(prediction: Tensor, target: Tensor): Tensor;
   /** Each gives a value for each row [n]. */
@@ -51,7 +55,12 @@ export interface StepDescription {
 }
 
 /** Names of the blocks that the programs share. */
-export const BLOCKS = { parameters: 'parameters', source: 'x', target: 'y', slot: (name: string): string => `slot ${name}` } as const;
+export const BLOCKS = {
+  parameters: 'parameters',
+  source: 'x',
+  target: 'y',
+  slot: (name: string): string => `slot ${name}`,
+} as const;
 
 /** Where a pulse row holds what; the metric sums follow. */
 export const PULSE = { loss: 0, gradientNorm: 1, metrics: 2 } as const;
@@ -73,7 +82,12 @@ interface Batch {
 function batchOf(builder: ProgramBuilder, description: StepDescription, rows: number): Batch {
   const { source, target, inputScaling, targetScaling } = description;
   const indices = builder.row('indices', { shape: [rows], dtype: 'i32' });
-  const x = gatherRows(builder.block(BLOCKS.source, source), indices, parameter(inputScaling.shift), parameter(inputScaling.scale));
+  const x = gatherRows(
+    builder.block(BLOCKS.source, source),
+    indices,
+    parameter(inputScaling.shift),
+    parameter(inputScaling.scale),
+  );
   const picked = gather(builder.block(BLOCKS.target, target), indices);
   return { x, target: picked, scaled: targetScaling === undefined ? picked : scaled(picked, targetScaling) };
 }
@@ -88,7 +102,11 @@ function unscaled(x: Tensor, scaling: StepScaling | undefined): Tensor {
 }
 
 /** Losses and metric sums in the units of the data, and the loss that is minimized. */
-function measure(description: StepDescription, prediction: Tensor, batch: Batch): { losses: Tensor; reported: Tensor; metricSums: Tensor[] } {
+function measure(
+  description: StepDescription,
+  prediction: Tensor,
+  batch: Batch,
+): { losses: Tensor; reported: Tensor; metricSums: Tensor[] } {
   const { loss, metrics, targetScaling } = description;
   const losses = loss(prediction, batch.scaled);
   const original = unscaled(prediction, targetScaling);
@@ -114,7 +132,9 @@ export function trainingProgram(description: StepDescription, transform: StepTra
   const builder = new ProgramBuilder();
   const block: Spec = { shape: [group.size], dtype: 'f32' };
   const parameters = builder.block(BLOCKS.parameters, block);
-  const slots = Object.fromEntries(transform.slots.map((name) => [name, builder.block(BLOCKS.slot(name), block)] as const));
+  const slots = Object.fromEntries(
+    transform.slots.map((name) => [name, builder.block(BLOCKS.slot(name), block)] as const),
+  );
   const batch = batchOf(builder, description, rows);
   const key = builder.row('key', { shape: [3], dtype: 'i32' });
   const scalars = builder.row('scalars', { shape: [Math.max(1, transform.scalarCount)], dtype: 'f32' });
@@ -181,7 +201,10 @@ export function packGroup(group: Group, data: ReadonlyMap<string, HostArray>): F
 }
 
 /** The leaves' data of a group from its flat block. */
-export function unpackGroup(group: Group, block: HostArray): Map<string, { readonly shape: Shape; readonly data: Float32Array }> {
+export function unpackGroup(
+  group: Group,
+  block: HostArray,
+): Map<string, { readonly shape: Shape; readonly data: Float32Array }> {
   return new Map(
     group.segments.map(({ path, offset, shape }) => {
       const size = shape.reduce((product, dimension) => product * dimension, 1);

@@ -11,14 +11,12 @@ const MAX_COMPARED = 64;
 
 export function cse(graph: Graph): Graph {
   const known = new Map<string, readonly Tensor[]>();
-  return rewrite(graph, (node, inputs) => {
+  return rewrite(graph, (node, inputs, trace) => {
     const attributes = keyOf(node.attributes);
     if (attributes === undefined) return undefined;
     const key = `${node.op.name}(${inputs.map((input) => input.traced?.value.id).join()})${attributes}`;
     const found = known.get(key);
     if (found !== undefined) return found;
-    const trace = inputs[0]?.traced?.trace;
-    if (trace === undefined) return undefined;
     const values = inputs.map((input) => trace.value(input));
     const outputs = trace.add(node.op, values, node.attributes, node.outputs).map((value) => trace.tensor(value));
     known.set(key, outputs);
@@ -32,7 +30,7 @@ function keyOf(attributes: Attributes): string | undefined {
     if (ArrayBuffer.isView(value)) {
       const array = value as unknown as ArrayLike<number>;
       if (array.length > MAX_COMPARED) return undefined;
-      parts.push(name, Array.from(array, String));
+      parts.push(name, Array.from(array, (x) => (Object.is(x, -0) ? '-0' : String(x))));
     } else parts.push(name, value);
   }
   return JSON.stringify(parts);

@@ -6,7 +6,9 @@ export function decompose(graph: Graph, fused: ReadonlySet<string>): Graph {
   let current = graph;
   // Decompositions may contain composites; the nesting is finite, since they get simpler.
   while (current.nodes.some(({ op }) => op.decompose !== undefined && !fused.has(op.name))) {
-    current = rewrite(current, ({ op, attributes }, inputs) => (fused.has(op.name) ? undefined : op.decompose?.(inputs, attributes)));
+    current = rewrite(current, ({ op, attributes }, inputs) =>
+      fused.has(op.name) ? undefined : op.decompose?.(inputs, attributes),
+    );
   }
   return current;
 }

@@ -16,13 +16,18 @@ export function fold(graph: Graph): Graph {
   for (const node of graph.nodes) {
     if (!node.inputs.every((input) => known.has(input) && !inputs.has(input))) continue;
     if (node.outputs.some((output) => sizeOf(output.shape) > MAX_FOLDED)) continue;
-    const outputs = evaluateNode(node, node.inputs.map((input) => must(known.get(input), 'a constant') as Tensor));
+    const outputs = evaluateNode(
+      node,
+      node.inputs.map((input) => must(known.get(input), 'a constant') as Tensor),
+    );
     node.outputs.forEach((output, i) => {
       known.set(output, must(outputs[i], 'a folded output'));
     });
   }
   return rewrite(graph, (node) => {
     if (node.op === constant || !node.outputs.every((output) => known.has(output))) return undefined;
-    return node.outputs.map((output) => hostTensor({ shape: output.shape, dtype: output.dtype }, must(known.get(output), 'a constant').data));
+    return node.outputs.map((output) =>
+      hostTensor({ shape: output.shape, dtype: output.dtype }, must(known.get(output), 'a constant').data),
+    );
   });
 }

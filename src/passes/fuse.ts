@@ -17,11 +17,14 @@ export function fuse(graph: Graph, fused: ReadonlySet<string>): Graph {
   /** The slots that an update would have returned, and that its step returns in their place. */
   const moved = new Map<Value, Value>();
   const rewritten = rewrite(graph, (node, inputs) => {
-    if (isActivation(node.op.name)) return once(node.inputs[0]) ? activated(node.op.name, inputs[0] as Tensor) : undefined;
+    if (isActivation(node.op.name))
+      return once(node.inputs[0]) ? activated(node.op.name, inputs[0] as Tensor) : undefined;
     if (node.op.name !== 'add') return undefined;
     const update = node.inputs[1];
     const slotsAreResults = update?.node?.outputs.every((slot) => slot === update || !read.has(slot)) ?? false;
-    return linear(node, inputs, once, fused) ?? (once(update) && slotsAreResults ? step(inputs, fused, moved) : undefined);
+    return (
+      linear(node, inputs, once, fused) ?? (once(update) && slotsAreResults ? step(inputs, fused, moved) : undefined)
+    );
   });
   return { ...rewritten, outputs: rewritten.outputs.map((output) => moved.get(output) ?? output) };
 }
@@ -30,7 +33,12 @@ function isActivation(name: string): name is LinearActivation {
   return name === 'relu' || name === 'tanh' || name === 'sigmoid';
 }
 
-function linear(node: Node, inputs: readonly Tensor[], once: (value: Value | undefined) => boolean, fused: ReadonlySet<string>): Tensor[] | undefined {
+function linear(
+  node: Node,
+  inputs: readonly Tensor[],
+  once: (value: Value | undefined) => boolean,
+  fused: ReadonlySet<string>,
+): Tensor[] | undefined {
   if (!fused.has('linear')) return undefined;
   for (const [i, j] of [
     [0, 1],
@@ -58,7 +66,8 @@ function activated(name: LinearActivation, x: Tensor): Tensor[] | undefined {
 function step(inputs: readonly Tensor[], fused: ReadonlySet<string>, moved: Map<Value, Value>): Tensor[] | undefined {
   const [parameters, update] = inputs as [Tensor, Tensor];
   const made = producer(update);
-  if (made === undefined || update.traced?.value !== made.outputs[0] || !sameShape(parameters.shape, update.shape)) return undefined;
+  if (made === undefined || update.traced?.value !== made.outputs[0] || !sameShape(parameters.shape, update.shape))
+    return undefined;
   const rest = made.inputs.map((input) => update.traced?.trace.tensor(input) as Tensor);
   const stepped =
     made.op.name === 'adamUpdate' && fused.has('adamStep')

@@ -1,4 +1,5 @@
 /** @file The passes between a traced graph and the backend, in order. Each is Graph → Graph and can be left out. */
+import { checkName } from '../core/errors.ts';
 import type { Graph } from '../graph/node.ts';
 import { verify } from '../graph/verify.ts';
 import { cse } from './cse.ts';
@@ -25,14 +26,32 @@ export interface Pass {
 
 export const PASSES: readonly Pass[] = [
   { name: 'dce', description: 'drop what no output depends on', run: dce },
-  { name: 'simplify', description: 'remove identities, views of views, broadcasts; transposes become flags', run: simplify },
+  {
+    name: 'simplify',
+    description: 'remove identities, views of views, broadcasts; transposes become flags',
+    run: simplify,
+  },
   { name: 'fold', description: 'compute constants', run: fold },
-  { name: 'fuse', description: 'make linear layers and optimizer steps of their parts', run: (graph, { fused }) => fuse(graph, fused) },
-  { name: 'decompose', description: 'expand composites that the backend lacks', required: true, run: (graph, { fused }) => decompose(graph, fused) },
+  {
+    name: 'fuse',
+    description: 'make linear layers and optimizer steps of their parts',
+    run: (graph, { fused }) => fuse(graph, fused),
+  },
+  {
+    name: 'decompose',
+    description: 'expand composites that the backend lacks',
+    required: true,
+    run: (graph, { fused }) => decompose(graph, fused),
+  },
   { name: 'simplify again', description: 'simplify what decomposing brought', run: simplify },
   { name: 'fold again', description: 'fold what decomposing brought', run: fold },
   { name: 'cse', description: 'compute equal expressions once', run: cse },
-  { name: 'legalize', description: 'four broadcast forms, reductions over one run of axes', required: true, run: legalize },
+  {
+    name: 'legalize',
+    description: 'four broadcast forms, reductions over one run of axes',
+    required: true,
+    run: legalize,
+  },
   { name: 'dce again', description: 'drop what the passes made dead', run: dce },
 ];
 
@@ -45,6 +64,12 @@ export interface PipelineOptions {
 
 /** Runs the passes for a target. */
 export function runPasses(graph: Graph, target: Target, options: PipelineOptions = {}): Graph {
+  for (const name of options.without ?? [])
+    checkName(
+      'without',
+      name,
+      PASSES.map((pass) => pass.name),
+    );
   let current = options.verify ? verify(graph) : graph;
   for (const pass of PASSES) {
     if (options.without?.includes(pass.name) && pass.required === undefined) continue;

@@ -5,7 +5,11 @@ import type { Tensor } from '../graph/tensor.ts';
 import { Trace } from '../graph/trace.ts';
 
 /** What replaces a node: its new outputs (recorded with any ops), or undefined to keep the node as it is. */
-export type Rule = (node: Node, inputs: readonly Tensor[]) => readonly (Tensor | undefined)[] | undefined;
+export type Rule = (
+  node: Node,
+  inputs: readonly Tensor[],
+  trace: Trace,
+) => readonly (Tensor | undefined)[] | undefined;
 
 /**
  * A graph in which every node that the rule answers for is replaced. An output that the rule leaves undefined must be unused.
@@ -18,7 +22,7 @@ export function rewrite(graph: Graph, rule: Rule): Graph {
   const read = (value: Value): Tensor => must(renewed.get(value), 'a rewritten value');
   for (const node of graph.nodes) {
     const inputs = node.inputs.map(read);
-    const outputs = trace.within(node.path, () => rule(node, inputs) ?? copy(trace, node, inputs));
+    const outputs = trace.within(node.path, () => rule(node, inputs, trace) ?? copy(trace, node, inputs));
     node.outputs.forEach((output, i) => {
       const replacement = outputs[i];
       if (replacement !== undefined) renewed.set(output, replacement);

@@ -2,6 +2,7 @@
  * @file Local rewrites that keep every bit: identities vanish, views of views become one, transposes become flags of the
  * product, and broadcasts are left to the ops that broadcast by themselves.
  */
+import { must } from '../core/errors.ts';
 import { sameShape, sizeOf } from '../core/shape.ts';
 import type { Graph, Node } from '../graph/node.ts';
 import type { Tensor } from '../graph/tensor.ts';
@@ -21,7 +22,11 @@ function through(x: Tensor | undefined, op: string, i = 0): Tensor | undefined {
 
 function isConstant(x: Tensor | undefined, value: number): boolean {
   const made = producer(x);
-  return made?.op.name === 'constant' && sizeOf(made.outputs[0]?.shape ?? []) === 1 && (made.attributes.data as ArrayLike<number>)[0] === value;
+  return (
+    made?.op.name === 'constant' &&
+    sizeOf(made.outputs[0]?.shape ?? []) === 1 &&
+    (made.attributes.data as ArrayLike<number>)[0] === value
+  );
 }
 
 /** x without a broadcast before it, where the other operands alone already give the output's shape. */
@@ -31,12 +36,27 @@ const unbroadcast: Simplification = (node, inputs) => {
     if (source === undefined) continue;
     const shapes = inputs.map((other, j) => (j === i ? source.shape : other.shape));
     const replaced = inputs.map((other, j) => (j === i ? source : other));
-    if (shapes.some((shape) => sameShape(shape, node.outputs[0]?.shape ?? []))) return apply(node.op, replaced, node.attributes);
+    if (shapes.some((shape) => sameShape(shape, node.outputs[0]?.shape ?? [])))
+      return apply(node.op, replaced, node.attributes);
   }
   return undefined;
 };
 
-const BINARY = ['add', 'sub', 'mul', 'div', 'pow', 'maximum', 'minimum', 'equal', 'notEqual', 'less', 'lessEqual', 'greater', 'greaterEqual'];
+const BINARY = [
+  'add',
+  'sub',
+  'mul',
+  'div',
+  'pow',
+  'maximum',
+  'minimum',
+  'equal',
+  'notEqual',
+  'less',
+  'lessEqual',
+  'greater',
+  'greaterEqual',
+];
 
 const RULES: Readonly<Record<string, Simplification>> = {
   ...Object.fromEntries([...BINARY, 'select'].map((name) => [name, unbroadcast])),
@@ -51,7 +71,7 @@ const RULES: Readonly<Record<string, Simplification>> = {
     const source = through(x, 'transpose');
     if (source === undefined) return undefined;
     const outer = (node.attributes as { permutation: readonly number[] }).permutation;
-    const inner = (producer(x)?.attributes as { permutation: readonly number[] }).permutation;
+    const inner = (must(producer(x), 'a transpose').attributes as { permutation: readonly number[] }).permutation;
     return [
       transpose(
         source,
@@ -61,8 +81,10 @@ const RULES: Readonly<Record<string, Simplification>> = {
   },
   matmul(node, [a, b]) {
     const attributes = node.attributes as MatmulAttributes;
-    const lhs = through(a, 'transpose');
-    const rhs = through(b, 'transpose');
+    const swapped = (x: Tensor | undefined): Tensor | undefined =>
+      (producer(x)?.attributes.permutation as number[] | undefined)?.[0] === 1 ? through(x, 'transpose') : undefined;
+    const lhs = swapped(a);
+    const rhs = swapped(b);
     if (lhs === undefined && rhs === undefined) return undefined;
     return apply(matmulOp, [lhs ?? (a as Tensor), rhs ?? (b as Tensor)], {
       transposeLhs: attributes.transposeLhs !== (lhs !== undefined),
@@ -77,7 +99,9 @@ const RULES: Readonly<Record<string, Simplification>> = {
     return unbroadcast(node, inputs);
   },
   div: (node, inputs) =>
-    isConstant(inputs[1], 1) && sameShape(inputs[0]?.shape ?? [], node.outputs[0]?.shape ?? []) ? [inputs[0] as Tensor] : unbroadcast(node, inputs),
+    isConstant(inputs[1], 1) && sameShape(inputs[0]?.shape ?? [], node.outputs[0]?.shape ?? [])
+      ? [inputs[0] as Tensor]
+      : unbroadcast(node, inputs),
   softmaxCrossEntropyGradient(node, [probabilities, labels, g]) {
     const scalar = through(g, 'broadcastTo');
     if (scalar === undefined || sizeOf(scalar.shape) !== 1) return undefined;

@@ -7,13 +7,18 @@ import { hostArray } from '../../core/dtype.ts';
 import { must, SaddlepointError, unreachable } from '../../core/errors.ts';
 import { sizeOf } from '../../core/shape.ts';
 import { evaluateGraph } from '../../graph/evaluate.ts';
-import type { HostTensor, Spec } from '../../graph/node.ts';
+import type { HostTensor, Node, Spec } from '../../graph/node.ts';
 import type { Binding, Program } from '../../graph/program.ts';
+import { badIndexOf } from '../../ops/indexing.ts';
+import { composites } from '../../ops/table.ts';
 import { runPasses } from '../../passes/pipeline.ts';
 import type { Backend, BadValue, RunResult, Session, SessionOptions } from '../backend.ts';
 
-/** Nothing is fused: the decompositions are the definitions. */
-const TARGET = { fused: new Set<string>() };
+/**
+ * No composite is taken apart beforehand: each is evaluated through its decomposition, which is its definition, so that
+ * errors name the op that was asked for. And none is made of parts.
+ */
+const TARGET = { fused: new Set<string>(Object.keys(composites)) };
 
 export const referenceBackend: Backend = {
   device: 'reference',
@@ -44,7 +49,8 @@ class ReferenceSession implements Session {
           const { shape, dtype } = must(values[i], 'a bound value');
           const slot = (): Slot => ({ spec: { shape, dtype }, data: hostArray(dtype, sizeOf(shape)) });
           if (kind === 'block' && !this.#blocks.has(name)) this.#blocks.set(name, slot());
-          if (kind === 'row') for (let row = 0; row < this.capacity; row++) this.#rows.set(rowKey(program.name, name, row), slot());
+          if (kind === 'row')
+            for (let row = 0; row < this.capacity; row++) this.#rows.set(rowKey(program.name, name, row), slot());
         });
       bind(program.inputs, graph.inputs);
       bind(program.outputs, graph.outputs);
@@ -63,29 +69,39 @@ class ReferenceSession implements Session {
     return this.#block(block).data.slice();
   }
 
-  writeRow(program: string, table: string, row: number, data: ArrayLike<number>): void {
-    this.#row(program, table, row).data.set(data);
+  writeRows(program: string, table: string, data: ArrayLike<number>): void {
+    const values = Array.from(data);
+    const size = this.#row(program, table, 0).data.length;
+    for (let row = 0; row * size < values.length; row++)
+      this.#row(program, table, row).data.set(values.slice(row * size, (row + 1) * size));
   }
 
-  readRow(program: string, table: string, row: number): HostArray {
-    return this.#row(program, table, row).data.slice();
+  readRows(program: string, table: string, rows: number): HostArray {
+    const first = this.#row(program, table, 0);
+    const size = first.data.length;
+    const all = hostArray(first.spec.dtype, rows * size);
+    for (let row = 0; row < rows; row++) all.set(this.#row(program, table, row).data, row * size);
+    return all;
   }
 
   run(name: string, rows: number): RunResult {
     const program = this.#programs.get(name) ?? unreachable(`no program ${name}`);
     for (let row = 0; row < rows; row++) {
       let at = { op: '', path: '' };
+      const before = (node: Node): void => {
+        at = { op: node.op.name, path: node.path };
+      };
       try {
-        const outputs = evaluateGraph(program.graph, this.#inputs(program, row), (node) => {
-          at = { op: node.op.name, path: node.path };
-        });
+        const outputs = evaluateGraph(program.graph, this.#inputs(program, row), undefined, before);
         program.outputs.forEach((binding, i) => {
           const slot = binding.kind === 'block' ? this.#block(binding.name) : this.#row(name, binding.name, row);
           slot.data = must(outputs[i], 'an output').data.slice();
         });
       } catch (error) {
+        const bad = badIndexOf(error);
+        if (bad !== undefined) return { done: row, stop: { reason: 'indexOutOfRange', ...at, ...bad } };
         if (!(error instanceof SaddlepointError) || error.code !== 'divergence') throw error;
-        return { done: row, stop: { reason: 'nonFinite', ...at, op: 'guard', position: 0, value: 0 } };
+        return { done: row, stop: { reason: 'nonFinite', ...at, position: 0, value: 0, rows: 0 } };
       }
     }
     return { done: rows, stop: undefined };
@@ -96,7 +112,9 @@ class ReferenceSession implements Session {
     let found: BadValue | undefined;
     try {
       evaluateGraph(program.graph, this.#inputs(program, row), (node, outputs) => {
-        const value = outputs.flatMap(({ data, dtype }) => (dtype === 'f32' ? Array.from(data) : [])).find((x) => !Number.isFinite(Math.fround(x)));
+        const value = outputs
+          .flatMap(({ data, dtype }) => (dtype === 'f32' ? Array.from(data) : []))
+          .find((x) => !Number.isFinite(Math.fround(x)));
         if (value === undefined) return;
         found = { op: node.op.name, path: node.path, value };
         throw new SaddlepointError('divergence', 'found');
@@ -132,7 +150,12 @@ class ReferenceSession implements Session {
   }
 
   #missing(what: string): never {
-    if (this.#blocks.size === 0) throw new SaddlepointError('disposed', 'the run was disposed; its memory is gone', 'load the saved model, or fit again');
+    if (this.#blocks.size === 0)
+      throw new SaddlepointError(
+        'disposed',
+        'the run was disposed; its memory is gone',
+        'load the saved model, or fit again',
+      );
     return unreachable(`no ${what}`);
   }
 }

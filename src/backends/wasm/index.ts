@@ -4,11 +4,11 @@ import { must, SaddlepointError, unreachable } from '../../core/errors.ts';
 import { sizeOf } from '../../core/shape.ts';
 import { runPasses } from '../../passes/pipeline.ts';
 import { Status, StatusField } from '../../plan/opcodes.ts';
-import { operandsAt } from '../../plan/operands.ts';
+import { indexBoundAt, operandsAt } from '../../plan/operands.ts';
 import type { Backend, BadValue, RunResult, Session, SessionOptions, Stop } from '../backend.ts';
 import { layoutSession, type ProgramLayout, type SessionLayout, type Table } from './layout.ts';
 import { fusedOps } from './lower/table.ts';
-import { MEMORY_BASE, type Machine, openMachine } from './machine.ts';
+import { type Machine, MEMORY_BASE, openMachine } from './machine.ts';
 
 const DEFAULT_LIMIT = 2 ** 31;
 
@@ -23,7 +23,10 @@ export const wasmBackend: Backend = {
 
 /** The layout and plans of a session, without opening it: for tests, printing and memory estimates. */
 export function planSession(programs: Parameters<Backend['open']>[0], options: SessionOptions = {}): SessionLayout {
-  const passed = programs.map((program) => ({ ...program, graph: runPasses(program.graph, { fused: fusedOps }, options) }));
+  const passed = programs.map((program) => ({
+    ...program,
+    graph: runPasses(program.graph, { fused: fusedOps }, options),
+  }));
   return layoutSession(passed, options.capacity ?? 1, options.memoryLimit ?? DEFAULT_LIMIT);
 }
 
@@ -44,7 +47,9 @@ class WasmSession implements Session {
     for (const { storage, plan, code } of layout.programs.values()) {
       this.#view('i32', code, plan.words.length).set(plan.words);
       for (const { storage: constant, value } of storage.constants) {
-        this.#view(value.dtype, constant.address, sizeOf(value.shape)).set(must(value.node, 'a constant').attributes.data as HostArray);
+        this.#view(value.dtype, constant.address, sizeOf(value.shape)).set(
+          must(value.node, 'a constant').attributes.data as HostArray,
+        );
       }
     }
   }
@@ -61,12 +66,13 @@ class WasmSession implements Session {
     return this.#view(spec.dtype, storage.address, sizeOf(spec.shape)).slice();
   }
 
-  writeRow(program: string, table: string, row: number, data: ArrayLike<number>): void {
-    this.#row(program, table, row).set(data);
+  writeRows(program: string, table: string, data: ArrayLike<number>): void {
+    this.#rows(program, table, data.length).set(data);
   }
 
-  readRow(program: string, table: string, row: number): HostArray {
-    return this.#row(program, table, row).slice();
+  readRows(program: string, table: string, rows: number): HostArray {
+    const { spec } = this.#table(program, table);
+    return this.#rows(program, table, rows * sizeOf(spec.shape)).slice();
   }
 
   run(program: string, rows: number): RunResult {
@@ -83,7 +89,8 @@ class WasmSession implements Session {
       const end = plan.origins[i + 1]?.at ?? plan.words.length;
       if (execute(MEMORY_BASE + code + at * 4, end - at, MEMORY_BASE, row, row + 1) !== row + 1) return undefined;
       for (const { writes, float, address, bytes } of operandsAt(plan.words, at) ?? []) {
-        const value = writes && float ? this.#view('f32', address, bytes / 4).find((x) => !Number.isFinite(x)) : undefined;
+        const value =
+          writes && float ? this.#view('f32', address, bytes / 4).find((x) => !Number.isFinite(x)) : undefined;
         if (value !== undefined) return { op, path, value };
       }
     }
@@ -99,7 +106,12 @@ class WasmSession implements Session {
   }
 
   #open(): Machine {
-    if (this.#machine === undefined) throw new SaddlepointError('disposed', 'the run was disposed; its memory is gone', 'load the saved model, or fit again');
+    if (this.#machine === undefined)
+      throw new SaddlepointError(
+        'disposed',
+        'the run was disposed; its memory is gone',
+        'load the saved model, or fit again',
+      );
     return this.#machine;
   }
 
@@ -116,18 +128,33 @@ class WasmSession implements Session {
     return this.#layout.programs.get(name) ?? unreachable(`no program ${name}`);
   }
 
-  #row(program: string, name: string, row: number): Float32Array | Int32Array | Uint8Array {
-    const table: Table = this.#program(program).tables.get(name) ?? unreachable(`no table ${name} of ${program}`);
-    if (row < 0 || row >= this.capacity) unreachable(`row ${row} of ${this.capacity}`);
-    return this.#view(table.spec.dtype, table.address + row * table.stride, sizeOf(table.spec.shape));
+  #table(program: string, name: string): Table {
+    return this.#program(program).tables.get(name) ?? unreachable(`no table ${name} of ${program}`);
+  }
+
+  /** The first `length` elements of a table; several rows are contiguous, but for bytes, whose rows are padded. */
+  #rows(program: string, name: string, length: number): Float32Array | Int32Array | Uint8Array {
+    const { spec, address } = this.#table(program, name);
+    const size = sizeOf(spec.shape);
+    if (length > size * (spec.dtype === 'u8' ? 1 : this.capacity))
+      unreachable(`${length} elements for table ${name} of ${program}`);
+    return this.#view(spec.dtype, address, length);
   }
 
   #stop({ plan }: ProgramLayout): Stop {
     const status = this.#view('i32', 0, 4);
     const code = status[StatusField.status];
     const origin = plan.origins.find(({ at }) => at === status[StatusField.at]);
-    if (origin === undefined || (code !== Status.nonFinite && code !== Status.indexOutOfRange)) unreachable(`the machine stopped with status ${code}`);
+    if (origin === undefined || (code !== Status.nonFinite && code !== Status.indexOutOfRange))
+      unreachable(`the machine stopped with status ${code}`);
     const reason = code === Status.nonFinite ? 'nonFinite' : 'indexOutOfRange';
-    return { reason, op: origin.op, path: origin.path, position: status[StatusField.detail] as number, value: status[StatusField.value] as number };
+    return {
+      reason,
+      op: origin.op,
+      path: origin.path,
+      position: status[StatusField.detail] as number,
+      value: status[StatusField.value] as number,
+      rows: indexBoundAt(plan.words, origin.at),
+    };
   }
 }

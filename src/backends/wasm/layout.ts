@@ -38,7 +38,10 @@ export interface SessionLayout {
 function collectBlocks(programs: readonly Program[]): Map<string, Spec> {
   const specs = new Map<string, Spec>();
   for (const { graph, inputs, outputs } of programs) {
-    const bound = [...inputs.map((binding, i) => ({ binding, value: graph.inputs[i] })), ...outputs.map((binding, i) => ({ binding, value: graph.outputs[i] }))];
+    const bound = [
+      ...inputs.map((binding, i) => ({ binding, value: graph.inputs[i] })),
+      ...outputs.map((binding, i) => ({ binding, value: graph.outputs[i] })),
+    ];
     for (const { binding, value } of bound) {
       if (binding.kind !== 'block' || value === undefined) continue;
       const held = specs.get(binding.name);
@@ -63,7 +66,14 @@ export function layoutSession(programs: readonly Program[], capacity: number, me
   const blocks = new Map<string, { storage: Storage; spec: Spec }>();
   for (const [name, spec] of collectBlocks(programs)) {
     const bytes = bytesOf(spec);
-    const storage: Storage = { kind: 'block', name, bytes, first: -1, last: Number.POSITIVE_INFINITY, address: take(bytes) };
+    const storage: Storage = {
+      kind: 'block',
+      name,
+      bytes,
+      first: -1,
+      last: Number.POSITIVE_INFINITY,
+      address: take(bytes),
+    };
     blocks.set(name, { storage, spec });
     shared.push({ name, address: storage.address, bytes: bytes + SLACK_BYTES });
   }
@@ -84,9 +94,21 @@ export function layoutSession(programs: readonly Program[], capacity: number, me
       return { name: constant.name, address: constant.address, bytes: constant.bytes };
     });
     const tableRegions = [...own].map(([name, { address, stride }]) => ({ name, address, bytes: stride * capacity }));
-    const regions = [...shared, ...tableRegions, { name: 'arena', address: arena, bytes: arenaBytes + SLACK_BYTES }, ...constants];
+    const regions = [
+      ...shared,
+      ...tableRegions,
+      { name: 'arena', address: arena, bytes: arenaBytes + SLACK_BYTES },
+      ...constants,
+    ];
     const plan = validate(lowerProgram(program, storage, own, regions));
-    layouts.set(program.name, { program, graph: program.graph, tables: own, storage, plan, code: take(plan.words.byteLength) });
+    layouts.set(program.name, {
+      program,
+      graph: program.graph,
+      tables: own,
+      storage,
+      plan,
+      code: take(plan.words.byteLength),
+    });
   });
   checkLimit(at, memoryLimit, shared);
   return { blocks, programs: layouts, bytes: at };

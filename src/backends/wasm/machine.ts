@@ -29,19 +29,33 @@ export async function openMachine(bytes: number): Promise<Machine> {
     module = await compiled;
   } catch (cause) {
     compiled = undefined;
-    throw new SaddlepointError('internal', `the WebAssembly module could not be compiled: ${String(cause)}`, "a strict page needs 'wasm-unsafe-eval' in script-src", { cause });
+    throw new SaddlepointError(
+      'internal',
+      `the WebAssembly module could not be compiled: ${String(cause)}`,
+      "a strict page needs 'wasm-unsafe-eval' in script-src",
+      { cause },
+    );
   }
   const pages = Math.ceil((MEMORY_BASE + bytes) / PAGE);
   let memory: WebAssembly.Memory;
   try {
     memory = new WebAssembly.Memory({ initial: pages, maximum: pages });
   } catch (cause) {
-    throw new SaddlepointError('memory', `this machine has no ${(pages / 16).toFixed(0)} MiB for the run`, 'use fewer rows or a smaller batchSize', { cause });
+    throw new SaddlepointError(
+      'memory',
+      `this machine has no ${(pages / 16).toFixed(0)} MiB for the run`,
+      'use fewer rows or a smaller batchSize',
+      { cause },
+    );
   }
   const instance = await WebAssembly.instantiate(module, { env: { memory } });
   const exports = instance.exports as unknown as MachineExports;
   if (exports.abi() !== ABI_VERSION) {
-    throw new SaddlepointError('internal', `the .wasm has ABI ${exports.abi()}, the library ${ABI_VERSION}`, 'build both from one version');
+    throw new SaddlepointError(
+      'internal',
+      `the .wasm has ABI ${exports.abi()}, the library ${ABI_VERSION}`,
+      'build both from one version',
+    );
   }
   return { exports, memory };
 }

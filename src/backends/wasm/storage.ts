@@ -4,7 +4,7 @@
  */
 import { BYTES } from '../../core/dtype.ts';
 import { must } from '../../core/errors.ts';
-import { sameShape, type Shape, sizeOf } from '../../core/shape.ts';
+import { type Shape, sameShape, sizeOf } from '../../core/shape.ts';
 import type { Graph, Node, Spec, Value } from '../../graph/node.ts';
 import type { Program } from '../../graph/program.ts';
 import { planMemory } from '../../plan/memory.ts';
@@ -71,7 +71,22 @@ const IN_PLACE: Readonly<Record<string, readonly (readonly [output: number, inpu
 };
 
 const ELEMENTWISE = new Set([
-  ...['neg', 'abs', 'sign', 'floor', 'square', 'reciprocal', 'sqrt', 'exp', 'expm1', 'log', 'log1p', 'tanh', 'sigmoid', 'relu'],
+  ...[
+    'neg',
+    'abs',
+    'sign',
+    'floor',
+    'square',
+    'reciprocal',
+    'sqrt',
+    'exp',
+    'expm1',
+    'log',
+    'log1p',
+    'tanh',
+    'sigmoid',
+    'relu',
+  ],
   ...['add', 'sub', 'mul', 'div', 'pow', 'maximum', 'minimum', 'select', 'softmaxCrossEntropyGradient'],
   ...['equal', 'notEqual', 'less', 'lessEqual', 'greater', 'greaterEqual'],
 ]);
@@ -103,14 +118,23 @@ export function planStorage(program: Program, blocks: ReadonlyMap<string, Storag
   const places = new Map<Value, Place>();
   const arena: Storage[] = [];
   const reserve = (name: string, bytes: number, first: number, until: number): Storage => {
-    const storage: Storage = { kind: 'arena', name, bytes: bytes + SLACK_BYTES, first, last: Math.max(first, until), address: 0 };
+    const storage: Storage = {
+      kind: 'arena',
+      name,
+      bytes: bytes + SLACK_BYTES,
+      first,
+      last: Math.max(first, until),
+      address: 0,
+    };
     arena.push(storage);
     return storage;
   };
   graph.inputs.forEach((input, i) => {
     const binding = must(program.inputs[i], 'a binding');
     const storage =
-      binding.kind === 'block' ? must(blocks.get(binding.name), `block ${binding.name}`) : reserve(binding.name, bytesOf(input), -1, lastOf(input));
+      binding.kind === 'block'
+        ? must(blocks.get(binding.name), `block ${binding.name}`)
+        : reserve(binding.name, bytesOf(input), -1, lastOf(input));
     places.set(input, { storage, offset: 0 });
   });
 
@@ -123,7 +147,8 @@ export function planStorage(program: Program, blocks: ReadonlyMap<string, Storag
 
   graph.nodes.forEach((node, at) => {
     const view = viewOf(node);
-    if (node.op.name === 'matmul' || node.op.name === 'linear') scratch.set(node, reserve('scratch', MATMUL_SCRATCH_BYTES, at, at));
+    if (node.op.name === 'matmul' || node.op.name === 'linear')
+      scratch.set(node, reserve('scratch', MATMUL_SCRATCH_BYTES, at, at));
     node.outputs.forEach((output, i) => {
       if (i === 0 && view !== undefined) {
         const { storage, offset } = must(places.get(view.source), 'a placed source');
@@ -131,7 +156,14 @@ export function planStorage(program: Program, blocks: ReadonlyMap<string, Storag
         return;
       }
       if (node.op.name === 'constant') {
-        const storage: Storage = { kind: 'constant', name: `constant ${constants.length}`, bytes: bytesOf(output) + SLACK_BYTES, first: -1, last: endOf(graph), address: 0 };
+        const storage: Storage = {
+          kind: 'constant',
+          name: `constant ${constants.length}`,
+          bytes: bytesOf(output) + SLACK_BYTES,
+          first: -1,
+          last: endOf(graph),
+          address: 0,
+        };
         constants.push({ storage, value: output });
         places.set(output, { storage, offset: 0 });
         return;
@@ -140,7 +172,10 @@ export function planStorage(program: Program, blocks: ReadonlyMap<string, Storag
       let place: Place;
       if (target === undefined) {
         const taken = takeOver(node, output, at, places, targets, occupants, lastOf);
-        place = { storage: taken ?? packs.get(output) ?? reserve(node.op.name, bytesOf(output), at, lastOf(output)), offset: 0 };
+        place = {
+          storage: taken ?? packs.get(output) ?? reserve(node.op.name, bytesOf(output), at, lastOf(output)),
+          offset: 0,
+        };
       } else if ('pack' in target) {
         let storage = packs.get(target.pack);
         if (storage === undefined) {
@@ -171,13 +206,25 @@ function packTargets(graph: Graph): Map<Value, Target> {
     if (node.op.name !== 'pack') continue;
     node.inputs.forEach((leaf, i) => {
       let value = leaf;
-      while (value.node !== undefined && viewOf(value.node)?.offset === 0 && bytesOf(viewOf(value.node)?.source as Value) === bytesOf(leaf)) {
+      while (
+        value.node !== undefined &&
+        viewOf(value.node)?.offset === 0 &&
+        bytesOf(viewOf(value.node)?.source as Value) === bytesOf(leaf)
+      ) {
         value = viewOf(value.node)?.source as Value;
       }
       const made = value.node;
-      const computed = made !== undefined && !inputs.has(value) && viewOf(made) === undefined && made.op.name !== 'constant' && made.op.name !== 'pack';
+      const computed =
+        made !== undefined &&
+        !inputs.has(value) &&
+        viewOf(made) === undefined &&
+        made.op.name !== 'constant' &&
+        made.op.name !== 'pack';
       if (computed && !targets.has(value) && IN_PLACE[made.op.name] === undefined) {
-        targets.set(value, { pack: node.outputs[0] as Value, offset: (node.attributes.offsets as number[])[i] as number * 4 });
+        targets.set(value, {
+          pack: node.outputs[0] as Value,
+          offset: ((node.attributes.offsets as number[])[i] as number) * 4,
+        });
       }
     });
   }
@@ -185,7 +232,11 @@ function packTargets(graph: Graph): Map<Value, Target> {
 }
 
 /** New values of blocks that are computed over the old, since nothing reads the old any more. */
-function blockTargets(program: Program, places: ReadonlyMap<Value, Place>, lastOf: (value: Value) => number): Map<Value, Place> {
+function blockTargets(
+  program: Program,
+  places: ReadonlyMap<Value, Place>,
+  lastOf: (value: Value) => number,
+): Map<Value, Place> {
   const { graph } = program;
   const targets = new Map<Value, Place>();
   graph.outputs.forEach((output, i) => {
@@ -198,7 +249,8 @@ function blockTargets(program: Program, places: ReadonlyMap<Value, Place>, lastO
     if (old === undefined || index < 0) return;
     const bound = program.inputs[index];
     const isSameBlock = bound?.kind === 'block' && bound.name === binding.name;
-    if (isSameBlock && lastOf(old) === graph.nodes.indexOf(made)) targets.set(output, must(places.get(old), 'a placed block'));
+    if (isSameBlock && lastOf(old) === graph.nodes.indexOf(made))
+      targets.set(output, must(places.get(old), 'a placed block'));
   });
   return targets;
 }
@@ -218,9 +270,18 @@ function takeOver(
   const fits = (input: Value): boolean => {
     const { storage, offset } = must(places.get(input), 'a placed operand');
     const values = occupants.get(storage) ?? [];
-    const isAlone = offset === 0 && storage.kind === 'arena' && values.length > 0 && values.every((value) => lastOf(value) <= at && !targets.has(value));
+    const isAlone =
+      offset === 0 &&
+      storage.kind === 'arena' &&
+      values.length > 0 &&
+      values.every((value) => lastOf(value) <= at && !targets.has(value));
     const isRead = node.inputs.filter((other) => must(places.get(other), 'a placed operand').storage === storage);
-    return isAlone && input.dtype === 'f32' && sameFlat(input.shape, output.shape) && isRead.every((other) => sameShape(other.shape, input.shape));
+    return (
+      isAlone &&
+      input.dtype === 'f32' &&
+      sameFlat(input.shape, output.shape) &&
+      isRead.every((other) => sameShape(other.shape, input.shape))
+    );
   };
   const source = candidates.find(fits);
   return source === undefined ? undefined : places.get(source)?.storage;

@@ -14,7 +14,11 @@ export interface LoweringContext {
 /** Emits the instructions of one node. */
 export type Lowering = (node: Node, context: LoweringContext) => void;
 
-export const ELEMENT_TYPES: Readonly<Record<DType, ElementType>> = { f32: ElementType.f32, i32: ElementType.i32, u8: ElementType.u8 };
+export const ELEMENT_TYPES: Readonly<Record<DType, ElementType>> = {
+  f32: ElementType.f32,
+  i32: ElementType.i32,
+  u8: ElementType.u8,
+};
 
 /** The only output of a node. */
 export const output = (node: Node): Value => node.outputs[0] as Value;

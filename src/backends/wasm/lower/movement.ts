@@ -38,7 +38,11 @@ function collapse(box: Box): { dimensions: number[]; from: number[]; to: number[
 export function emitCopy(box: Box, emit: LoweringContext['emit'], op: string): void {
   const { dimensions, from, to } = collapse(box);
   if (dimensions.length > MAX_RANK) {
-    throw new SaddlepointError('shape', `${op}: ${showShape(box.shape)} needs a copy of rank ${dimensions.length}, more than ${MAX_RANK}`, 'reshape to fewer axes first');
+    throw new SaddlepointError(
+      'shape',
+      `${op}: ${showShape(box.shape)} needs a copy of rank ${dimensions.length}, more than ${MAX_RANK}`,
+      'reshape to fewer axes first',
+    );
   }
   const fields: Record<number, number> = {
     [CopyField.destination]: box.to.address,
@@ -55,9 +59,19 @@ export function emitCopy(box: Box, emit: LoweringContext['emit'], op: string): v
 }
 
 /** A copy of a contiguous value. */
-export function emitMove(from: number, to: number, count: number, elementBytes: number, emit: LoweringContext['emit']): void {
+export function emitMove(
+  from: number,
+  to: number,
+  count: number,
+  elementBytes: number,
+  emit: LoweringContext['emit'],
+): void {
   if (from === to) return;
-  emitCopy({ shape: [count], from: { address: from, strides: [1] }, to: { address: to, strides: [1] }, elementBytes }, emit, 'copy');
+  emitCopy(
+    { shape: [count], from: { address: from, strides: [1] }, to: { address: to, strides: [1] }, elementBytes },
+    emit,
+    'copy',
+  );
 }
 
 /** Lowers a node whose output [box] is read from the input with the given strides and offset (in elements). */
@@ -65,7 +79,11 @@ function gatherBox(node: Node, context: LoweringContext, strides: readonly numbe
   const { shape, dtype } = output(node);
   const elementBytes = BYTES[dtype];
   const from = { address: context.address(input(node, 0)) + offset * elementBytes, strides };
-  emitCopy({ shape, from, to: { address: context.address(output(node)), strides: stridesOf(shape) }, elementBytes }, context.emit, node.op.name);
+  emitCopy(
+    { shape, from, to: { address: context.address(output(node)), strides: stridesOf(shape) }, elementBytes },
+    context.emit,
+    node.op.name,
+  );
 }
 
 export const transpose: Lowering = (node, context) => {
@@ -84,13 +102,18 @@ export const broadcastTo: Lowering = (node, context) => {
   gatherBox(
     node,
     context,
-    output(node).shape.map((_, axis) => (axis < shift || own[axis - shift] === 1 ? 0 : (strides[axis - shift] as number))),
+    output(node).shape.map((_, axis) =>
+      axis < shift || own[axis - shift] === 1 ? 0 : (strides[axis - shift] as number),
+    ),
   );
 };
 
 export const slice: Lowering = (node, context) => {
   const strides = stridesOf(input(node, 0).shape);
-  const offset = (node.attributes.starts as number[]).reduce((total, start, axis) => total + start * (strides[axis] as number), 0);
+  const offset = (node.attributes.starts as number[]).reduce(
+    (total, start, axis) => total + start * (strides[axis] as number),
+    0,
+  );
   gatherBox(node, context, strides, offset);
 };
 
@@ -98,7 +121,10 @@ export const pad: Lowering = (node, { address, emit }) => {
   const { shape, dtype } = output(node);
   const elementBytes = BYTES[dtype];
   const strides = stridesOf(shape);
-  const offset = (node.attributes.before as number[]).reduce((total, count, axis) => total + count * (strides[axis] as number), 0);
+  const offset = (node.attributes.before as number[]).reduce(
+    (total, count, axis) => total + count * (strides[axis] as number),
+    0,
+  );
   emit(Opcode.fill, FillField.words, {
     [FillField.destination]: address(output(node)),
     [FillField.count]: Math.ceil((sizeOf(shape) * elementBytes) / 4),
@@ -122,7 +148,12 @@ export const pack: Lowering = (node, { address, emit }) => {
   const base = address(output(node));
   const offsets = node.attributes.offsets as number[];
   const zero = (from: number, to: number): void => {
-    if (to > from) emit(Opcode.fill, FillField.words, { [FillField.destination]: base + from * 4, [FillField.count]: to - from, [FillField.value]: 0 });
+    if (to > from)
+      emit(Opcode.fill, FillField.words, {
+        [FillField.destination]: base + from * 4,
+        [FillField.count]: to - from,
+        [FillField.value]: 0,
+      });
   };
   let end = 0;
   node.inputs.forEach((leaf, i) => {

@@ -11,13 +11,19 @@ import { bytesOf, type Place, type Storage, type StoragePlan } from '../storage.
 import { emitMove } from './movement.ts';
 import { LOWERINGS } from './table.ts';
 
-export function lowerProgram(program: Program, storage: StoragePlan, tables: ReadonlyMap<string, Table>, regions: readonly Region[]): Plan {
+export function lowerProgram(
+  program: Program,
+  storage: StoragePlan,
+  tables: ReadonlyMap<string, Table>,
+  regions: readonly Region[],
+): Plan {
   const { graph } = program;
   const writer = new PlanWriter();
   const emit = writer.emit.bind(writer);
   const place = (value: Value): Place => must(storage.places.get(value), 'a placed value');
   const address = (value: Value): number => place(value).storage.address + place(value).offset;
-  const scratch = (node: Node): number => (storage.scratch.get(node) ?? unreachable(`scratch of ${node.op.name}`)).address;
+  const scratch = (node: Node): number =>
+    (storage.scratch.get(node) ?? unreachable(`scratch of ${node.op.name}`)).address;
 
   writer.origin = { op: 'load', path: '' };
   graph.inputs.forEach((value, i) => {
@@ -48,22 +54,30 @@ export function lowerProgram(program: Program, storage: StoragePlan, tables: Rea
       [StepStoreField.bytes]: bytesOf(value),
     });
   });
-  for (const { from, to, value } of commits(program, storage, place)) emitMove(from, to, sizeOf(value.shape), BYTES[value.dtype], emit);
+  for (const { from, to, value } of commits(program, storage, place))
+    emitMove(from, to, sizeOf(value.shape), BYTES[value.dtype], emit);
   return writer.finish(program.name, regions);
 }
 
 /** The copies that bring new values of blocks home, in an order in which none overwrites what another still reads. */
-function commits(program: Program, storage: StoragePlan, place: (value: Value) => Place): { from: number; to: number; value: Value }[] {
+function commits(
+  program: Program,
+  storage: StoragePlan,
+  place: (value: Value) => Place,
+): { from: number; to: number; value: Value }[] {
   const pending = program.graph.outputs.flatMap((value, i) => {
     const binding = must(program.outputs[i], 'a binding');
     if (binding.kind !== 'block') return [];
     const target = must(storage.blocks.get(binding.name), `block ${binding.name}`);
     const { storage: source, offset } = place(value);
-    return source === target && offset === 0 ? [] : [{ source, target, from: source.address + offset, to: target.address, value }];
+    return source === target && offset === 0
+      ? []
+      : [{ source, target, from: source.address + offset, to: target.address, value }];
   });
   const ordered: typeof pending = [];
   while (pending.length > 0) {
-    const isRead = (target: Storage, by: (typeof pending)[number]): boolean => pending.some((other) => other !== by && other.source === target);
+    const isRead = (target: Storage, by: (typeof pending)[number]): boolean =>
+      pending.some((other) => other !== by && other.source === target);
     const next = pending.findIndex((commit) => !isRead(commit.target, commit));
     if (next < 0) unreachable(`the blocks of ${program.name} trade places in a circle`);
     ordered.push(...pending.splice(next, 1));

@@ -60,7 +60,12 @@ function emitMatmul(node: Node, context: LoweringContext, bias: number, activati
 
 export const matmul: Lowering = (node, context) => emitMatmul(node, context, 0, Activation.none);
 export const linear: Lowering = (node, context) =>
-  emitMatmul(node, context, context.address(input(node, 2)), Activation[node.attributes.activation as LinearActivation]);
+  emitMatmul(
+    node,
+    context,
+    context.address(input(node, 2)),
+    Activation[node.attributes.activation as LinearActivation],
+  );
 
 export const l2Norm: Lowering = (node, { address, emit }) =>
   emit(Opcode.l2Norm, L2NormField.words, {

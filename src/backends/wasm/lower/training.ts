@@ -32,7 +32,10 @@ export const dropoutMask: Lowering = (node, { address, emit }) => {
 export const guard: Lowering = (node, { address, emit }) => {
   const conditions = node.inputs.slice(1).map(address);
   for (let i = 0; i < conditions.length; i += 2) {
-    emit(Opcode.guard, GuardField.words, { [GuardField.first]: conditions[i] as number, [GuardField.second]: conditions[i + 1] ?? 0 });
+    emit(Opcode.guard, GuardField.words, {
+      [GuardField.first]: conditions[i] as number,
+      [GuardField.second]: conditions[i + 1] ?? 0,
+    });
   }
 };
 
@@ -73,7 +76,10 @@ export const sgdStep: Lowering = (node, context) => {
   const [parameters, gradient] = node.inputs as [Value, Value];
   const [newParameters, newVelocity] = node.outputs as [Value, Value | undefined];
   const velocity = newVelocity === undefined ? undefined : (node.inputs[2] as Value);
-  inPlace([[parameters, newParameters], ...(velocity === undefined ? [] : [[velocity, newVelocity as Value] as const])], context);
+  inPlace(
+    [[parameters, newParameters], ...(velocity === undefined ? [] : [[velocity, newVelocity as Value] as const])],
+    context,
+  );
   context.emit(Opcode.sgd, SgdField.words, {
     [SgdField.parameters]: context.address(newParameters),
     [SgdField.velocity]: newVelocity === undefined ? 0 : context.address(newVelocity),

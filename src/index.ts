@@ -1,0 +1,94 @@
+/**
+ * @file The public surface, listed by hand.
+ * @module saddlepoint
+ */
+
+// Functions of tensors.
+export { checkGradient, type GradientCheck } from './autodiff/check.ts';
+export { grad, valueAndGrad } from './autodiff/grad.ts';
+export type { DType } from './core/dtype.ts';
+// Errors.
+export { type ErrorCode, SaddlepointError } from './core/errors.ts';
+export type { Shape } from './core/shape.ts';
+export { type CompileOptions, compile } from './engine/compile.ts';
+export { type Tensor, type TensorLike, tensor } from './graph/tensor.ts';
+export { activation } from './nn/activations.ts';
+export { dense } from './nn/dense.ts';
+export { dropout } from './nn/dropout.ts';
+export { flatten } from './nn/flatten.ts';
+export {
+  constant,
+  glorotNormal,
+  glorotUniform,
+  heNormal,
+  heUniform,
+  type Initializer,
+  lecunNormal,
+  lecunUniform,
+  ones,
+  zeros,
+} from './nn/initializers.ts';
+// Layers.
+export { type Context, initialize, type Layer, layer, type ParameterLeaf } from './nn/layer.ts';
+// Losses and metrics.
+export { binaryCrossEntropy } from './nn/losses/binary-cross-entropy.ts';
+export { crossEntropy } from './nn/losses/cross-entropy.ts';
+export type { Loss } from './nn/losses/loss.ts';
+export { huber, meanAbsoluteError, meanSquaredError } from './nn/losses/regression.ts';
+export { accuracy, type Metric } from './nn/metrics.ts';
+export { sequential } from './nn/sequential.ts';
+// Ops.
+export { cast } from './ops/cast.ts';
+export {
+  abs,
+  add,
+  clip,
+  div,
+  equal,
+  exp,
+  expm1,
+  floor,
+  greater,
+  greaterEqual,
+  less,
+  lessEqual,
+  log,
+  log1p,
+  maximum,
+  minimum,
+  mul,
+  neg,
+  notEqual,
+  pow,
+  reciprocal,
+  relu,
+  sigmoid,
+  sign,
+  sqrt,
+  square,
+  stopGradient,
+  sub,
+  tanh,
+  where,
+} from './ops/elementwise.ts';
+export { gather, oneHot, scatterAdd } from './ops/indexing.ts';
+export { matmul } from './ops/matmul.ts';
+export { broadcastTo, pad, reshape, slice, transpose } from './ops/movement.ts';
+export { argmax, l2Norm, max, mean, min, prod, sum } from './ops/reduce.ts';
+export { logSoftmax, logSumExp, softmax, softmaxCrossEntropy } from './ops/softmax.ts';
+// Optimizers.
+export { adam } from './optim/adam.ts';
+export { clipByGlobalNorm, clipByValue } from './optim/clip.ts';
+export { cosineDecay } from './optim/schedules/cosine-decay.ts';
+export { sgd } from './optim/sgd.ts';
+export { chain, type Transform } from './optim/transform.ts';
+export { DivergenceError } from './train/divergence.ts';
+// Train, predict, keep.
+export { fit, train } from './train/fit.ts';
+export type { EpochRecord, Measures } from './train/history.ts';
+export { loadModel } from './train/load.ts';
+export type { Evaluation, Parameter, PredictOptions, TrainedModel } from './train/model.ts';
+export type { LoadOptions } from './train/model-file.ts';
+export type { Data, FitOptions } from './train/options.ts';
+export type { ClassPrediction, Prediction } from './train/predict.ts';
+export type { Ending, Run, RunRecord } from './train/run.ts';

@@ -1,0 +1,135 @@
+/**
+ * @file How parameters start. An initializer is data (name and options) and a deterministic function of shape, seed and
+ * stream: Philox deviates, f32 arithmetic and a square root, so the bits are the same everywhere.
+ */
+import { checkKnownOptions, checkName, checkNumber, SaddlepointError, show, suggest } from '../core/errors.ts';
+import type { Json, JsonObject } from '../core/json.ts';
+import { randomNormal, randomUniform } from '../core/philox.ts';
+import { type Shape, sizeOf } from '../core/shape.ts';
+
+export interface Initializer {
+  readonly name: string;
+  /** Plain JSON; with `name` all that `initializerFromJson` needs. */
+  readonly options: JsonObject;
+  /** The bound of a uniform, the standard deviation of a normal distribution, for a leaf of that shape; 0 for constants. */
+  spread(shape: Shape): number;
+  /** The first values of a leaf. */
+  draw(shape: Shape, random: { readonly seed: number; readonly stream: number }): Float32Array;
+}
+
+/**
+ * How many inputs feed one output of a leaf, and how many outputs one input feeds.
+ *
+ * @param shape [in, out] of a dense layer; [..., in, out] of a convolution, whose leading axes are taps and multiply both.
+ */
+export function fans(shape: Shape): { readonly fanIn: number; readonly fanOut: number } {
+  if (shape.length < 2) return { fanIn: sizeOf(shape), fanOut: sizeOf(shape) };
+  const taps = sizeOf(shape.slice(0, -2));
+  return { fanIn: taps * (shape.at(-2) as number), fanOut: taps * (shape.at(-1) as number) };
+}
+
+const MODES = ['fanIn', 'fanOut', 'average'] as const;
+const DISTRIBUTIONS = ['uniform', 'normal'] as const;
+type Mode = (typeof MODES)[number];
+type Distribution = (typeof DISTRIBUTIONS)[number];
+
+function scaled(name: string, options: JsonObject, scale: number, mode: Mode, distribution: Distribution): Initializer {
+  const spread = (shape: Shape): number => {
+    const { fanIn, fanOut } = fans(shape);
+    const fan = mode === 'fanIn' ? fanIn : mode === 'fanOut' ? fanOut : (fanIn + fanOut) / 2;
+    return Math.sqrt(((distribution === 'uniform' ? 3 : 1) * scale) / fan);
+  };
+  return {
+    name,
+    options,
+    spread,
+    draw(shape, { seed, stream }) {
+      const deviates = new Float32Array(sizeOf(shape));
+      const factor = Math.fround(spread(shape));
+      if (distribution === 'normal') {
+        randomNormal(deviates, seed, stream);
+        return deviates.map((z) => z * factor);
+      }
+      randomUniform(deviates, seed, stream);
+      // 2u − 1 has 24 bits: exact in f32.
+      return deviates.map((u) => (2 * u - 1) * factor);
+    },
+  };
+}
+
+/**
+ * Values of variance scale / fan: uniform in ±√(3 · scale / fan), or normal with standard deviation √(scale / fan).
+ *
+ * @param options scale: > 0, default 1; mode: which fan, 'fanIn' (default), 'fanOut' or their 'average'; distribution:
+ *   'uniform' (default) or 'normal' (not truncated).
+ */
+export function varianceScaling(
+  options: { scale?: number; mode?: Mode; distribution?: Distribution } = {},
+): Initializer {
+  checkKnownOptions('varianceScaling', options, ['scale', 'mode', 'distribution']);
+  const scale = checkNumber('varianceScaling.scale', options.scale ?? 1, { min: 0, openMin: true });
+  const mode = checkName('varianceScaling.mode', options.mode ?? 'fanIn', MODES);
+  const distribution = checkName('varianceScaling.distribution', options.distribution ?? 'uniform', DISTRIBUTIONS);
+  return scaled('varianceScaling', { scale, mode, distribution }, scale, mode, distribution);
+}
+
+/** Uniform in ±√(6 / (fanIn + fanOut)): keeps the variance of values and gradients (Glorot & Bengio 2010, eq. 16). */
+export const glorotUniform = (): Initializer => scaled('glorotUniform', {}, 1, 'average', 'uniform');
+/** Normal with standard deviation √(2 / (fanIn + fanOut)) (Glorot & Bengio 2010, eq. 12). */
+export const glorotNormal = (): Initializer => scaled('glorotNormal', {}, 1, 'average', 'normal');
+/** Uniform in ±√(6 / fanIn), for relu (He et al. 2015, eq. 10). */
+export const heUniform = (): Initializer => scaled('heUniform', {}, 2, 'fanIn', 'uniform');
+/** Normal with standard deviation √(2 / fanIn), for relu (He et al. 2015, eq. 10). */
+export const heNormal = (): Initializer => scaled('heNormal', {}, 2, 'fanIn', 'normal');
+/** Uniform in ±√(3 / fanIn), for selu and tanh (LeCun et al. 1998, section 4.6). */
+export const lecunUniform = (): Initializer => scaled('lecunUniform', {}, 1, 'fanIn', 'uniform');
+/** Normal with standard deviation √(1 / fanIn), for selu and tanh (LeCun et al. 1998, eq. 16). */
+export const lecunNormal = (): Initializer => scaled('lecunNormal', {}, 1, 'fanIn', 'normal');
+
+function filled(name: string, options: JsonObject, value: number): Initializer {
+  return { name, options, spread: () => 0, draw: (shape) => new Float32Array(sizeOf(shape)).fill(value) };
+}
+
+/** All 0. */
+export const zeros = (): Initializer => filled('zeros', {}, 0);
+/** All 1. */
+export const ones = (): Initializer => filled('ones', {}, 1);
+/** All the given finite value. */
+export const constant = (value: number): Initializer =>
+  filled('constant', { value: checkNumber('constant', value, {}) }, value);
+
+const table: Readonly<Record<string, (options: JsonObject) => Initializer>> = {
+  varianceScaling,
+  glorotUniform,
+  glorotNormal,
+  heUniform,
+  heNormal,
+  lecunUniform,
+  lecunNormal,
+  zeros,
+  ones,
+  constant: ({ value }) => constant(value as number),
+};
+
+/** The initializer as JSON: its name, or `{ name, options }` where it has options. */
+export function initializerToJson({ name, options }: Initializer): Json {
+  return Object.keys(options).length === 0 ? name : { name, options };
+}
+
+/**
+ * The initializer that the JSON stands for.
+ * @throws SaddlepointError `option` with near names for an unknown one.
+ */
+export function initializerFromJson(json: Json): Initializer {
+  const { name, options = {} } = (typeof json === 'string' ? { name: json } : json) as {
+    name: string;
+    options?: JsonObject;
+  };
+  const make = Object.hasOwn(table, name) ? table[name] : undefined;
+  if (make !== undefined) return make(options);
+  throw new SaddlepointError(
+    'option',
+    `initializer: unknown name ${show(name)}`,
+    suggest(String(name), Object.keys(table)),
+  );
+}

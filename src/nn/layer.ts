@@ -1,0 +1,197 @@
+/**
+ * @file What a layer is: plain data and one function of a tensor and a context. The context gives it its parameters, its
+ * random numbers and its place (path) in the model; the same function serves to create the parameters and to apply them.
+ */
+import { type ErrorCode, SaddlepointError, show, suggest } from '../core/errors.ts';
+import type { JsonObject } from '../core/json.ts';
+import { streamOf } from '../core/philox.ts';
+import { type Shape, sameShape, showShape } from '../core/shape.ts';
+import type { Spec } from '../graph/node.ts';
+import type { Tensor } from '../graph/tensor.ts';
+import { Trace } from '../graph/trace.ts';
+import type { Initializer } from './initializers.ts';
+
+export interface Layer {
+  /** The name that its JSON is read by, such as 'dense'. */
+  readonly type: string;
+  /** Its segment of the path; default: its index in the parent. */
+  readonly name?: string;
+  /** Plain JSON; with `type` (and `name`) all that loading needs. */
+  readonly options: JsonObject;
+  call(x: Tensor, context: Context): Tensor;
+}
+
+export interface Context {
+  /** A constant of the trace: training and prediction are two graphs. */
+  readonly mode: 'train' | 'predict';
+  /** Of the layer being called: '' at the root, then '0', 'encoder/2' … */
+  readonly path: string;
+  /** The leaf `${path}/${name}` of the parameter tree; created by the initializer when the model is initialized. */
+  parameter(name: string, shape: Shape, initializer: Initializer): Tensor;
+  /** Calls a part under its own path; two parts of one path are refused. */
+  child(layer: Layer, index: number, x: Tensor): Tensor;
+  /** Key and stream of fresh random numbers for this path, another stream at each call; only in train mode. */
+  random(): { readonly key: Tensor; readonly stream: number };
+}
+
+/** A leaf of the parameter tree with its first values. */
+export interface ParameterLeaf {
+  readonly path: string;
+  readonly shape: Shape;
+  readonly data: Float32Array;
+}
+
+/**
+ * A layer of one's own.
+ *
+ * @param type the name that its JSON carries; give `layerFromJson` a factory of that name to load it.
+ * @param options plain JSON: what the factory needs to build it again.
+ * @param call the layer's function; parameters come from `context.parameter`, parts are called by `context.child`.
+ * @param name its path segment; default: its index in the parent.
+ * @example
+ * const scale = (start) => layer('scale', { start }, (x, context) =>
+ *   mul(x, context.parameter('factor', x.shape.slice(1), constant(start))));
+ */
+export function layer(type: string, options: JsonObject, call: Layer['call'], name?: string): Layer {
+  if (name !== undefined && (name === '' || name.includes('/'))) {
+    throw new SaddlepointError(
+      'option',
+      `${type}.name: ${show(name)} is no path segment`,
+      "a name is not empty and has no '/'",
+    );
+  }
+  return name === undefined ? { type, options, call } : { type, name, options, call };
+}
+
+/** A layer as plain JSON. */
+export interface LayerJson extends JsonObject {
+  readonly type: string;
+  readonly options: JsonObject;
+}
+
+/** The layer as JSON: type, name if it has one, options. Parameters are not part of it. */
+export function layerToJson({ type, name, options }: Layer): LayerJson {
+  return name === undefined ? { type, options } : { type, name, options };
+}
+
+/** An error that names the layer it arose in. */
+export function layerError(
+  code: ErrorCode,
+  context: Pick<Context, 'path'>,
+  message: string,
+  help?: string,
+): SaddlepointError {
+  return new SaddlepointError(code, context.path === '' ? message : `${message} (in layer '${context.path}')`, help);
+}
+
+const join = (path: string, segment: string): string => (path === '' ? segment : `${path}/${segment}`);
+
+/** What differs between creating parameters and applying them. */
+interface Run {
+  readonly mode: Context['mode'];
+  readonly trace: Trace | undefined;
+  readonly key: Tensor | undefined;
+  parameter(path: string, shape: Shape, initializer: Initializer): Tensor;
+}
+
+function callRoot(model: Layer, x: Tensor, run: Run): Tensor {
+  const taken = new Set<string>();
+  const claim = (path: string, what: string): void => {
+    if (taken.has(path)) {
+      throw new SaddlepointError(
+        'option',
+        `two ${what} of one model have the path '${path}'`,
+        'give one of them another name',
+      );
+    }
+    taken.add(path);
+  };
+  const contextAt = (path: string): Context => {
+    let draws = 0;
+    return {
+      mode: run.mode,
+      path,
+      parameter(name, shape, initializer) {
+        const leaf = join(path, name);
+        claim(leaf, 'parameters or layers');
+        return run.parameter(leaf, shape, initializer);
+      },
+      child(part, index, input) {
+        const inner = join(path, part.name ?? String(index));
+        claim(inner, 'parameters or layers');
+        const call = (): Tensor => part.call(input, contextAt(inner));
+        return run.trace === undefined ? call() : run.trace.within(inner, call);
+      },
+      random() {
+        if (run.mode !== 'train') throw layerError('internal', { path }, 'random numbers are drawn in train mode only');
+        if (run.key === undefined) {
+          throw layerError(
+            'option',
+            { path },
+            'train mode needs a key for its random numbers',
+            'give applyModel { key }: i32 [seed, step, iteration]',
+          );
+        }
+        return { key: run.key, stream: streamOf(path, draws++) };
+      },
+    };
+  };
+  return model.call(x, contextAt(''));
+}
+
+/**
+ * Infers every shape and creates the parameters, by one abstract trace in predict mode; no layer's arithmetic is run.
+ *
+ * @param input the type of the input, with a batch dimension of 1 in front.
+ * @param seed of all parameters: a whole number; equal seeds give equal bits. A leaf's values depend on the seed, its path and
+ *   its shape alone.
+ * @returns the leaves in the order in which the layers ask for them, and the type of the output.
+ * @throws SaddlepointError `shape` with the layer's path where shapes do not fit.
+ */
+export function initialize(model: Layer, input: Spec, seed: number): { parameters: ParameterLeaf[]; output: Spec } {
+  const trace = new Trace();
+  const parameters: ParameterLeaf[] = [];
+  const output = callRoot(model, trace.input(input), {
+    mode: 'predict',
+    trace,
+    key: undefined,
+    parameter(path, shape, initializer) {
+      parameters.push({ path, shape, data: initializer.draw(shape, { seed, stream: streamOf(path) }) });
+      return trace.input({ shape, dtype: 'f32' });
+    },
+  });
+  return { parameters, output: { shape: output.shape, dtype: output.dtype } };
+}
+
+/**
+ * Applies a model to a tensor.
+ *
+ * @param parameters by path, as `initialize` names them; traced or host tensors.
+ * @param x [n, ...]; traced or host.
+ * @param options mode: 'train' or 'predict'; key: i32 [seed, step, iteration], needed in train mode by layers that draw.
+ * @throws SaddlepointError `shape` naming the path of a parameter that is missing or has another shape.
+ */
+export function applyModel(
+  model: Layer,
+  parameters: ReadonlyMap<string, Tensor>,
+  x: Tensor,
+  options: { readonly mode: Context['mode']; readonly key?: Tensor },
+): Tensor {
+  const tensors = [x, ...parameters.values(), ...(options.key === undefined ? [] : [options.key])];
+  return callRoot(model, x, {
+    mode: options.mode,
+    trace: tensors.find((t) => t.traced !== undefined)?.traced?.trace,
+    key: options.key,
+    parameter(path, shape) {
+      const found = parameters.get(path);
+      if (found === undefined) {
+        throw new SaddlepointError('shape', `parameter '${path}' is missing`, suggest(path, [...parameters.keys()]));
+      }
+      if (!sameShape(found.shape, shape)) {
+        const message = `parameter '${path}' has shape ${showShape(found.shape)}, the model expects ${showShape(shape)}`;
+        throw new SaddlepointError('shape', message, 'these parameters belong to another model or another input size');
+      }
+      return found;
+    },
+  });
+}

@@ -1,0 +1,70 @@
+/** @file Models from plain JSON and to it; parameters are kept apart. */
+import { SaddlepointError, show, suggest } from '../core/errors.ts';
+import type { Json, JsonObject } from '../core/json.ts';
+import { type ActivationName, activation } from './activations.ts';
+import { type DenseOptions, dense } from './dense.ts';
+import { dropout } from './dropout.ts';
+import { flatten } from './flatten.ts';
+import { initializerFromJson } from './initializers.ts';
+import type { Layer } from './layer.ts';
+import { sequential } from './sequential.ts';
+
+export { type LayerJson, layerToJson } from './layer.ts';
+
+/** Builds a layer of one type again from the options that it was saved with. */
+export type LayerFactory = (options: JsonObject, name: { readonly name?: string }) => Layer;
+
+/**
+ * The layer that the JSON stands for.
+ *
+ * @param json what `layerToJson` gave; it may come from a file, so everything in it is checked.
+ * @param extra factories of layers of one's own, by type; they come before the library's.
+ * @throws SaddlepointError `file` if it is no layer, `option` with near names for an unknown type.
+ */
+export function layerFromJson(json: Json, extra: Readonly<Record<string, LayerFactory>> = {}): Layer {
+  const build = (part: Json): Layer => {
+    if (!isObject(part) || typeof part.type !== 'string' || !isObject(part.options ?? {})) {
+      throw new SaddlepointError(
+        'file',
+        `layer: expected { type, options }, got ${show(part)}`,
+        'the file is damaged, or no model',
+      );
+    }
+    const { type, name } = part;
+    if (name !== undefined && typeof name !== 'string') {
+      throw new SaddlepointError('file', `layer: expected a string as name of '${type}', got ${show(name)}`);
+    }
+    const factories = { ...ownFactories(build), ...extra };
+    const factory = Object.hasOwn(factories, type) ? factories[type] : undefined;
+    if (factory !== undefined) return factory((part.options ?? {}) as JsonObject, name === undefined ? {} : { name });
+    const help = `${suggest(type, Object.keys(factories))}; give layerFromJson a factory for layers of your own`;
+    throw new SaddlepointError('option', `layer: unknown type '${type}'`, help);
+  };
+  return build(json);
+}
+
+function ownFactories(build: (json: Json) => Layer): Record<string, LayerFactory> {
+  return {
+    dense({ units, kernelInitializer, biasInitializer, ...rest }, name) {
+      const options: DenseOptions = {
+        ...(rest as DenseOptions),
+        ...(kernelInitializer === undefined ? {} : { kernelInitializer: initializerFromJson(kernelInitializer) }),
+        ...(biasInitializer === undefined ? {} : { biasInitializer: initializerFromJson(biasInitializer) }),
+        ...name,
+      };
+      return dense(units as number, options);
+    },
+    dropout: ({ rate }, name) => dropout(rate as number, name),
+    activation: (options, name) => activation(options.activation as ActivationName, name),
+    flatten: (_, name) => flatten(name),
+    sequential({ layers }, name) {
+      if (!Array.isArray(layers))
+        throw new SaddlepointError('file', `sequential: expected a list of layers, got ${show(layers)}`);
+      return sequential(layers.map(build), name);
+    },
+  };
+}
+
+function isObject(value: Json | undefined): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,90 @@
+/**
+ * @file What an optimizer is: a function of the gradient and its own state, traced once on the flat block of a parameter
+ * group, and a pure function of the step for what changes from step to step. Transforms of gradients and optimizers are one
+ * kind of thing, and chain.
+ */
+import { SaddlepointError } from '../core/errors.ts';
+import type { JsonObject } from '../core/json.ts';
+import type { Tensor } from '../graph/tensor.ts';
+import { segment } from '../ops/group.ts';
+
+export interface Transform {
+  readonly name: string;
+  /** Plain JSON. */
+  readonly options: JsonObject;
+  /** State blocks, each as large as the parameter block, zeros at the start. */
+  readonly slots: readonly string[];
+  /** How many f32 scalars a step takes from the host. */
+  readonly scalarCount: number;
+  /** The scalars of step 0, 1, …: pure, in double precision (learning rate, bias corrections). */
+  scalars(step: number): readonly number[];
+  /** Traced once. What is 0 in gradient, parameters and slots must give 0: the gaps between the leaves of a block. */
+  update(input: UpdateInput): { update: Tensor; slots: Readonly<Record<string, Tensor>> };
+}
+
+export interface UpdateInput {
+  /** f32 [size]. */
+  readonly gradient: Tensor;
+  /** f32 [size]. */
+  readonly parameters: Tensor;
+  /** f32 [size] for each name in `slots`. */
+  readonly slots: Readonly<Record<string, Tensor>>;
+  /** f32 [max(1, scalarCount)]. */
+  readonly scalars: Tensor;
+  /** The L2 norm of this gradient (a scalar), if it is known. */
+  readonly gradientNorm: Tensor | undefined;
+}
+
+/** The slot of that name; an internal error if the caller left it out. */
+export function slot(input: UpdateInput, transform: string, name: string): Tensor {
+  const found = input.slots[name];
+  if (found !== undefined) return found;
+  throw new SaddlepointError('internal', `${transform}: slot '${name}' is missing`);
+}
+
+/**
+ * Transforms one after the other: each gets the update of the one before it as its gradient. The last is usually an
+ * optimizer, which turns a gradient into what is added to the parameters.
+ *
+ * Slots are renamed `${i}.${name}`, scalars follow one another. The known norm of the gradient reaches every transform up to
+ * and including the first that changes the gradient.
+ *
+ * @example chain(clipByGlobalNorm(1), adam())
+ */
+export function chain(...transforms: Transform[]): Transform {
+  if (transforms.length === 0) throw new SaddlepointError('option', 'chain: expected at least one transform');
+  const offsets = transforms.map((_, i) =>
+    transforms.slice(0, i).reduce((total, { scalarCount }) => total + scalarCount, 0),
+  );
+  return {
+    name: 'chain',
+    options: { transforms: transforms.map(({ name, options }) => ({ name, options })) },
+    slots: transforms.flatMap(({ slots }, i) => slots.map((name) => `${i}.${name}`)),
+    scalarCount: transforms.reduce((total, { scalarCount }) => total + scalarCount, 0),
+    scalars: (step) => transforms.flatMap((transform) => transform.scalars(step)),
+    update(input) {
+      let gradient = input.gradient;
+      const slots: Record<string, Tensor> = {};
+      transforms.forEach((transform, i) => {
+        const result = transform.update({
+          gradient,
+          parameters: input.parameters,
+          slots: Object.fromEntries(transform.slots.map((name) => [name, slot(input, 'chain', `${i}.${name}`)])),
+          scalars: scalarsOf(input.scalars, offsets[i] as number, transform.scalarCount),
+          gradientNorm: gradient === input.gradient ? input.gradientNorm : undefined,
+        });
+        for (const name of transform.slots)
+          slots[`${i}.${name}`] = slot({ ...input, slots: result.slots }, transform.name, name);
+        gradient = result.update;
+      });
+      return { update: gradient, slots };
+    },
+  };
+}
+
+/** The scalars of one transform; one that has none gets some element that it does not read. */
+function scalarsOf(all: Tensor, offset: number, count: number): Tensor {
+  const size = all.shape[0] as number;
+  if (count === size || (count === 0 && size === 1)) return all;
+  return count === 0 ? segment(all, 0, [1]) : segment(all, offset, [count]);
+}

@@ -1,0 +1,95 @@
+/**
+ * @file Progress on a terminal: a bar that lives on the last line, and one line that stays for each epoch. Without a terminal,
+ * plain lines, or nothing.
+ */
+import cliProgress from 'cli-progress';
+import { Clock, showRate, showSeconds, showValue } from './clock.ts';
+import type { Progress, ProgressOptions } from './progress.ts';
+
+export type { Progress, ProgressOptions } from './progress.ts';
+
+/** The stream for people: the one for data, stdout, may be a file. */
+type Stream = NodeJS.WritableStream & { readonly isTTY?: boolean | undefined };
+
+/**
+ * Progress for one run.
+ *
+ * @param stream where to show it; default stderr
+ * @param now milliseconds of a clock that does not go back
+ */
+export function createProgress(
+  options: ProgressOptions,
+  stream: Stream = process.stderr,
+  now: () => number = () => performance.now(),
+): Progress {
+  const { enabled } = options;
+  const terminal = stream.isTTY === true && process.env.TERM !== 'dumb';
+  // A build server may lend a terminal, but nobody looks at it while it moves.
+  if (enabled === false || (enabled === 'auto' && (!terminal || process.env.CI))) {
+    return { step() {}, epochEnd() {}, stop() {} };
+  }
+  return terminal ? bar(options, stream, now) : lines(stream);
+}
+
+function lines(stream: Stream): Progress {
+  return {
+    step() {},
+    epochEnd(_epoch, text) {
+      stream.write(`${text}\n`);
+    },
+    stop() {},
+  };
+}
+
+function bar(options: ProgressOptions, stream: Stream, now: () => number): Progress {
+  const { stepsPerEpoch, epochs, examplesPerEpoch, metricNames } = options;
+  const clock = new Clock(stepsPerEpoch, epochs, now);
+  const unit = examplesPerEpoch === undefined ? 'steps/s' : 'examples/s';
+  const perStep = examplesPerEpoch === undefined ? 1 : examplesPerEpoch / stepsPerEpoch;
+  const line = new cliProgress.SingleBar({
+    stream: withoutCursorMemory(stream),
+    format: 'epoch {epoch} [{bar}] {rate}{left}{values}',
+    barsize: 24,
+    barCompleteChar: '█',
+    barIncompleteChar: '░',
+    // Nothing to put back after an error or Ctrl+C: the cursor stays visible, and long lines are cut, not unwrapped.
+    hideCursor: false,
+    linewrap: true,
+    clearOnComplete: true,
+    emptyOnZero: true,
+  });
+  const end = () => {
+    if (line.isActive) line.stop();
+  };
+  return {
+    step(done, values) {
+      const { rate, secondsLeft } = clock.step(done);
+      const shown = ['loss', ...metricNames.filter((name) => name !== 'loss')].filter(
+        (name) => values[name] !== undefined,
+      );
+      const payload = {
+        epoch: `${clock.epoch}/${epochs}`,
+        rate: rate === undefined ? 'starting' : `${showRate(rate * perStep)} ${unit}`,
+        left: secondsLeft === undefined ? '' : ` · ${showSeconds(secondsLeft)} left`,
+        values: shown.map((name) => ` · ${name} ${showValue(values[name] as number)}`).join(''),
+      };
+      if (line.isActive) line.update(done, payload);
+      else line.start(stepsPerEpoch, done, payload);
+    },
+    epochEnd(epoch, text) {
+      end();
+      clock.epochEnd(epoch);
+      stream.write(`${text}\n`);
+    },
+    stop: end,
+  };
+}
+
+/**
+ * The stream without the two codes that save and restore the cursor's position. cli-progress saves it when a bar starts and
+ * goes back there when it stops; if anything else was printed meanwhile, it would write over that.
+ */
+function withoutCursorMemory(stream: Stream): Stream {
+  const write = (text: string) => text === '\x1b7' || text === '\x1b8' || stream.write(text);
+  return Object.create(stream, { write: { value: write } });
+}

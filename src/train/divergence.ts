@@ -1,0 +1,55 @@
+/** @file What a run says when loss or gradient become NaN or infinite: where, why, and what to do. */
+import type { BadValue, Stop } from '../backends/backend.ts';
+import { SaddlepointError } from '../core/errors.ts';
+import type { Run } from './run.ts';
+
+/** Thrown by `fit` when training diverges. The run it carries has the last parameters for which all was finite. */
+export class DivergenceError<Name extends string = string> extends SaddlepointError {
+  /** The step that failed, from 0, and its epoch, from 1. */
+  readonly step: number;
+  readonly epoch: number;
+  /** The first op of the step whose result was not finite, with its layer's path ('' outside layers). */
+  readonly instruction: { readonly op: string; readonly path: string; readonly value: number };
+  /** The last loss that was finite; NaN if there was none. */
+  readonly lastLoss: number;
+  /** The run with the last good parameters: it predicts and saves. */
+  readonly run: Run<Name>;
+
+  constructor(
+    at: { step: number; epoch: number; lastLoss: number },
+    stop: Stop,
+    bad: BadValue | undefined,
+    run: Run<Name>,
+  ) {
+    const instruction = bad ?? { op: stop.op, path: stop.path, value: Number.NaN };
+    const where = instruction.path === '' ? instruction.op : `${instruction.op} in layer '${instruction.path}'`;
+    super(
+      'divergence',
+      `training diverged at step ${at.step} (epoch ${at.epoch}): the first value that is not finite is ${instruction.value}, from ${where}; ` +
+        `the last finite loss was ${at.lastLoss}. Likely cause: ${likelyCause(instruction.op)}. The last good parameters are kept in error.run`,
+      remedy(instruction.op),
+    );
+    this.name = 'DivergenceError';
+    Object.assign(this, at);
+    this.step = at.step;
+    this.epoch = at.epoch;
+    this.lastLoss = at.lastLoss;
+    this.instruction = instruction;
+    this.run = run;
+  }
+}
+
+/** Ops whose domain has an edge: what they make non-finite is not for the learning rate to cure. */
+const DOMAIN = new Set(['log', 'log1p', 'div', 'reciprocal', 'sqrt', 'pow']);
+
+function likelyCause(op: string): string {
+  return DOMAIN.has(op)
+    ? `${op} outside its domain (0 or negative)`
+    : 'learning rate / scale: steps too large for the scale of the data';
+}
+
+function remedy(op: string): string {
+  return DOMAIN.has(op)
+    ? 'keep its argument away from 0 (add a small epsilon), or use a loss that takes logits'
+    : 'lower the learning rate (try a third), clip with chain(clipByGlobalNorm(1), …), or leave standardize on';
+}

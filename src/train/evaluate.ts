@@ -1,0 +1,43 @@
+/** @file Exact means over rows: sums and counts, divided once at the end. */
+import type { Session } from '../backends/backend.ts';
+import { checkBatchSize } from '../data/batch-size.ts';
+import { evaluationProgram, type StepDescription } from '../engine/step.ts';
+import { stopError } from '../engine/stop-error.ts';
+import type { Program } from '../graph/program.ts';
+import { nextTurn, SLICE_MS } from './yield.ts';
+
+export interface RowsEvaluation {
+  /** To be opened with the session: the whole batches' and, if the rows do not divide, the last batch's. */
+  readonly programs: readonly Program[];
+  /** Means over the rows: of the loss, then of each metric. */
+  run(session: Session): Promise<number[]>;
+}
+
+export function evaluateRows(description: StepDescription, rows: Int32Array, wanted: number): RowsEvaluation {
+  const { batchSize } = checkBatchSize(wanted, rows.length);
+  const rest = rows.length % batchSize;
+  const sizes = [batchSize, ...(rest === 0 ? [] : [rest])];
+  const programs = sizes.map((size) => evaluationProgram(description, size));
+  return {
+    programs,
+    async run(session) {
+      const totals = new Array<number>(1 + description.metrics.length).fill(0);
+      let since = performance.now();
+      for (let at = 0; at < rows.length; at += batchSize) {
+        const batch = rows.subarray(at, at + batchSize);
+        const name = `evaluate ${batch.length}`;
+        session.writeRows(name, 'indices', batch);
+        const { stop } = session.run(name, 1);
+        if (stop !== undefined) throw stopError(stop);
+        session.readRows(name, 'sums', 1).forEach((sum: number, i: number) => {
+          totals[i] = (totals[i] as number) + sum;
+        });
+        if (performance.now() - since > SLICE_MS) {
+          await nextTurn();
+          since = performance.now();
+        }
+      }
+      return totals.map((total) => total / rows.length);
+    },
+  };
+}

@@ -1,0 +1,197 @@
+/** @file `fit` and `train`: from a model and data to a run. */
+import { createProgress } from '#progress';
+import { selectBackend } from '../backends/select.ts';
+import { must, SaddlepointError } from '../core/errors.ts';
+import { BLOCKS, packGroup, trainingProgram, unpackGroup } from '../engine/step.ts';
+import { stopError } from '../engine/stop-error.ts';
+import type { Layer } from '../nn/layer.ts';
+import { describeStep, targetSpec } from './describe.ts';
+import { DivergenceError } from './divergence.ts';
+import { evaluateRows } from './evaluate.ts';
+import { describeEpoch, type EpochRecord, type Measures } from './history.ts';
+import { capacityFor, TrainingLoop } from './loop.ts';
+import { dataOf, groupOf, named, type TrainedModel } from './model.ts';
+import { type Data, type FitOptions, type ResolvedOptions, resolveOptions } from './options.ts';
+import { type Prepared, prepare } from './prepare.ts';
+import { type Ending, Run } from './run.ts';
+
+/** Rows that a step of validation looks at. */
+const VALIDATION_BATCH = 256;
+
+/**
+ * Trains a model.
+ *
+ * The input size is inferred; weights start by the layers' initializers; bytes are divided by 255, f32 columns and regression
+ * targets are standardized; rows are shuffled each epoch and split in strata; the last partial batch counts; with validation
+ * the weights of the best epoch are kept, however the run ends; a bar is shown where there is a terminal.
+ *
+ * @param model a layer, such as `sequential([...])`, or a trained model to go on from.
+ * @param data x: rows; y: a target for each row. See `Data`.
+ * @param options see `FitOptions`; only `loss` is needed.
+ * @returns the run: it predicts, evaluates, saves, and holds the history.
+ * @throws SaddlepointError before training for data or options that cannot be used; `DivergenceError` (code `divergence`)
+ *   when loss or gradient become NaN or infinite, with step, op, likely cause and the last good parameters.
+ * @example
+ * const run = await fit(model, { x: images, y: labels }, { loss: crossEntropy(), metrics: [accuracy()], epochs: 5 });
+ */
+export async function fit<Name extends string = never>(
+  model: Layer | TrainedModel,
+  data: Data,
+  options: FitOptions<Name>,
+): Promise<Run<Name>> {
+  const epochs = train(model, data, options);
+  for (;;) {
+    const next = await epochs.next();
+    if (next.done) return next.value;
+  }
+}
+
+/**
+ * As `fit`, an epoch at a time: yields each epoch's record, and returns the run. Leaving the loop early frees the run.
+ * @example for await (const epoch of train(model, data, options)) draw(epoch);
+ */
+export async function* train<Name extends string = never>(
+  model: Layer | TrainedModel,
+  data: Data,
+  options: FitOptions<Name>,
+): AsyncGenerator<EpochRecord<Name>, Run<Name>, void> {
+  const resolved = resolveOptions(options);
+  if (resolved.signal?.aborted)
+    throw new SaddlepointError('aborted', 'fit: the signal was aborted before the run began');
+  const prepared = prepare(model, data, resolved);
+  const training = await openTraining(prepared, resolved);
+  try {
+    return yield* training.epochs();
+  } finally {
+    training.close();
+  }
+}
+
+async function openTraining<Name extends string>(
+  prepared: Prepared,
+  options: ResolvedOptions<Name>,
+): Promise<Training<Name>> {
+  const { state, source, targets, trainRows, validationRows, batchSize } = prepared;
+  const group = groupOf(state);
+  const description = describeStep({ ...state, group, source, targets: targetSpec(targets, source.rows) });
+  const rest = trainRows.length % batchSize;
+  const sizes = [batchSize, ...(rest === 0 ? [] : [rest])];
+  const programs = sizes.map((size) => trainingProgram(description, options.optimizer, size));
+  const validation =
+    validationRows === undefined
+      ? undefined
+      : evaluateRows(description, validationRows, Math.min(VALIDATION_BATCH, validationRows.length));
+  const { backend, reason } = selectBackend(options.device);
+  const limit = options.memoryLimit === undefined ? {} : { memoryLimit: options.memoryLimit };
+  const session = await backend.open([...programs, ...(validation?.programs ?? [])], {
+    capacity: capacityFor(batchSize),
+    ...limit,
+  });
+  session.write(BLOCKS.parameters, packGroup(group, dataOf(state.parameters)));
+  session.write(BLOCKS.source, source.data);
+  session.write(BLOCKS.target, targets.data);
+  return new Training(prepared, options, { session, group, reason, validation });
+}
+
+interface Opened {
+  readonly session: Awaited<ReturnType<ReturnType<typeof selectBackend>['backend']['open']>>;
+  readonly group: ReturnType<typeof groupOf>;
+  readonly reason: string;
+  readonly validation: ReturnType<typeof evaluateRows> | undefined;
+}
+
+/** A run under way. */
+class Training<Name extends string> {
+  readonly #prepared: Prepared;
+  readonly #options: ResolvedOptions<Name>;
+  readonly #opened: Opened;
+  readonly #progress: ReturnType<typeof createProgress>;
+  readonly #history: EpochRecord<Name>[] = [];
+  /** The best weights so far, by validation loss. */
+  #best: { readonly loss: number; readonly epoch: number; readonly block: ArrayLike<number> } | undefined;
+
+  constructor(prepared: Prepared, options: ResolvedOptions<Name>, opened: Opened) {
+    this.#prepared = prepared;
+    this.#options = options;
+    this.#opened = opened;
+    this.#progress = createProgress({
+      stepsPerEpoch: Math.ceil(prepared.trainRows.length / prepared.batchSize),
+      examplesPerEpoch: prepared.trainRows.length,
+      epochs: options.epochs,
+      metricNames: options.metrics.map(({ name }) => name),
+      enabled: options.progress,
+    });
+  }
+
+  async *epochs(): AsyncGenerator<EpochRecord<Name>, Run<Name>, void> {
+    const { metrics, epochs, signal, seed, shuffle, optimizer } = this.#options;
+    const { session, validation } = this.#opened;
+    const loop = new TrainingLoop({
+      ...{ session, seed, shuffle, signal, transform: optimizer, metrics: metrics.length },
+      rows: this.#prepared.trainRows,
+      batchSize: this.#prepared.batchSize,
+      onSteps: (done, means) => this.#progress.step(done, named(means, metrics)),
+    });
+    for (let epoch = 1; epoch <= epochs; epoch++) {
+      const began = performance.now();
+      const result = await loop.epoch(epoch - 1);
+      if (result.kind === 'aborted') return this.#finish('aborted', loop.step);
+      if (result.kind === 'stopped') {
+        if (result.stop.reason !== 'nonFinite') throw stopError(result.stop);
+        const bad = session.locate(result.program, result.row);
+        const at = { step: loop.step, epoch, lastLoss: loop.lastLoss };
+        throw new DivergenceError(at, result.stop, bad, this.#finish('diverged', loop.step));
+      }
+      const measured = validation === undefined ? undefined : named(await validation.run(session), metrics);
+      if (measured !== undefined) this.#keepBest(must(measured.loss, 'a loss'), epoch);
+      const record = this.#record(
+        epoch,
+        result.means,
+        measured as Measures<Name> | undefined,
+        (performance.now() - began) / 1000,
+      );
+      yield record;
+    }
+    return this.#finish('completed', loop.step);
+  }
+
+  close(): void {
+    this.#progress.stop();
+    this.#opened.session.dispose();
+  }
+
+  #keepBest(loss: number, epoch: number): void {
+    if (this.#best === undefined || loss < this.#best.loss)
+      this.#best = { loss, epoch, block: this.#opened.session.read(BLOCKS.parameters) };
+  }
+
+  #record(
+    epoch: number,
+    means: readonly number[],
+    validation: Measures<Name> | undefined,
+    seconds: number,
+  ): EpochRecord<Name> {
+    const { metrics } = this.#options;
+    const held = validation === undefined ? {} : { validation: Object.freeze(validation) };
+    const record = Object.freeze({ epoch, ...named(means, metrics), ...held, seconds }) as unknown as EpochRecord<Name>;
+    this.#history.push(record);
+    const names = metrics.map(({ name }) => name);
+    this.#progress.epochEnd(epoch, describeEpoch(record as unknown as EpochRecord, names));
+    return record;
+  }
+
+  #finish(ending: Ending, steps: number): Run<Name> {
+    const { session, group, reason } = this.#opened;
+    const block = this.#best?.block ?? session.read(BLOCKS.parameters);
+    const state = { ...this.#prepared.state, parameters: unpackGroup(group, Float32Array.from(block)) };
+    return new Run<Name>(state, {
+      history: this.#history,
+      bestEpoch: this.#best?.epoch ?? this.#history.length,
+      ending,
+      steps,
+      device: { name: session.device, reason },
+      notes: this.#prepared.notes,
+      bytes: session.bytes,
+    });
+  }
+}

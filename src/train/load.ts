@@ -1,0 +1,18 @@
+/** @file Reading a saved model. */
+import { readBytes } from '../io/place.ts';
+import { TrainedModel } from './model.ts';
+import { type LoadOptions, modelFromBytes } from './model-file.ts';
+
+/**
+ * A model that `save` has written: predicts, evaluates, and can be trained on by `fit`.
+ *
+ * @param source a path (Node), URL, key of IndexedDB, file, blob, answer of a server, stream, or the bytes.
+ * @throws SaddlepointError `file` if it is damaged, truncated or no model; nothing is allocated by what a file claims.
+ * @example const model = await loadModel('digits.safetensors');
+ */
+export async function loadModel(
+  source: Parameters<typeof readBytes>[0],
+  options: LoadOptions = {},
+): Promise<TrainedModel> {
+  return new TrainedModel(modelFromBytes(await readBytes(source), options));
+}

@@ -1,0 +1,124 @@
+/** @file A model as the bytes of a safetensors archive: leaves as tensors, everything else as JSON in the metadata. */
+import { SaddlepointError } from '../core/errors.ts';
+import type { Json, JsonObject } from '../core/json.ts';
+import { sizeOf } from '../core/shape.ts';
+import type { ClassName } from '../data/labels.ts';
+import { scalingFromJson, scalingToJson } from '../data/scaling.ts';
+import { readSafetensors, writeSafetensors } from '../io/safetensors.ts';
+import { initialize } from '../nn/layer.ts';
+import { lossFromJson, metricFromName } from '../nn/losses/table.ts';
+import { type LayerFactory, layerFromJson, layerToJson } from '../nn/serialize.ts';
+import type { ModelState, Parameter } from './model.ts';
+
+/** Raised when older readers could no longer read what is written. */
+const FORMAT = 1;
+const KEY = 'saddlepoint';
+
+export function modelToBytes(state: ModelState): Uint8Array {
+  const { layer, parameters, inputShape, inputScaling, targetScaling, units, classes, loss, metrics } = state;
+  const json = {
+    format: FORMAT,
+    layer: layerToJson(layer),
+    inputShape,
+    inputScaling: scalingToJson(inputScaling),
+    targetScaling: targetScaling === undefined ? null : scalingToJson(targetScaling),
+    units,
+    classes: classes ?? null,
+    loss: { name: loss.name, options: loss.options },
+    metrics: metrics.map(({ name }) => name),
+  };
+  const tensors = new Map(
+    [...parameters].map(([path, { shape, data }]) => [path, { shape, data, dtype: 'f32' as const }]),
+  );
+  return writeSafetensors(tensors, { format: 'saddlepoint', [KEY]: JSON.stringify(json) });
+}
+
+/** What a custom layer's type is built by when a model is loaded. */
+export interface LoadOptions {
+  /** For layers of your own: their type → a factory from their options. */
+  readonly layers?: Readonly<Record<string, LayerFactory>>;
+}
+
+/** @throws SaddlepointError `file` for anything that is not a whole model of a known format. */
+export function modelFromBytes(bytes: Uint8Array, options: LoadOptions = {}): ModelState {
+  const { tensors, metadata } = readSafetensors(bytes);
+  const text = metadata[KEY];
+  if (text === undefined) {
+    throw new SaddlepointError(
+      'file',
+      'this safetensors file holds no saddlepoint model',
+      'only files written by save() carry a model; this one has tensors alone',
+    );
+  }
+  const json = parse(text);
+  if (json.format !== FORMAT) {
+    throw new SaddlepointError(
+      'file',
+      `the model has format ${String(json.format)}, this version reads ${FORMAT}`,
+      'read it with a newer version of saddlepoint',
+    );
+  }
+  const inputShape = shapeFrom(json.inputShape);
+  const layer = layerFromJson(json.layer as Json, options.layers);
+  const { parameters: expected, output } = initialize(layer, { shape: [1, ...inputShape], dtype: 'f32' }, 0);
+  const parameters = new Map<string, Parameter>();
+  const problems: string[] = [];
+  for (const { path, shape } of expected) {
+    const found = tensors.get(path);
+    if (found === undefined) problems.push(`missing ${path} [${shape.join(',')}]`);
+    else if (!(found.data instanceof Float32Array) || found.shape.join() !== shape.join()) {
+      problems.push(`${path}: expected f32[${shape.join(',')}], the file has ${found.dtype}[${found.shape.join(',')}]`);
+    } else parameters.set(path, { shape, data: found.data });
+  }
+  for (const path of tensors.keys())
+    if (!expected.some((leaf) => leaf.path === path)) problems.push(`unexpected ${path}`);
+  if (problems.length > 0)
+    throw new SaddlepointError('file', `the tensors do not fit the model: ${problems.join('; ')}`);
+  const loss = lossFromJson(json.loss as JsonObject);
+  return {
+    layer,
+    parameters,
+    inputShape,
+    inputScaling: scalingFromJson(json.inputScaling, sizeOf(inputShape)),
+    targetScaling: json.targetScaling === null ? undefined : scalingFromJson(json.targetScaling, sizeOf(output.shape)),
+    units: sizeOf(output.shape.slice(1)),
+    classes: classesFrom(json.classes, sizeOf(output.shape.slice(1)), loss.target),
+    loss,
+    metrics: Array.isArray(json.metrics) ? json.metrics.flatMap((name) => metricFromName(String(name)) ?? []) : [],
+  };
+}
+
+function parse(text: string): Record<string, unknown> {
+  try {
+    const json: unknown = JSON.parse(text);
+    if (typeof json === 'object' && json !== null && !Array.isArray(json)) return json as Record<string, unknown>;
+  } catch {
+    // Reported below, as any other text that is no object.
+  }
+  throw new SaddlepointError(
+    'file',
+    "the model's description is no JSON object",
+    'the file was damaged or written by another program',
+  );
+}
+
+function shapeFrom(value: unknown): number[] {
+  const legal =
+    Array.isArray(value) &&
+    value.length <= 8 &&
+    value.every((dimension) => Number.isInteger(dimension) && dimension >= 1);
+  if (!legal || sizeOf(value) > 2 ** 28)
+    throw new SaddlepointError('file', `inputShape: ${JSON.stringify(value)} is no shape`);
+  return value;
+}
+
+function classesFrom(value: unknown, units: number, target: string): readonly ClassName[] | undefined {
+  if (value === null || value === undefined) return undefined;
+  const count = target === 'binary' && units === 1 ? 2 : units;
+  const legal =
+    Array.isArray(value) &&
+    value.length === count &&
+    value.every((name) => typeof name === 'string' || typeof name === 'number');
+  if (!legal) throw new SaddlepointError('file', `classes: expected ${count} names`);
+  return value;
+}

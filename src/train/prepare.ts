@@ -1,0 +1,103 @@
+/** @file Everything before the first step: data read and checked, rows split, scaling fitted, parameters made. */
+import { SaddlepointError } from '../core/errors.ts';
+import { type Shape, showShape, sizeOf } from '../core/shape.ts';
+import { checkBatchSize } from '../data/batch-size.ts';
+import { fitInputScaling, fitTargetScaling } from '../data/scaling.ts';
+import type { Source } from '../data/source.ts';
+import { splitRows } from '../data/split.ts';
+import type { Targets } from '../data/targets.ts';
+import { initialize, type Layer } from '../nn/layer.ts';
+import { isTrainedModel, type ModelState, type Parameter, type TrainedModel } from './model.ts';
+import type { Data, ResolvedOptions } from './options.ts';
+import { concatSources, concatTargets, readSource, readTargets, withRowShape } from './read.ts';
+
+export interface Prepared {
+  readonly state: ModelState;
+  /** Training and held-out rows alike; `trainRows` and `validationRows` tell them apart. */
+  readonly source: Source;
+  readonly targets: Targets;
+  readonly trainRows: Int32Array;
+  readonly validationRows: Int32Array | undefined;
+  readonly batchSize: number;
+  /** What was done to the data, for people to read. */
+  readonly notes: readonly string[];
+}
+
+/** @throws SaddlepointError before anything is trained: see the messages of data/. */
+export function prepare(model: Layer | TrainedModel, data: Data, options: ResolvedOptions<string>): Prepared {
+  const base = isTrainedModel(model) ? model.state : undefined;
+  const { loss, metrics, seed, validation } = options;
+  const layer = base?.layer ?? (model as Layer);
+  const read = readSource(data);
+  const source = base === undefined ? read : withRowShape(read, base.inputShape);
+  const made = base ?? fresh(layer, source.rowShape, seed);
+  const reader = { loss, units: made.units, classes: base?.classes };
+  const targets = readTargets(data, source, reader);
+  const notes = [...targets.notes];
+
+  let joined = { source, targets };
+  if (validation !== undefined && typeof validation !== 'number') {
+    const held = readSource(validation);
+    const heldTargets = readTargets(validation, held, { ...reader, classes: targets.classes });
+    joined = { source: concatSources(source, held), targets: concatTargets(targets, heldTargets) };
+  }
+  const rows = splitOf(source, targets, joined.source.rows, options, notes);
+  const { batchSize, notes: batchNotes } = checkBatchSize(options.batchSize, rows.train.length);
+  notes.push(...batchNotes);
+
+  const input =
+    base === undefined
+      ? fitInputScaling(source, rows.train, options)
+      : { scaling: base.inputScaling, notes: ['x: scaled as the model was trained'] };
+  const target = base === undefined ? fitTargetScaling(targets, rows.train, options) : undefined;
+  notes.push(...input.notes, ...(target?.notes ?? []));
+  const targetScaling = target?.scaling.kind === 'none' ? undefined : (target?.scaling ?? base?.targetScaling);
+  const state: ModelState = {
+    layer,
+    parameters: made.parameters,
+    inputShape: source.rowShape,
+    inputScaling: input.scaling,
+    targetScaling,
+    units: made.units,
+    classes: targets.classes ?? base?.classes,
+    loss,
+    metrics,
+  };
+  return { state, ...joined, trainRows: rows.train, validationRows: rows.validation, batchSize, notes };
+}
+
+function fresh(layer: Layer, rowShape: Shape, seed: number): { parameters: Map<string, Parameter>; units: number } {
+  const { parameters, output } = initialize(layer, { shape: [1, ...rowShape], dtype: 'f32' }, seed);
+  if (output.shape.length > 2) {
+    throw new SaddlepointError(
+      'shape',
+      `fit: the model's output has shape ${showShape(output.shape)}, expected [rows, units]`,
+      'put flatten() before the last dense layer',
+    );
+  }
+  return {
+    parameters: new Map(parameters.map(({ path, shape, data }) => [path, { shape, data }])),
+    units: sizeOf(output.shape.slice(1)),
+  };
+}
+
+function splitOf(
+  source: Source,
+  targets: Targets,
+  total: number,
+  { validation, split, seed }: ResolvedOptions<string>,
+  notes: string[],
+): { train: Int32Array; validation: Int32Array | undefined } {
+  const range = (from: number, to: number): Int32Array => Int32Array.from({ length: to - from }, (_, i) => from + i);
+  if (typeof validation !== 'number')
+    return { train: range(0, source.rows), validation: total > source.rows ? range(source.rows, total) : undefined };
+  const labels = targets.data instanceof Int32Array ? { labels: targets.data } : {};
+  const result = splitRows(source.rows, validation, {
+    ...labels,
+    seed,
+    order: split,
+    ...(targets.classes === undefined ? {} : { names: targets.classes }),
+  });
+  notes.push(...result.notes);
+  return result;
+}

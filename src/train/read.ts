@@ -1,0 +1,73 @@
+/** @file Reading x and y: as rows and targets that fit each other and the model. */
+import { SaddlepointError } from '../core/errors.ts';
+import { type Shape, sameShape, showShape, sizeOf } from '../core/shape.ts';
+import { type Source, toSource } from '../data/source.ts';
+import { encodeTargets, type Targets } from '../data/targets.ts';
+import type { ModelState } from './model.ts';
+import type { Data } from './options.ts';
+
+/** The rows of x. A flat typed array is cut into as many rows as there are targets. */
+export function readSource(data: Data): Source {
+  if (data === null || typeof data !== 'object' || !('x' in data) || !('y' in data)) {
+    throw new SaddlepointError('data', 'expected data { x, y }', 'x: the rows; y: a target for each row');
+  }
+  const y = data.y as { readonly length?: number; readonly shape?: Shape } | null | undefined;
+  const rows = Array.isArray(y?.shape) ? y.shape[0] : y?.length;
+  return toSource(data.x, { name: 'x', rows: ArrayBuffer.isView(data.x) ? rows : undefined });
+}
+
+/** The targets of y, one for each row of x. */
+export function readTargets(
+  data: Data,
+  source: Source,
+  model: Pick<ModelState, 'loss' | 'units' | 'classes'>,
+): Targets {
+  return encodeTargets(data.y, model.loss.target, {
+    name: 'y',
+    rows: source.rows,
+    units: model.units,
+    classes: model.classes,
+  });
+}
+
+/** The source with rows of the given shape; flat rows, which know no shape, take it. */
+export function withRowShape(source: Source, shape: Shape): Source {
+  if (sameShape(source.rowShape, shape)) return source;
+  if (source.rowShape.length === 1 && source.rowShape[0] === sizeOf(shape)) return { ...source, rowShape: shape };
+  throw new SaddlepointError(
+    'data',
+    `x: rows of shape ${showShape(source.rowShape)}, the model takes ${showShape(shape)}`,
+  );
+}
+
+/** The rows of both, one after the other. */
+export function concatSources(a: Source, b: Source): Source {
+  const fitted = withRowShape(b, a.rowShape);
+  if (fitted.dtype !== a.dtype) {
+    throw new SaddlepointError(
+      'data',
+      `validation: x is ${fitted.dtype}, the training data's is ${a.dtype}`,
+      'give both in one type: bytes are scaled, floats are not',
+    );
+  }
+  return { ...a, rows: a.rows + b.rows, data: concat(a.data, fitted.data) };
+}
+
+/** The targets of both, one after the other; both must have been encoded alike. */
+export function concatTargets(a: Targets, b: Targets): Targets {
+  if (a.data.constructor !== b.data.constructor || a.width !== b.width) {
+    throw new SaddlepointError(
+      'data',
+      'validation: y has another form than the training data',
+      'give both as class numbers, or both as rows',
+    );
+  }
+  return { ...a, data: concat(a.data, b.data) };
+}
+
+function concat<T extends Float32Array | Int32Array | Uint8Array>(a: T, b: T): T {
+  const joined = new (a.constructor as new (length: number) => T)(a.length + b.length);
+  joined.set(a);
+  joined.set(b, a.length);
+  return joined;
+}

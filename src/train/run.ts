@@ -1,0 +1,44 @@
+/** @file What `fit` returns: the trained model, and the record of how it came about. */
+import type { EpochRecord } from './history.ts';
+import { type ModelState, TrainedModel } from './model.ts';
+
+/** How a run came to its end. */
+export type Ending = 'completed' | 'aborted' | 'diverged';
+
+export interface RunRecord<Name extends string> {
+  readonly history: readonly EpochRecord<Name>[];
+  /** The epoch, from 1, whose weights the run holds; the last one without validation. 0: the weights it began with. */
+  readonly bestEpoch: number;
+  readonly ending: Ending;
+  /** Steps taken. */
+  readonly steps: number;
+  /** Where it ran, and why there. */
+  readonly device: { readonly name: string; readonly reason: string };
+  /** What was done to the data and the options, for people to read. */
+  readonly notes: readonly string[];
+  /** Bytes that training held on the device. */
+  readonly bytes: number;
+}
+
+/** A trained model with the record of its training. */
+export class Run<Name extends string = string> extends TrainedModel<Name> implements RunRecord<Name> {
+  readonly history: readonly EpochRecord<Name>[];
+  readonly bestEpoch: number;
+  readonly ending: Ending;
+  readonly steps: number;
+  readonly device: { readonly name: string; readonly reason: string };
+  readonly notes: readonly string[];
+  readonly bytes: number;
+
+  /** @internal */
+  constructor(state: ModelState, record: RunRecord<Name>) {
+    super(state);
+    this.history = Object.freeze([...record.history]);
+    this.bestEpoch = record.bestEpoch;
+    this.ending = record.ending;
+    this.steps = record.steps;
+    this.device = Object.freeze({ ...record.device });
+    this.notes = Object.freeze([...record.notes]);
+    this.bytes = record.bytes;
+  }
+}
