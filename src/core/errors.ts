@@ -48,18 +48,21 @@ export function must<T>(value: T | undefined | null, what: string): T {
   return value;
 }
 
-/** Optimal string alignment distance, for suggesting near names. */
+/** Optimal string alignment distance (insertions, deletions, substitutions, swaps of neighbors), for suggesting near names. */
 function editDistance(a: string, b: string): number {
-  let previous = Array.from({ length: b.length + 1 }, (_, j) => j);
+  const rows: number[][] = [Array.from({ length: b.length + 1 }, (_, j) => j)];
+  const at = (i: number, j: number): number => (rows[i] as number[])[j] as number;
   for (let i = 1; i <= a.length; i++) {
     const row = [i];
+    rows.push(row);
     for (let j = 1; j <= b.length; j++) {
-      const substitute = (previous[j - 1] as number) + (a[i - 1] === b[j - 1] ? 0 : 1);
-      row.push(Math.min(substitute, (previous[j] as number) + 1, (row[j - 1] as number) + 1));
+      const substituted = at(i - 1, j - 1) + (a[i - 1] === b[j - 1] ? 0 : 1);
+      const swapped =
+        i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1] ? at(i - 2, j - 2) + 1 : substituted;
+      row.push(Math.min(substituted, swapped, at(i - 1, j) + 1, (row[j - 1] as number) + 1));
     }
-    previous = row;
   }
-  return previous[b.length] as number;
+  return at(a.length, b.length);
 }
 
 /** A line such as `did you mean 'relu'? Legal: …` for a name that is none of the legal ones. */

@@ -1,0 +1,86 @@
+/**
+ * @file initializers.json: the bound or standard deviation that an initializer computes, and a sample of it, measured on the
+ * device. A sample's deviation is known to ± 1/√(2n) (`sample_std_se`; for a uniform to less): five of these are allowed.
+ */
+import { tensor } from '../../../src/graph/tensor.ts';
+import * as nn from '../../../src/nn/initializers.ts';
+import { abs, greater, sqrt, square } from '../../../src/ops/elementwise.ts';
+import { max, mean, sum } from '../../../src/ops/reduce.ts';
+import type { Check, GoldenCase } from '../format.ts';
+import type { Adapter, Session } from '../session.ts';
+
+/** PyTorch's own default for linear layers, uniform in ±1/√fanIn. */
+const inverseRootFanIn = nn.varianceScaling({ scale: 1 / 3, mode: 'fanIn', distribution: 'uniform' });
+
+const initializersByKey: Readonly<Record<string, nn.Initializer>> = {
+  xavier_uniform_bound: nn.glorotUniform(),
+  xavier_normal_std: nn.glorotNormal(),
+  he_normal_fan_in_std: nn.heNormal(),
+  he_normal_fan_out_std: nn.varianceScaling({ scale: 2, mode: 'fanOut', distribution: 'normal' }),
+  he_uniform_fan_in_bound: nn.heUniform(),
+  lecun_normal_std: nn.lecunNormal(),
+  lecun_uniform_bound: nn.lecunUniform(),
+  torch_default_linear_bound: inverseRootFanIn,
+  old_heuristic_glorot_eq1_bound: inverseRootFanIn,
+};
+
+async function measure(
+  session: Session,
+  key: string,
+  initializer: nn.Initializer,
+  data: GoldenCase,
+  shape: number[],
+): Promise<Check[]> {
+  const expected = data[key] as number;
+  const values = initializer.draw(shape, { seed: 42, stream: 7 });
+  const run = session.prepare(({ x, bound }) => ({
+    deviation: sqrt(mean(square(x as never))),
+    largest: max(abs(x as never)),
+    beyond: sum(greater(abs(x as never), bound as never)),
+  }));
+  const sample = await run({ x: tensor(values, shape), bound: tensor(Math.fround(initializer.spread(shape))) });
+  const isUniform = key.endsWith('_bound');
+  const deviation: Check = {
+    what: `${key}: deviation of a sample`,
+    got: [sample.deviation?.item() as number],
+    expected: [isUniform ? expected / Math.sqrt(3) : expected],
+    tolerance: { rtol: 5 * (data.sample_std_se as number), atol: 0 },
+  };
+  const spread: Check = { what: key, got: [initializer.spread(shape)], expected: [expected] };
+  if (!isUniform) return [spread, deviation];
+  // The largest of n uniform numbers falls short of the bound by more than 12/n of it once in e¹² samples.
+  const largest: Check = {
+    what: `${key}: largest of a sample`,
+    got: [sample.largest?.item() as number],
+    expected: [expected],
+    tolerance: { rtol: 12 / values.length, atol: 0 },
+  };
+  return [
+    spread,
+    deviation,
+    largest,
+    { what: `${key}: elements beyond the bound`, got: [sample.beyond?.item() as number], expected: [0] },
+  ];
+}
+
+export const initializers: Adapter = (_, data) => {
+  if (data.shape_torch === undefined) return undefined;
+  const [out, ...rest] = data.shape_torch as [number, number, ...number[]];
+  const [input, ...taps] = rest as [number, ...number[]];
+  const shape = [...taps, input, out];
+  const known = ['shape_torch', 'fan_in', 'fan_out', 'count', 'sample_std_se', 'torch_sample_he_std', 'note'];
+  return async (session) => {
+    const { fanIn, fanOut } = nn.fans(shape);
+    const checks: Check[] = [
+      { what: 'fan_in', got: [fanIn], expected: [data.fan_in as number] },
+      { what: 'fan_out', got: [fanOut], expected: [data.fan_out as number] },
+      { what: 'count', got: [nn.ones().draw(shape, { seed: 0, stream: 0 }).length], expected: [data.count as number] },
+    ];
+    for (const key of Object.keys(data).filter((name) => !known.includes(name))) {
+      const initializer = initializersByKey[key];
+      if (initializer === undefined) checks.push({ what: `key '${key}' is not compared`, got: [], expected: [1] });
+      else checks.push(...(await measure(session, key, initializer, data, shape)));
+    }
+    return checks;
+  };
+};
