@@ -38,15 +38,3 @@ export function mapTree<L, M>(tree: Tree<L>, f: (leaf: L, path: string) => M, pa
   if (Array.isArray(tree)) return Object.entries(tree).map(child);
   return Object.fromEntries(Object.entries(tree).map((entry) => [entry[0], child(entry)]));
 }
-
-/** The nested record for flat `path → leaf` entries. */
-export function unflatten<L>(entries: Iterable<readonly [string, L]>): { [key: string]: Tree<L> } {
-  const root: { [key: string]: Tree<L> } = {};
-  for (const [path, leaf] of entries) {
-    const keys = path.split('/');
-    let at: Record<string, unknown> = root;
-    for (const key of keys.slice(0, -1)) at = (at[key] ??= {}) as Record<string, unknown>;
-    at[keys[keys.length - 1] as string] = leaf;
-  }
-  return root;
-}

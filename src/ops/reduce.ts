@@ -7,7 +7,7 @@ import { apply } from '../graph/trace.ts';
 import { div, equal, float, mul, where } from './elementwise.ts';
 import { reshape } from './movement.ts';
 
-interface ReduceAttributes {
+export interface ReduceAttributes {
   readonly [key: string]: unknown;
   /** Ascending, counted from the front; kept as dimensions of 1. */
   readonly axes: readonly number[];
@@ -30,7 +30,8 @@ function reduceOp<N extends string>(
     name,
     infer([x], { axes }) {
       const spec = x as Spec;
-      if (spec.dtype !== 'f32') throw new SaddlepointError('dtype', `${name}: expected f32, got ${spec.dtype}${showShape(spec.shape)}`);
+      if (spec.dtype !== 'f32')
+        throw new SaddlepointError('dtype', `${name}: expected f32, got ${spec.dtype}${showShape(spec.shape)}`);
       return [{ shape: keptShape(spec.shape, axes), dtype: 'f32' }];
     },
     evaluate([x], { axes }, outputs) {
@@ -42,7 +43,9 @@ function reduceOp<N extends string>(
       for (let i = 0; i < data.length; i++) {
         let target = 0;
         for (let axis = 0; axis < shape.length; axis++) {
-          if (!axes.includes(axis)) target += (Math.floor(i / (strides[axis] as number)) % (shape[axis] as number)) * (keptStrides[axis] as number);
+          if (!axes.includes(axis))
+            target +=
+              (Math.floor(i / (strides[axis] as number)) % (shape[axis] as number)) * (keptStrides[axis] as number);
         }
         result[target] = combine(result[target] as number, data[i] as number);
       }
@@ -51,7 +54,14 @@ function reduceOp<N extends string>(
     },
     gradient({ inputs, outputs, cotangents }) {
       const x = inputs[0] as Tensor;
-      return [gradient(x, outputs[0] as Tensor, cotangents[0] as Tensor, sizeOf(x.shape) / sizeOf((outputs[0] as Tensor).shape))];
+      return [
+        gradient(
+          x,
+          outputs[0] as Tensor,
+          cotangents[0] as Tensor,
+          sizeOf(x.shape) / sizeOf((outputs[0] as Tensor).shape),
+        ),
+      ];
     },
   };
 }
@@ -65,7 +75,13 @@ const extremeGradient: ReduceGradient = (x, y, g) => {
   return mul(hit, div(g, sum(hit, axes, { keepDims: true })));
 };
 
-export const sumOp = reduceOp('sum', 0, (a, b) => a + b, unchanged, (_x, _y, g) => g);
+export const sumOp = reduceOp(
+  'sum',
+  0,
+  (a, b) => a + b,
+  unchanged,
+  (_x, _y, g) => g,
+);
 export const meanOp = reduceOp(
   'mean',
   0,
@@ -75,7 +91,13 @@ export const meanOp = reduceOp(
 );
 export const maxOp = reduceOp('max', Number.NEGATIVE_INFINITY, Math.max, unchanged, extremeGradient);
 export const minOp = reduceOp('min', Number.POSITIVE_INFINITY, Math.min, unchanged, extremeGradient);
-export const prodOp = reduceOp('prod', 1, (a, b) => a * b, unchanged, (x, y, g) => div(mul(g, y), x));
+export const prodOp = reduceOp(
+  'prod',
+  1,
+  (a, b) => a * b,
+  unchanged,
+  (x, y, g) => div(mul(g, y), x),
+);
 
 export interface ReduceOptions {
   /** Keep the reduced axes as dimensions of 1; default false. */
@@ -87,24 +109,33 @@ function reduce(op: Op<ReduceAttributes>, input: TensorLike, axes: Axes | undefi
   const x = float(input);
   const normalized = normalizeAxes(op.name, axes, x.shape.length);
   const kept = normalized.length === 0 ? x : (apply(op, [x], { axes: normalized })[0] as Tensor);
-  return options.keepDims ? kept : reshape(kept, x.shape.filter((_, axis) => !normalized.includes(axis)));
+  return options.keepDims
+    ? kept
+    : reshape(
+        kept,
+        x.shape.filter((_, axis) => !normalized.includes(axis)),
+      );
 }
 
 /** The sum over axes (default: all). */
 export const sum = (x: TensorLike, axes?: Axes, options: ReduceOptions = {}): Tensor => reduce(sumOp, x, axes, options);
 /** The mean over axes (default: all). */
-export const mean = (x: TensorLike, axes?: Axes, options: ReduceOptions = {}): Tensor => reduce(meanOp, x, axes, options);
+export const mean = (x: TensorLike, axes?: Axes, options: ReduceOptions = {}): Tensor =>
+  reduce(meanOp, x, axes, options);
 /** The largest element over axes (default: all); NaN if any is NaN. */
 export const max = (x: TensorLike, axes?: Axes, options: ReduceOptions = {}): Tensor => reduce(maxOp, x, axes, options);
 /** The smallest element over axes (default: all); NaN if any is NaN. */
 export const min = (x: TensorLike, axes?: Axes, options: ReduceOptions = {}): Tensor => reduce(minOp, x, axes, options);
 /** The product over axes (default: all). Its gradient divides by the elements: NaN where one is 0. */
-export const prod = (x: TensorLike, axes?: Axes, options: ReduceOptions = {}): Tensor => reduce(prodOp, x, axes, options);
+export const prod = (x: TensorLike, axes?: Axes, options: ReduceOptions = {}): Tensor =>
+  reduce(prodOp, x, axes, options);
 
 /** Undoes broadcasting: sums the axes along which `shape` was repeated. */
 export function reduceTo(x: Tensor, shape: Shape): Tensor {
   const shift = x.shape.length - shape.length;
-  const axes = x.shape.flatMap((dimension, axis) => (axis < shift || (shape[axis - shift] === 1 && dimension !== 1) ? [axis] : []));
+  const axes = x.shape.flatMap((dimension, axis) =>
+    axis < shift || (shape[axis - shift] === 1 && dimension !== 1) ? [axis] : [],
+  );
   return reshape(axes.length === 0 ? x : sum(x, axes, { keepDims: true }), shape);
 }
 
