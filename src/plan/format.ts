@@ -16,6 +16,8 @@ export interface Region {
   readonly name: string;
   readonly address: number;
   readonly bytes: number;
+  /** No instruction may write here. */
+  readonly isConstant?: true;
 }
 
 export interface Plan {

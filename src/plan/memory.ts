@@ -13,9 +13,14 @@ export interface Lifetime {
  * Greedy by size (the largest first, each at the lowest offset that is free while it lives), which is near the optimum for
  * training steps (Pisarchyk & Lee 2020, "Efficient Memory Management for Deep Neural Net Inference", greedy by size).
  */
-export function planMemory(lifetimes: readonly Lifetime[]): { readonly offsets: readonly number[]; readonly bytes: number } {
+export function planMemory(lifetimes: readonly Lifetime[]): {
+  readonly offsets: readonly number[];
+  readonly bytes: number;
+} {
   const offsets = new Array<number>(lifetimes.length).fill(0);
-  const bySize = lifetimes.map((lifetime, i) => ({ ...lifetime, i, bytes: align(lifetime.bytes) })).sort((a, b) => b.bytes - a.bytes || a.i - b.i);
+  const bySize = lifetimes
+    .map((lifetime, i) => ({ ...lifetime, i, bytes: align(lifetime.bytes) }))
+    .sort((a, b) => b.bytes - a.bytes || a.i - b.i);
   const placed: typeof bySize = [];
   let total = 0;
   for (const item of bySize) {

@@ -133,7 +133,7 @@ export const MATMUL_SCRATCH_BYTES = 16896;
 /** The highest rank of a strided copy. */
 export const MAX_RANK = 6;
 
-/** Copies `bytes` bytes from row r of a table into a fixed place, r counting from 0 in each call; `stride` is in bytes. */
+/** Copies `bytes` bytes from row r of a table into a fixed place, r being the row that `execute` is in; `stride` is in bytes. */
 export enum StepLoadField {
   destination = 1,
   table = 2,
@@ -275,7 +275,7 @@ export enum GatherField {
   words = 12,
 }
 
-/** Destination [rows, rowElements] = 0, then row indices[i] += updates[i] for i = 0 … count − 1 in order; f32. */
+/** Destination [rows, rowElements] = 0, then row indices[i] += updates[i] for i = 0 … count − 1 in order; f32. Stops on a bad index. */
 export enum ScatterAddField {
   destination = 1,
   indices = 2,
@@ -310,7 +310,7 @@ export enum CrossEntropyField {
   words = 7,
 }
 
-/** destination [rows, columns] = (probabilities − onehot(labels)) × cotangent; `mode` is `scalar` or `column`. May alias probabilities. */
+/** destination [rows, columns] = (probabilities − onehot(labels)) × cotangent; `mode` is `scalar` or `column`. May alias probabilities. Stops on a bad label. */
 export enum CrossEntropyGradientField {
   destination = 1,
   probabilities = 2,

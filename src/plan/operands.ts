@@ -13,10 +13,22 @@ export interface Operand {
 }
 
 type Word = (field: number) => number;
-type Rule = (word: Word) => readonly Operand[];
+type Rule = (word: Word, rows: number) => readonly Operand[];
 
-const reads = (name: string, address: number, bytes: number, float = true): Operand => ({ name, address, bytes, writes: false, float });
-const writes = (name: string, address: number, bytes: number, float = true): Operand => ({ name, address, bytes, writes: true, float });
+const reads = (name: string, address: number, bytes: number, float = true): Operand => ({
+  name,
+  address,
+  bytes,
+  writes: false,
+  float,
+});
+const writes = (name: string, address: number, bytes: number, float = true): Operand => ({
+  name,
+  address,
+  bytes,
+  writes: true,
+  float,
+});
 const elementBytes = (type: number): number => (type === I.ElementType.u8 ? 1 : 4);
 
 /** Bytes of an elementwise operand in its broadcast form. */
@@ -28,19 +40,20 @@ function formBytes(mode: number, rows: number, columns: number): number {
 /** Bytes from the first to behind the last element of a strided box. */
 function boxBytes(word: Word, strides: number): number {
   let last = 0;
-  for (let axis = 0; axis < word(I.CopyField.rank); axis++) last += (word(I.CopyField.dimensions + axis) - 1) * word(strides + axis);
+  for (let axis = 0; axis < word(I.CopyField.rank); axis++)
+    last += (word(I.CopyField.dimensions + axis) - 1) * word(strides + axis);
   return (last + 1) * word(I.CopyField.elementBytes);
 }
 
 const KEY_BYTES = 12;
 
 const RULES: Readonly<Record<I.Opcode, Rule>> = {
-  [I.Opcode.stepLoad]: (w) => [
+  [I.Opcode.stepLoad]: (w, rows) => [
     writes('destination', w(I.StepLoadField.destination), w(I.StepLoadField.bytes), false),
-    reads('table', w(I.StepLoadField.table), w(I.StepLoadField.stride), false),
+    reads('table', w(I.StepLoadField.table), w(I.StepLoadField.stride) * rows, false),
   ],
-  [I.Opcode.stepStore]: (w) => [
-    writes('table', w(I.StepStoreField.table), w(I.StepStoreField.stride), false),
+  [I.Opcode.stepStore]: (w, rows) => [
+    writes('table', w(I.StepStoreField.table), w(I.StepStoreField.stride) * rows, false),
     reads('source', w(I.StepStoreField.source), w(I.StepStoreField.bytes), false),
   ],
   [I.Opcode.fill]: (w) => [writes('destination', w(I.FillField.destination), 4 * w(I.FillField.count), false)],
@@ -80,7 +93,10 @@ const RULES: Readonly<Record<I.Opcode, Rule>> = {
   },
   [I.Opcode.reduce](w) {
     const [outer, k, inner] = [w(I.ReduceField.outer), w(I.ReduceField.k), w(I.ReduceField.inner)];
-    return [writes('destination', w(I.ReduceField.destination), 4 * outer * inner), reads('source', w(I.ReduceField.source), 4 * outer * k * inner)];
+    return [
+      writes('destination', w(I.ReduceField.destination), 4 * outer * inner),
+      reads('source', w(I.ReduceField.source), 4 * outer * k * inner),
+    ];
   },
   [I.Opcode.matmul](w) {
     const [m, n, k] = [w(I.MatmulField.m), w(I.MatmulField.n), w(I.MatmulField.k)];
@@ -104,7 +120,12 @@ const RULES: Readonly<Record<I.Opcode, Rule>> = {
       writes('destination', w(I.GatherField.destination), elementBytes(to) * count * width, to === I.ElementType.f32),
       reads('source', w(I.GatherField.source), elementBytes(from) * w(I.GatherField.rows) * width, false),
       reads('indices', w(I.GatherField.indices), 4 * count, false),
-      ...(scaled ? [reads('shift', w(I.GatherField.shift), parameterBytes), reads('scale', w(I.GatherField.scale), parameterBytes)] : []),
+      ...(scaled
+        ? [
+            reads('shift', w(I.GatherField.shift), parameterBytes),
+            reads('scale', w(I.GatherField.scale), parameterBytes),
+          ]
+        : []),
     ];
   },
   [I.Opcode.scatterAdd](w) {
@@ -117,7 +138,10 @@ const RULES: Readonly<Record<I.Opcode, Rule>> = {
   },
   [I.Opcode.softmax](w) {
     const bytes = 4 * w(I.SoftmaxField.rows) * w(I.SoftmaxField.columns);
-    return [writes('destination', w(I.SoftmaxField.destination), bytes), reads('source', w(I.SoftmaxField.source), bytes)];
+    return [
+      writes('destination', w(I.SoftmaxField.destination), bytes),
+      reads('source', w(I.SoftmaxField.source), bytes),
+    ];
   },
   [I.Opcode.crossEntropy](w) {
     const rows = w(I.CrossEntropyField.rows);
@@ -136,7 +160,11 @@ const RULES: Readonly<Record<I.Opcode, Rule>> = {
       writes('destination', w(I.CrossEntropyGradientField.destination), bytes),
       reads('probabilities', w(I.CrossEntropyGradientField.probabilities), bytes),
       reads('labels', w(I.CrossEntropyGradientField.labels), 4 * rows, false),
-      reads('cotangent', w(I.CrossEntropyGradientField.cotangent), formBytes(w(I.CrossEntropyGradientField.mode), rows, 1)),
+      reads(
+        'cotangent',
+        w(I.CrossEntropyGradientField.cotangent),
+        formBytes(w(I.CrossEntropyGradientField.mode), rows, 1),
+      ),
     ];
   },
   [I.Opcode.argmax]: (w) => [
@@ -154,7 +182,10 @@ const RULES: Readonly<Record<I.Opcode, Rule>> = {
     writes('destination', w(I.L2NormField.destination), 4),
     reads('source', w(I.L2NormField.source), 4 * w(I.L2NormField.count)),
   ],
-  [I.Opcode.guard]: (w) => [w(I.GuardField.first), w(I.GuardField.second)].filter((address) => address !== 0).map((address, i) => reads(`condition ${i}`, address, 4)),
+  [I.Opcode.guard]: (w) =>
+    [w(I.GuardField.first), w(I.GuardField.second)]
+      .filter((address) => address !== 0)
+      .map((address, i) => reads(`condition ${i}`, address, 4)),
   [I.Opcode.adam](w) {
     const bytes = 4 * w(I.AdamField.count);
     return [
@@ -178,16 +209,34 @@ const RULES: Readonly<Record<I.Opcode, Rule>> = {
 };
 
 function random(w: Word): readonly Operand[] {
-  return [writes('destination', w(I.RandomField.destination), 4 * w(I.RandomField.count)), reads('key', w(I.RandomField.key), KEY_BYTES, false)];
+  return [
+    writes('destination', w(I.RandomField.destination), 4 * w(I.RandomField.count)),
+    reads('key', w(I.RandomField.key), KEY_BYTES, false),
+  ];
 }
 
-/** The operands of the instruction at a word index; undefined if its opcode is none. */
-export function operandsAt(words: Int32Array, at: number): readonly Operand[] | undefined {
+/** The operands of the instruction at a word index, for `rows` rows of steps; undefined if its opcode is none. */
+export function operandsAt(words: Int32Array, at: number, rows = 1): readonly Operand[] | undefined {
   const rule = RULES[((words[at] as number) & 0xffff) as I.Opcode] as Rule | undefined;
-  return rule?.((field) => words[at + field] as number);
+  return rule?.((field) => words[at + field] as number, rows);
 }
 
 /** The name of an opcode, such as `matmul`. */
 export function opcodeName(word: number): string {
   return I.Opcode[word & 0xffff] ?? `opcode ${word & 0xffff}`;
+}
+
+/** The field that bounds the indices of an instruction. */
+const INDEX_BOUNDS: Readonly<Partial<Record<I.Opcode, number>>> = {
+  [I.Opcode.gather]: I.GatherField.rows,
+  [I.Opcode.scatterAdd]: I.ScatterAddField.rows,
+  [I.Opcode.oneHot]: I.OneHotField.depth,
+  [I.Opcode.crossEntropy]: I.CrossEntropyField.columns,
+  [I.Opcode.crossEntropyGradient]: I.CrossEntropyGradientField.columns,
+};
+
+/** How many indices are legal for the instruction at a word index (0 … n − 1); 0 if it takes none. */
+export function indexBoundAt(words: Int32Array, at: number): number {
+  const field = INDEX_BOUNDS[((words[at] as number) & 0xffff) as I.Opcode];
+  return field === undefined ? 0 : (words[at + field] as number);
 }

@@ -4,6 +4,7 @@
  */
 import { unreachable } from '../core/errors.ts';
 import type { Plan, Region } from './format.ts';
+import { faultAt } from './legal.ts';
 import { opcodeName, operandsAt } from './operands.ts';
 
 /** The region in which a range lies whole. */
@@ -11,22 +12,24 @@ function regionOf(regions: readonly Region[], address: number, bytes: number): R
   return regions.find((region) => address >= region.address && address + bytes <= region.address + region.bytes);
 }
 
-/** @throws SaddlepointError `internal` that names the instruction and the operand. */
-export function validate(plan: Plan): Plan {
+/**
+ * @param capacity how many rows the step tables have.
+ * @throws SaddlepointError `internal` that names the instruction and the operand.
+ */
+export function validate(plan: Plan, capacity = 1): Plan {
   const { words, regions } = plan;
   let instruction = 0;
   for (let at = 0; at < words.length; instruction++) {
     const word = words[at] as number;
-    const length = word >>> 16;
     const where = `instruction ${instruction} (${opcodeName(word)}) of plan ${plan.name}`;
-    if (length < 1 || at + length > words.length) unreachable(`${where} has ${length} words, ${words.length - at} are left`);
-    const operands = operandsAt(words, at) ?? unreachable(`${where} is unknown`);
-    for (const { name, address, bytes, writes } of operands) {
+    const fault = faultAt(words, at);
+    if (fault !== undefined) unreachable(`${where} ${fault}`);
+    for (const { name, address, bytes, writes } of operandsAt(words, at, capacity) ?? []) {
       const region = regionOf(regions, address, bytes);
       if (region === undefined) unreachable(`${where}: ${name} at ${address} + ${bytes} bytes lies in no region`);
-      if (writes && region.name.startsWith('constant')) unreachable(`${where}: ${name} overwrites ${region.name}`);
+      if (writes && region.isConstant) unreachable(`${where}: ${name} overwrites ${region.name}`);
     }
-    at += length;
+    at += word >>> 16;
   }
   return plan;
 }
@@ -43,7 +46,9 @@ export function printPlan(plan: Plan): string {
     const end = plan.origins[i + 1]?.at ?? plan.words.length;
     const operands = operandsAt(plan.words, at) ?? [];
     const addresses = new Set(operands.map(({ address }) => address));
-    const shown = operands.map(({ name, address, bytes, writes }) => `${writes ? '→' : ''}${name} ${place(address, bytes)}:${bytes}`);
+    const shown = operands.map(
+      ({ name, address, bytes, writes }) => `${writes ? '→' : ''}${name} ${place(address, bytes)}:${bytes}`,
+    );
     const others = Array.from(plan.words.subarray(at + 1, end)).filter((word) => !addresses.has(word));
     const origin = path === '' ? op : `${op} of ${path}`;
     lines.push(`${opcodeName(plan.words[at] as number)} ${shown.join(', ')} | ${others.join(' ')}  # ${origin}`);

@@ -1,0 +1,118 @@
+/**
+ * @file Updates in place over whole parameter groups, the norm that clips them, and the guard before them. All operands are
+ * contiguous f32 of one length, distinct blocks, of any alignment.
+ *
+ * Moments that have become tiny are flushed to 0: WebAssembly has no flush-to-zero, and parameters without gradient would
+ * otherwise decay into denormals, whose arithmetic is several times slower. NaN is not flushed.
+ */
+import { AdamField, GuardField, L2NormField, SgdField, Status } from '../src/plan/opcodes';
+import { sumSquares } from './reduce';
+import { operand, stop, storeLanes, word, wordAsFloat } from './simd';
+
+const TINY_FIRST: f32 = 1e-25;
+const TINY_SECOND: f32 = 1e-30;
+
+/** The squares of smaller values than this on average are denormal in f32, and digits are lost. */
+const SMALL_SQUARE: f64 = 1e-30;
+
+/** Σ x² in f64, where it neither overflows nor underflows. */
+function sumSquaresWide(from: usize, count: i32): f64 {
+  let sum: f64 = 0;
+  for (; count > 0; count--, from += 4) {
+    const x = <f64>load<f32>(from);
+    sum += x * x;
+  }
+  return sum;
+}
+
+/** Sums in f32 lanes and f64 totals as `reduce`, and once more in f64 alone if that left the range where it is accurate. */
+export function l2Norm(p: usize, base: usize): void {
+  const from = operand(p, L2NormField.source, base), count = word(p, L2NormField.count);
+  let sum = sumSquares(from, count);
+  if (!(sum >= <f64>count * SMALL_SQUARE && sum < Infinity)) sum = sumSquaresWide(from, count);
+  store<f32>(operand(p, L2NormField.destination, base), <f32>sqrt<f64>(sum));
+}
+
+/** Whether the f32 at word `field`'s address, if it has one, is NaN or infinite. */
+function isBad(p: usize, field: i32, base: usize): bool {
+  return word(p, field) != 0 && !(abs<f32>(load<f32>(operand(p, field, base))) < Infinity);
+}
+
+export function guard(p: usize, base: usize): i32 {
+  for (let field = <i32>GuardField.first; field <= GuardField.second; field++) {
+    if (isBad(p, field, base)) {
+      return stop(base, Status.nonFinite, field - GuardField.first, load<i32>(operand(p, field, base)));
+    }
+  }
+  return Status.ok;
+}
+
+/** x, or 0 where |x| < tiny. */
+// @ts-ignore: decorator
+@inline function flush(x: v128, tiny: f32): v128 { return v128.andnot(x, f32x4.lt(f32x4.abs(x), f32x4.splat(tiny))); }
+
+/** Bound by its root and its quotient. The update uses the moments as they are before the flush. */
+export function adam(p: usize, base: usize): void {
+  let parameters = operand(p, AdamField.parameters, base), gradient = operand(p, AdamField.gradient, base);
+  let first = operand(p, AdamField.firstMoment, base), second = operand(p, AdamField.secondMoment, base);
+  const scalars = operand(p, AdamField.scalars, base);
+  const stepSize = v128.load32_splat(scalars), epsilon = v128.load32_splat(scalars, 4);
+  const keep1 = f32x4.splat(wordAsFloat(p, AdamField.beta1)), take1 = f32x4.splat(wordAsFloat(p, AdamField.oneMinusBeta1));
+  const keep2 = f32x4.splat(wordAsFloat(p, AdamField.beta2)), take2 = f32x4.splat(wordAsFloat(p, AdamField.oneMinusBeta2));
+  let left = word(p, AdamField.count);
+  while (left > 0) {
+    const g = v128.load(gradient);
+    const m = f32x4.add(f32x4.mul(keep1, v128.load(first)), f32x4.mul(take1, g));
+    const v = f32x4.add(f32x4.mul(keep2, v128.load(second)), f32x4.mul(take2, f32x4.mul(g, g)));
+    const change = f32x4.div(f32x4.mul(stepSize, m), f32x4.add(f32x4.sqrt(v), epsilon));
+    const x = f32x4.sub(v128.load(parameters), change);
+    const m1 = flush(m, TINY_FIRST), v1 = v128.andnot(v, f32x4.lt(v, f32x4.splat(TINY_SECOND)));
+    if (left < 4) {
+      storeLanes(first, m1, left);
+      storeLanes(second, v1, left);
+      storeLanes(parameters, x, left);
+      return;
+    }
+    v128.store(first, m1);
+    v128.store(second, v1);
+    v128.store(parameters, x);
+    parameters += 16; first += 16; second += 16; gradient += 16; left -= 4;
+  }
+}
+
+/** p −= rate · g. */
+function descend(parameters: usize, gradient: usize, rate: v128, left: i32): void {
+  for (; left > 0; left -= 4, parameters += 16, gradient += 16) {
+    const x = f32x4.sub(v128.load(parameters), f32x4.mul(rate, v128.load(gradient)));
+    if (left < 4) storeLanes(parameters, x, left);
+    else v128.store(parameters, x);
+  }
+}
+
+/** The update uses the velocity as it is after the flush. */
+export function sgd(p: usize, base: usize): void {
+  let parameters = operand(p, SgdField.parameters, base), gradient = operand(p, SgdField.gradient, base);
+  let velocity = operand(p, SgdField.velocity, base);
+  const scalars = operand(p, SgdField.scalars, base);
+  const rate = v128.load32_splat(scalars), factor = v128.load32_splat(scalars, 4);
+  let left = word(p, SgdField.count);
+  if (word(p, SgdField.velocity) == 0) {
+    descend(parameters, gradient, rate, left);
+    return;
+  }
+  const keep = f32x4.splat(wordAsFloat(p, SgdField.momentum)), nesterov = word(p, SgdField.nesterov) != 0;
+  while (left > 0) {
+    const g = v128.load(gradient);
+    const b = flush(f32x4.add(f32x4.mul(keep, v128.load(velocity)), f32x4.mul(factor, g)), TINY_FIRST);
+    const step = nesterov ? f32x4.add(g, f32x4.mul(keep, b)) : b;
+    const x = f32x4.sub(v128.load(parameters), f32x4.mul(rate, step));
+    if (left < 4) {
+      storeLanes(velocity, b, left);
+      storeLanes(parameters, x, left);
+      return;
+    }
+    v128.store(velocity, b);
+    v128.store(parameters, x);
+    parameters += 16; velocity += 16; gradient += 16; left -= 4;
+  }
+}

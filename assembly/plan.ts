@@ -1,0 +1,75 @@
+/**
+ * @file The loop that walks a plan. It knows opcodes and lengths; operands are decoded by each family's own file.
+ */
+import { Opcode, Status, StatusField } from '../src/plan/opcodes';
+import { binary, select_, unary } from './elementwise';
+import { gather, oneHot, scatterAdd } from './gather';
+import { hasConstants, writeConstants } from './math';
+import { matmul } from './matmul';
+import { cast, copy, fill, stepLoad, stepStore } from './movement';
+import { adam, guard, l2Norm, sgd } from './optimizer';
+import { dropoutMask, randomNormal, randomUniform } from './random';
+import { reduce } from './reduce';
+import { stop, ZEROS } from './simd';
+import { argmax, crossEntropy, crossEntropyGradient, softmax } from './softmax';
+
+/** Runs one instruction; returns a `Status`. The cases are dense, so that the switch becomes one jump table. */
+// @ts-ignore: decorator
+@inline function perform(opcode: i32, p: usize, base: usize, row: i32): i32 {
+  switch (opcode) {
+    case Opcode.stepLoad: stepLoad(p, base, row); return Status.ok;
+    case Opcode.stepStore: stepStore(p, base, row); return Status.ok;
+    case Opcode.fill: fill(p, base); return Status.ok;
+    case Opcode.copy: copy(p, base); return Status.ok;
+    case Opcode.cast: cast(p, base); return Status.ok;
+    case Opcode.unary: unary(p, base); return Status.ok;
+    case Opcode.binary: binary(p, base); return Status.ok;
+    case Opcode.select: select_(p, base); return Status.ok;
+    case Opcode.reduce: reduce(p, base); return Status.ok;
+    case Opcode.matmul: matmul(p, base); return Status.ok;
+    case Opcode.gather: return gather(p, base);
+    case Opcode.scatterAdd: return scatterAdd(p, base);
+    case Opcode.softmax: softmax(p, base); return Status.ok;
+    case Opcode.crossEntropy: return crossEntropy(p, base);
+    case Opcode.crossEntropyGradient: return crossEntropyGradient(p, base);
+    case Opcode.argmax: argmax(p, base); return Status.ok;
+    case Opcode.oneHot: return oneHot(p, base);
+    case Opcode.randomUniform: randomUniform(p, base); return Status.ok;
+    case Opcode.randomNormal: randomNormal(p, base); return Status.ok;
+    case Opcode.dropoutMask: dropoutMask(p, base); return Status.ok;
+    case Opcode.l2Norm: l2Norm(p, base); return Status.ok;
+    case Opcode.guard: return guard(p, base);
+    case Opcode.adam: adam(p, base); return Status.ok;
+    case Opcode.sgd: sgd(p, base); return Status.ok;
+  }
+  return stop(base, Status.illegalInstruction, opcode, 0);
+}
+
+/**
+ * Runs the plan of `words` 32-bit words at byte `code` for rows `firstRow` … `lastRow` − 1 of the step tables. Operand
+ * addresses count from byte `base` ≥ 1024, where the status block lies.
+ *
+ * @returns `lastRow`, or the row in which an instruction stopped the run: the status block says which and why, and the rest
+ * of that row is not done
+ */
+export function execute(code: usize, words: i32, base: usize, firstRow: i32, lastRow: i32): i32 {
+  v128.store(base, i32x4.splat(0));
+  v128.store(ZEROS, i32x4.splat(0)); v128.store(ZEROS, i32x4.splat(0), 16);
+  if (!hasConstants()) writeConstants();
+  const end = code + (<usize>words << 2);
+  for (let row = firstRow; row < lastRow; row++) {
+    let p = code;
+    while (p < end) {
+      const head = load<u32>(p);
+      const next = p + (<usize>(head >>> 16) << 2);
+      const status = next > p && next <= end
+        ? perform(head & 0xffff, p, base, row) : stop(base, Status.illegalInstruction, head, 0);
+      if (status) {
+        store<i32>(base + (StatusField.at << 2), <i32>((p - code) >>> 2));
+        return row;
+      }
+      p = next;
+    }
+  }
+  return lastRow;
+}

@@ -1,0 +1,183 @@
+/**
+ * @file What each instruction demands of its words besides addresses: its length, counts that are at least 1, choices within
+ * their enumerations, and how words must fit together so that its work is bounded by the memory that it may touch.
+ */
+import * as I from './opcodes.ts';
+
+type Word = (field: number) => number;
+
+interface Form {
+  readonly words: number;
+  /** Fields that must be at least 1. */
+  readonly counts: readonly number[];
+  /** Fields with their largest legal value; the smallest is 0. */
+  readonly choices?: readonly (readonly [field: number, largest: number])[];
+  /** What else is wrong, in words. */
+  readonly fault?: (word: Word) => string | undefined;
+}
+
+const MODE = I.Broadcast.column;
+const TYPE = I.ElementType.u8;
+
+function stepFault(bytes: number, stride: number): string | undefined {
+  return bytes > stride ? `a row of ${bytes} bytes in a stride of ${stride}` : undefined;
+}
+
+function copyFault(w: Word): string | undefined {
+  const rank = w(I.CopyField.rank);
+  const bytes = w(I.CopyField.elementBytes);
+  if (rank > I.MAX_RANK) return `rank ${rank}`;
+  if (bytes !== 1 && bytes !== 4) return `elements of ${bytes} bytes`;
+  let count = 1;
+  let last = 0;
+  for (let axis = 0; axis < rank; axis++) {
+    const dimension = w(I.CopyField.dimensions + axis);
+    const [to, from] = [w(I.CopyField.destinationStrides + axis), w(I.CopyField.sourceStrides + axis)];
+    if (dimension < 1 || to < 1 || from < 0) return `dimension ${dimension} with strides ${to} and ${from}`;
+    count *= dimension;
+    last += (dimension - 1) * to;
+  }
+  return count > last + 1 ? 'two elements for one place' : undefined;
+}
+
+function matmulFault(w: Word): string | undefined {
+  const [m, n, k] = [w(I.MatmulField.m), w(I.MatmulField.n), w(I.MatmulField.k)];
+  const strides = [
+    [w(I.MatmulField.lda), w(I.MatmulField.transposeLhs) === 1 ? m : k],
+    [w(I.MatmulField.ldb), w(I.MatmulField.transposeRhs) === 1 ? k : n],
+    [w(I.MatmulField.ldc), n],
+  ] as const;
+  const short = strides.find(([stride, columns]) => stride < columns);
+  return short === undefined ? undefined : `rows of ${short[1]} in a stride of ${short[0]}`;
+}
+
+function gatherFault(w: Word): string | undefined {
+  const [from, to] = [w(I.GatherField.sourceType), w(I.GatherField.destinationType)];
+  const isConversion = from === I.ElementType.u8 && to === I.ElementType.f32;
+  if (from !== to && !isConversion) return `types ${from} to ${to}`;
+  const hasShift = w(I.GatherField.shift) !== 0;
+  if (hasShift !== (w(I.GatherField.scale) !== 0)) return 'only one of shift and scale';
+  if (hasShift && to !== I.ElementType.f32) return `shift and scale for type ${to}`;
+  const mode = w(I.GatherField.mode);
+  return mode === I.Broadcast.scalar || mode === I.Broadcast.row ? undefined : `mode ${mode}`;
+}
+
+const random: Form = { words: I.RandomField.words, counts: [I.RandomField.count] };
+
+const FORMS: Readonly<Record<I.Opcode, Form>> = {
+  [I.Opcode.stepLoad]: {
+    words: I.StepLoadField.words,
+    counts: [I.StepLoadField.bytes],
+    fault: (w) => stepFault(w(I.StepLoadField.bytes), w(I.StepLoadField.stride)),
+  },
+  [I.Opcode.stepStore]: {
+    words: I.StepStoreField.words,
+    counts: [I.StepStoreField.bytes],
+    fault: (w) => stepFault(w(I.StepStoreField.bytes), w(I.StepStoreField.stride)),
+  },
+  [I.Opcode.fill]: { words: I.FillField.words, counts: [I.FillField.count] },
+  [I.Opcode.copy]: { words: I.CopyField.words, counts: [I.CopyField.rank], fault: copyFault },
+  [I.Opcode.cast]: {
+    words: I.CastField.words,
+    counts: [I.CastField.count],
+    choices: [
+      [I.CastField.sourceType, TYPE],
+      [I.CastField.destinationType, TYPE],
+    ],
+  },
+  [I.Opcode.unary]: {
+    words: I.UnaryField.words,
+    counts: [I.UnaryField.count],
+    choices: [[I.UnaryField.operation, I.UnaryFunction.floor]],
+  },
+  [I.Opcode.binary]: {
+    words: I.BinaryField.words,
+    counts: [I.BinaryField.rows, I.BinaryField.columns],
+    choices: [
+      [I.BinaryField.operation, I.BinaryFunction.greaterEqual],
+      [I.BinaryField.lhsMode, MODE],
+      [I.BinaryField.rhsMode, MODE],
+    ],
+  },
+  [I.Opcode.select]: {
+    words: I.SelectField.words,
+    counts: [I.SelectField.rows, I.SelectField.columns],
+    choices: [
+      [I.SelectField.conditionMode, MODE],
+      [I.SelectField.trueMode, MODE],
+      [I.SelectField.falseMode, MODE],
+    ],
+  },
+  [I.Opcode.reduce]: {
+    words: I.ReduceField.words,
+    counts: [I.ReduceField.outer, I.ReduceField.k, I.ReduceField.inner],
+    choices: [[I.ReduceField.operation, I.ReduceFunction.prod]],
+  },
+  [I.Opcode.matmul]: {
+    words: I.MatmulField.words,
+    counts: [I.MatmulField.m, I.MatmulField.n, I.MatmulField.k],
+    choices: [
+      [I.MatmulField.transposeLhs, 1],
+      [I.MatmulField.transposeRhs, 1],
+      [I.MatmulField.activation, I.Activation.sigmoid],
+    ],
+    fault: matmulFault,
+  },
+  [I.Opcode.gather]: {
+    words: I.GatherField.words,
+    counts: [I.GatherField.count, I.GatherField.rowElements, I.GatherField.rows],
+    choices: [
+      [I.GatherField.sourceType, TYPE],
+      [I.GatherField.destinationType, TYPE],
+    ],
+    fault: gatherFault,
+  },
+  [I.Opcode.scatterAdd]: {
+    words: I.ScatterAddField.words,
+    counts: [I.ScatterAddField.count, I.ScatterAddField.rowElements, I.ScatterAddField.rows],
+  },
+  [I.Opcode.softmax]: {
+    words: I.SoftmaxField.words,
+    counts: [I.SoftmaxField.rows, I.SoftmaxField.columns],
+    choices: [[I.SoftmaxField.log, 1]],
+  },
+  [I.Opcode.crossEntropy]: {
+    words: I.CrossEntropyField.words,
+    counts: [I.CrossEntropyField.rows, I.CrossEntropyField.columns],
+  },
+  [I.Opcode.crossEntropyGradient]: {
+    words: I.CrossEntropyGradientField.words,
+    counts: [I.CrossEntropyGradientField.rows, I.CrossEntropyGradientField.columns],
+    fault(w) {
+      const mode = w(I.CrossEntropyGradientField.mode);
+      return mode === I.Broadcast.scalar || mode === I.Broadcast.column ? undefined : `mode ${mode}`;
+    },
+  },
+  [I.Opcode.argmax]: { words: I.ArgmaxField.words, counts: [I.ArgmaxField.rows, I.ArgmaxField.columns] },
+  [I.Opcode.oneHot]: { words: I.OneHotField.words, counts: [I.OneHotField.rows, I.OneHotField.depth] },
+  [I.Opcode.randomUniform]: random,
+  [I.Opcode.randomNormal]: random,
+  [I.Opcode.dropoutMask]: { words: I.DropoutMaskField.words, counts: [I.DropoutMaskField.count] },
+  [I.Opcode.l2Norm]: { words: I.L2NormField.words, counts: [I.L2NormField.count] },
+  [I.Opcode.guard]: { words: I.GuardField.words, counts: [] },
+  [I.Opcode.adam]: { words: I.AdamField.words, counts: [I.AdamField.count] },
+  [I.Opcode.sgd]: { words: I.SgdField.words, counts: [I.SgdField.count], choices: [[I.SgdField.nesterov, 1]] },
+};
+
+/** What is wrong with the instruction at a word index, but for addresses; undefined if nothing is. */
+export function faultAt(words: Int32Array, at: number): string | undefined {
+  const head = words[at] as number;
+  const form = FORMS[(head & 0xffff) as I.Opcode] as Form | undefined;
+  if (form === undefined) return 'is unknown';
+  const left = words.length - at;
+  if (head >>> 16 !== form.words || left < form.words) {
+    return `has ${head >>> 16} words of ${left} left, expected ${form.words}`;
+  }
+  const word: Word = (field) => words[at + field] as number;
+  const count = form.counts.find((field) => word(field) < 1);
+  if (count !== undefined) return `has a count of ${word(count)} in word ${count}`;
+  const choice = form.choices?.find(([field, largest]) => word(field) < 0 || word(field) > largest);
+  if (choice !== undefined) return `has ${word(choice[0])} in word ${choice[0]}, legal are 0 … ${choice[1]}`;
+  const fault = form.fault?.(word);
+  return fault === undefined ? undefined : `has ${fault}`;
+}
