@@ -12,7 +12,7 @@ export function abi(): i32 { return ABI_VERSION; }
 export { execute } from './plan';
 export { binary, select_, unary } from './elementwise';
 export { convertBytes, gather, oneHot, scatterAdd } from './gather';
-export { gemm_f32_4x8_simd, gemmColumnTail, matmul, packRows, packTransposed } from './matmul';
+export { gemm_f32_4x8_columns, gemm_f32_4x8_rows, matmul, packRows, packTransposed } from './matmul';
 export { cast, copy, fill, stepLoad, stepStore } from './movement';
 export { adam, guard, l2Norm, sgd } from './optimizer';
 export { dropoutMask, randomNormal, randomUniform } from './random';

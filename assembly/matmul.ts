@@ -1,42 +1,114 @@
 /**
  * @file Matrix products C [m, n] = activation(op(A) · op(B) + bias), all row-major f32, any leading dimensions.
  *
- * One kernel, `gemm_f32_4x8_simd`, computes a tile of 4 rows × 8 columns:
+ * A tile of 4 rows × 8 columns is computed by one of two kernels, which differ in how they meet A:
  *
- *              b ─▶ ┌────────┐ k steps of `bStep` bytes, 8 contiguous values each: B itself,
- *                   │ k × 8  │ or a panel packed in `scratch` (op(B) = Bᵀ, or long strides)
- *                   └────────┘
- *     a0 ─▶ ───────  c0 ─▶ ┌────────┐
- *     a1 ─▶ ───────        │ 4 × 8  │   k steps of `aStep` bytes: 4 for A, 4·lda for Aᵀ
- *     a2 ─▶ ───────        │        │
- *     a3 ─▶ ───────        └────────┘
+ *                  b ─▶ ┌────────┐ k steps of `bStep` bytes, 8 contiguous values each: B itself,
+ *                       │ k × 8  │ or a panel packed in `scratch` (op(B) = Bᵀ, or long strides)
+ *                       └────────┘
+ *     a  ─▶ ┌─┐    c ─▶ ┌────────┐   `gemm_f32_4x8_columns`: the 4 rows' values stand side by side, `aStep` bytes from k to
+ *           │ │         │ 4 × 8  │   k + 1: Aᵀ in place, or A packed so, which pays when many panels meet it.
+ *     aᵢ ─▶ ───────     │        │   `gemm_f32_4x8_rows`: 4 pointers, one a row of A in place.
+ *                       └────────┘
  *
- * Since the four rows are pointers, A is never packed and Aᵀ costs no other kernel. Each sum starts at bias (or 0) and runs
- * over k in order, one rounding a product and one a sum; cutting k into chunks goes through C and changes no bit.
- * V8 keeps this loop in registers only while it is plain: unrolling k or a fifth row halves the speed.
+ * Both run the same sums in the same order: each starts at bias (or 0) and runs over k, one rounding a product and one a
+ * sum; cutting k into chunks goes through C and changes no bit. V8 11.3 checks the stack and renews every loop variable at
+ * each turn of a loop, and spills where the loads of two steps stand in one basic block: so the first kernel does 4 steps a
+ * turn, with an exit (a block boundary) between them: 36 GFLOP/s where 4 pointers in a plain loop give 29 (Zen 3, peak 47).
  */
-import { Activation, MatmulField, UnaryFunction } from '../src/plan/opcodes';
+import {
+  Activation,
+  MATMUL_BLOCK_ROWS,
+  MATMUL_CHUNK,
+  MATMUL_PACKED_COLUMNS,
+  MATMUL_PANEL_BYTES,
+  MATMUL_TILE_BYTES,
+  MatmulField,
+  UnaryFunction,
+} from '../src/plan/opcodes';
 import { mapUnary } from './elementwise';
 import { operand, storeLanes, word, ZEROS } from './simd';
 
-/** Bytes of a packed panel in `scratch`: 512 × 8 values; a tile of 4 × 8 lies behind it. */
-const PANEL_BYTES: usize = 16384;
-/** The longest chunk of k that is packed: a panel of it and the rows it meets share the first-level cache. */
-const PACKED_K: i32 = 400;
-/**
- * B is packed from this row stride in bytes on, since its lines would evict each other, if at least `PACKED_ROWS` rows use
- * the panel. Measured on Zen 3, Node 20, packed against in place: 32×784×128 27 against 25 GFLOP/s, 128×784×128 29 against 26.
- */
+/** B is packed from this row stride on (its lines would evict each other) … */
 const PACKED_STRIDE: i32 = 512;
+/** … if at least this many rows use the panel. */
 const PACKED_ROWS: i32 = 32;
-
 /**
- * `rows` (1 … 4) × 8 values of C over `k` steps. `a`, `c`: first row; `aRow`, `cRow`: bytes to the next. `start`: the 8
- * values that all sums start from, or 0 to go on from C. Values below `lowest` become `lowest` (−Infinity: none; NaN stays).
- * Missing rows are computed as copies of the last. C overlaps nothing.
+ * `rows` (1 … 4) × 8 values of C over `k` steps; A's four values of a step lie at `a`, side by side. `c`: first row; `cRow`:
+ * bytes to the next. `start`: the 8 values that all sums start from, or 0 to go on from C. Values below `lowest` become
+ * `lowest` (−Infinity: none; NaN stays). Missing rows read what lies behind, and are not stored. C overlaps nothing.
  */
-export function gemm_f32_4x8_simd(
-  a: usize, aRow: usize, aStep: usize, b: usize, bStep: usize, k: i32,
+export function gemm_f32_4x8_columns(
+  a: usize, aStep: usize, b: usize, bStep: usize, k: i32,
+  start: usize, c: usize, cRow: usize, rows: i32, lowest: f32,
+): void {
+  const c1 = rows > 1 ? c + cRow : c;
+  const c2 = rows > 2 ? c1 + cRow : c1;
+  const c3 = rows > 3 ? c2 + cRow : c2;
+  const s = start ? start : c;
+  let x00 = v128.load(s), x01 = v128.load(s, 16);
+  let x10 = x00, x11 = x01, x20 = x00, x21 = x01, x30 = x00, x31 = x01;
+  if (!start) {
+    x10 = v128.load(c1); x11 = v128.load(c1, 16);
+    x20 = v128.load(c2); x21 = v128.load(c2, 16);
+    x30 = v128.load(c3); x31 = v128.load(c3, 16);
+  }
+  do {
+    let b0 = v128.load(b), b1 = v128.load(b, 16);
+    let v = v128.load32_splat(a);
+    x00 = f32x4.add(x00, f32x4.mul(v, b0)); x01 = f32x4.add(x01, f32x4.mul(v, b1));
+    v = v128.load32_splat(a, 4);
+    x10 = f32x4.add(x10, f32x4.mul(v, b0)); x11 = f32x4.add(x11, f32x4.mul(v, b1));
+    v = v128.load32_splat(a, 8);
+    x20 = f32x4.add(x20, f32x4.mul(v, b0)); x21 = f32x4.add(x21, f32x4.mul(v, b1));
+    v = v128.load32_splat(a, 12);
+    x30 = f32x4.add(x30, f32x4.mul(v, b0)); x31 = f32x4.add(x31, f32x4.mul(v, b1));
+    a += aStep; b += bStep;
+    if (k == 1) break;
+    b0 = v128.load(b); b1 = v128.load(b, 16);
+    v = v128.load32_splat(a);
+    x00 = f32x4.add(x00, f32x4.mul(v, b0)); x01 = f32x4.add(x01, f32x4.mul(v, b1));
+    v = v128.load32_splat(a, 4);
+    x10 = f32x4.add(x10, f32x4.mul(v, b0)); x11 = f32x4.add(x11, f32x4.mul(v, b1));
+    v = v128.load32_splat(a, 8);
+    x20 = f32x4.add(x20, f32x4.mul(v, b0)); x21 = f32x4.add(x21, f32x4.mul(v, b1));
+    v = v128.load32_splat(a, 12);
+    x30 = f32x4.add(x30, f32x4.mul(v, b0)); x31 = f32x4.add(x31, f32x4.mul(v, b1));
+    a += aStep; b += bStep;
+    if (k == 2) break;
+    b0 = v128.load(b); b1 = v128.load(b, 16);
+    v = v128.load32_splat(a);
+    x00 = f32x4.add(x00, f32x4.mul(v, b0)); x01 = f32x4.add(x01, f32x4.mul(v, b1));
+    v = v128.load32_splat(a, 4);
+    x10 = f32x4.add(x10, f32x4.mul(v, b0)); x11 = f32x4.add(x11, f32x4.mul(v, b1));
+    v = v128.load32_splat(a, 8);
+    x20 = f32x4.add(x20, f32x4.mul(v, b0)); x21 = f32x4.add(x21, f32x4.mul(v, b1));
+    v = v128.load32_splat(a, 12);
+    x30 = f32x4.add(x30, f32x4.mul(v, b0)); x31 = f32x4.add(x31, f32x4.mul(v, b1));
+    a += aStep; b += bStep;
+    if (k == 3) break;
+    b0 = v128.load(b); b1 = v128.load(b, 16);
+    v = v128.load32_splat(a);
+    x00 = f32x4.add(x00, f32x4.mul(v, b0)); x01 = f32x4.add(x01, f32x4.mul(v, b1));
+    v = v128.load32_splat(a, 4);
+    x10 = f32x4.add(x10, f32x4.mul(v, b0)); x11 = f32x4.add(x11, f32x4.mul(v, b1));
+    v = v128.load32_splat(a, 8);
+    x20 = f32x4.add(x20, f32x4.mul(v, b0)); x21 = f32x4.add(x21, f32x4.mul(v, b1));
+    v = v128.load32_splat(a, 12);
+    x30 = f32x4.add(x30, f32x4.mul(v, b0)); x31 = f32x4.add(x31, f32x4.mul(v, b1));
+    a += aStep; b += bStep;
+    k -= 4;
+  } while (k > 0);
+  const l = f32x4.splat(lowest);
+  v128.store(c3, f32x4.pmax(x30, l)); v128.store(c3, f32x4.pmax(x31, l), 16);
+  v128.store(c2, f32x4.pmax(x20, l)); v128.store(c2, f32x4.pmax(x21, l), 16);
+  v128.store(c1, f32x4.pmax(x10, l)); v128.store(c1, f32x4.pmax(x11, l), 16);
+  v128.store(c, f32x4.pmax(x00, l)); v128.store(c, f32x4.pmax(x01, l), 16);
+}
+
+/** The same with A in place: row i of the tile begins at `a` + i · `aRow`, and its values are contiguous. */
+export function gemm_f32_4x8_rows(
+  a: usize, aRow: usize, b: usize, bStep: usize, k: i32,
   start: usize, c: usize, cRow: usize, rows: i32, lowest: f32,
 ): void {
   let a0 = a;
@@ -64,7 +136,7 @@ export function gemm_f32_4x8_simd(
     x20 = f32x4.add(x20, f32x4.mul(v, b0)); x21 = f32x4.add(x21, f32x4.mul(v, b1));
     v = v128.load32_splat(a3);
     x30 = f32x4.add(x30, f32x4.mul(v, b0)); x31 = f32x4.add(x31, f32x4.mul(v, b1));
-    a0 += aStep; a1 += aStep; a2 += aStep; a3 += aStep; b += bStep;
+    a0 += 4; a1 += 4; a2 += 4; a3 += 4; b += bStep;
   } while (--k);
   const l = f32x4.splat(lowest);
   v128.store(c3, f32x4.pmax(x30, l)); v128.store(c3, f32x4.pmax(x31, l), 16);
@@ -73,24 +145,30 @@ export function gemm_f32_4x8_simd(
   v128.store(c, f32x4.pmax(x00, l)); v128.store(c, f32x4.pmax(x01, l), 16);
 }
 
-/** The same for `columns` (1 … 7): computed in the tile behind the panel, from which only the valid columns are copied. */
-export function gemmColumnTail(
-  a: usize, aRow: usize, aStep: usize, b: usize, bStep: usize, k: i32,
-  start: usize, c: usize, cRow: usize, rows: i32, columns: i32, lowest: f32, tile: usize,
+/** A tile of `columns` (1 … 8) columns by either kernel: fewer than 8 are computed behind the panel and copied from there. */
+function tile(
+  byColumns: bool, a: usize, aRow: usize, aStep: usize, b: usize, bStep: usize, k: i32,
+  start: usize, c: usize, cRow: usize, rows: i32, columns: i32, lowest: f32, spare: usize,
 ): void {
+  if (columns == 8) {
+    if (byColumns) gemm_f32_4x8_columns(a, aStep, b, bStep, k, start, c, cRow, rows, lowest);
+    else gemm_f32_4x8_rows(a, aRow, b, bStep, k, start, c, cRow, rows, lowest);
+    return;
+  }
   if (!start) {
-    for (let r = 0, from = c, to = tile; r < rows; r++, from += cRow, to += 32) {
+    for (let r = 0, from = c, to = spare; r < rows; r++, from += cRow, to += 32) {
       v128.store(to, v128.load(from));
       v128.store(to, v128.load(from, 16), 16);
     }
   }
-  gemm_f32_4x8_simd(a, aRow, aStep, b, bStep, k, start, tile, 32, rows, lowest);
-  for (; rows > 0; rows--, c += cRow, tile += 32) {
+  if (byColumns) gemm_f32_4x8_columns(a, aStep, b, bStep, k, start, spare, 32, rows, lowest);
+  else gemm_f32_4x8_rows(a, aRow, b, bStep, k, start, spare, 32, rows, lowest);
+  for (; rows > 0; rows--, c += cRow, spare += 32) {
     if (columns >= 4) {
-      v128.store(c, v128.load(tile));
-      if (columns > 4) storeLanes(c + 16, v128.load(tile, 16), columns - 4);
+      v128.store(c, v128.load(spare));
+      if (columns > 4) storeLanes(c + 16, v128.load(spare, 16), columns - 4);
     } else {
-      storeLanes(c, v128.load(tile), columns);
+      storeLanes(c, v128.load(spare), columns);
     }
   }
 }
@@ -109,11 +187,12 @@ export function packRows(to: usize, from: usize, stride: usize, k: i32): void {
  * `columns` (1 … 8) on repeat the last. Writes k rounded up to 4 rows.
  */
 export function packTransposed(to: usize, from: usize, stride: usize, columns: i32, k: i32): void {
-  packTransposed4(to, from, stride, columns, k);
-  if (columns > 4) packTransposed4(to + 16, from + (stride << 2), stride, columns - 4, k);
+  packTransposed4(to, 32, from, stride, columns, k);
+  if (columns > 4) packTransposed4(to + 16, 32, from + (stride << 2), stride, columns - 4, k);
 }
 
-function packTransposed4(to: usize, from: usize, stride: usize, rows: i32, k: i32): void {
+/** As `packTransposed` for 4 rows, to rows of 4 values that lie `toStep` bytes apart. */
+function packTransposed4(to: usize, toStep: usize, from: usize, stride: usize, rows: i32, k: i32): void {
   let r0 = from;
   let r1 = rows > 1 ? r0 + stride : r0;
   let r2 = rows > 2 ? r1 + stride : r1;
@@ -123,10 +202,10 @@ function packTransposed4(to: usize, from: usize, stride: usize, rows: i32, k: i3
     const low01 = v128.shuffle<i32>(x0, x1, 0, 4, 1, 5), low23 = v128.shuffle<i32>(x2, x3, 0, 4, 1, 5);
     const high01 = v128.shuffle<i32>(x0, x1, 2, 6, 3, 7), high23 = v128.shuffle<i32>(x2, x3, 2, 6, 3, 7);
     v128.store(to, v128.shuffle<i64>(low01, low23, 0, 2));
-    v128.store(to, v128.shuffle<i64>(low01, low23, 1, 3), 32);
-    v128.store(to, v128.shuffle<i64>(high01, high23, 0, 2), 64);
-    v128.store(to, v128.shuffle<i64>(high01, high23, 1, 3), 96);
-    r0 += 16; r1 += 16; r2 += 16; r3 += 16; to += 128;
+    v128.store(to + toStep, v128.shuffle<i64>(low01, low23, 1, 3));
+    v128.store(to + (toStep << 1), v128.shuffle<i64>(high01, high23, 0, 2));
+    v128.store(to + toStep * 3, v128.shuffle<i64>(high01, high23, 1, 3));
+    r0 += 16; r1 += 16; r2 += 16; r3 += 16; to += toStep << 2;
   }
 }
 
@@ -138,38 +217,48 @@ export function matmul(p: usize, base: usize): void {
   const cRow = <usize>word(p, MatmulField.ldc) << 2;
   const transposeB = word(p, MatmulField.transposeRhs) != 0;
   const transposeA = word(p, MatmulField.transposeLhs) != 0;
-  const aRow: usize = transposeA ? 4 : lda, aStep: usize = transposeA ? lda : 4;
   const bias: usize = word(p, MatmulField.bias) ? operand(p, MatmulField.bias, base) : ZEROS;
   const biasStep: usize = word(p, MatmulField.bias) ? 4 : 0;
   const activation = word(p, MatmulField.activation);
-  const pack = transposeB || (<i32>ldb >= PACKED_STRIDE && m >= PACKED_ROWS);
+  const packB = transposeB || (<i32>ldb >= PACKED_STRIDE && m >= PACKED_ROWS);
+  const packA = !transposeA && n >= MATMUL_PACKED_COLUMNS;
+  const byColumns = transposeA || packA;
+  const spare = scratch + MATMUL_PANEL_BYTES, packedA = spare + MATMUL_TILE_BYTES;
 
-  const chunks = pack ? (k + PACKED_K - 1) / PACKED_K : 1;
+  const chunks = packA || packB ? (k + MATMUL_CHUNK - 1) / MATMUL_CHUNK : 1;
   const chunk = (k + chunks - 1) / chunks;
+  const block = packA ? MATMUL_BLOCK_ROWS : m;
   for (let k0 = 0; k0 < k; k0 += chunk) {
     const steps = min(chunk, k - k0);
+    // A packed block of 4 rows: packing rounds k up to a multiple of 4.
+    const blockBytes = <usize>((steps + 3) & ~3) << 4;
     const lowest: f32 = activation == Activation.relu && k0 + steps == k ? 0 : -Infinity;
-    for (let j = 0; j < n; j += 8) {
-      const columns = min(8, n - j);
-      const start: usize = k0 ? 0 : bias + <usize>j * biasStep;
-      let panel = b + <usize>k0 * ldb + (<usize>j << 2), bStep = ldb;
-      if (transposeB) {
-        const from = b + <usize>j * ldb + (<usize>k0 << 2);
-        packTransposed(scratch, from, ldb, columns, steps);
-        panel = scratch; bStep = 32;
-      } else if (pack) {
-        packRows(scratch, panel, ldb, steps);
-        panel = scratch; bStep = 32;
-      }
-      let ai = a + <usize>k0 * aStep, ci = c + (<usize>j << 2);
-      for (let i = 0; i < m; i += 4) {
-        const rows = min(4, m - i);
-        if (columns == 8) {
-          gemm_f32_4x8_simd(ai, aRow, aStep, panel, bStep, steps, start, ci, cRow, rows, lowest);
-        } else {
-          gemmColumnTail(ai, aRow, aStep, panel, bStep, steps, start, ci, cRow, rows, columns, lowest, scratch + PANEL_BYTES);
+    for (let i0 = 0; i0 < m; i0 += block) {
+      const lastRow = min(m, i0 + block);
+      if (packA) {
+        for (let i = i0, to = packedA; i < lastRow; i += 4, to += blockBytes) {
+          packTransposed4(to, 16, a + <usize>i * lda + (<usize>k0 << 2), lda, min(4, lastRow - i), steps);
         }
-        ai += aRow << 2; ci += cRow << 2;
+      }
+      const aFirst = packA ? packedA : transposeA ? a + <usize>k0 * lda + (<usize>i0 << 2) : a + <usize>i0 * lda + (<usize>k0 << 2);
+      const aStep: usize = packA ? 16 : lda;
+      const aTile: usize = packA ? blockBytes : transposeA ? 16 : lda << 2;
+      for (let j = 0; j < n; j += 8) {
+        const columns = min(8, n - j);
+        const start: usize = k0 ? 0 : bias + <usize>j * biasStep;
+        let panel = b + <usize>k0 * ldb + (<usize>j << 2), bStep = ldb;
+        if (transposeB) {
+          packTransposed(scratch, b + <usize>j * ldb + (<usize>k0 << 2), ldb, columns, steps);
+          panel = scratch; bStep = 32;
+        } else if (packB) {
+          packRows(scratch, panel, ldb, steps);
+          panel = scratch; bStep = 32;
+        }
+        let ai = aFirst, ci = c + <usize>i0 * cRow + (<usize>j << 2);
+        for (let i = i0; i < lastRow; i += 4) {
+          tile(byColumns, ai, lda, aStep, panel, bStep, steps, start, ci, cRow, min(4, lastRow - i), columns, lowest, spare);
+          ai += aTile; ci += cRow << 2;
+        }
       }
     }
   }

@@ -13,6 +13,7 @@ import { spawnSync } from 'node:child_process';
 import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { gzipSync } from 'node:zlib';
 import { bin, fail, makeIfStale, root } from './files.mjs';
 
 /** The builds: targets of asconfig.json. */
@@ -60,16 +61,23 @@ function compile(target) {
   return bytes;
 }
 
-/** Bytes in the text: works everywhere but where code may not be compiled from bytes. @param {Map<string, Buffer>} modules */
+/**
+ * Bytes in the text: works everywhere but where code may not be compiled from bytes. They are compressed first: base64 spoils
+ * what a server's compression could do. Every engine with SIMD has DecompressionStream.
+ * @param {Map<string, Buffer>} modules
+ */
 function writeInline(modules) {
-  const rows = [...modules].map(([target, bytes]) => `  ${target}: () => compile('${bytes.toString('base64')}'),\n`);
+  const rows = [...modules].map(
+    ([target, bytes]) => `  ${target}: () => compile('${gzipSync(bytes, { level: 9 }).toString('base64')}'),\n`,
+  );
   write(
     'inline.js',
-    `function compile(base64) {
+    `async function compile(base64) {
   const text = atob(base64);
   const bytes = new Uint8Array(text.length);
   for (let i = 0; i < bytes.length; i++) bytes[i] = text.charCodeAt(i);
-  return WebAssembly.compile(bytes);
+  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream('gzip'));
+  return WebAssembly.compile(await new Response(stream).arrayBuffer());
 }
 export const load = {\n${rows.join('')}};\n`,
   );

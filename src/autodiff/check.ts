@@ -1,6 +1,6 @@
 /** @file The gradient checker: analytic gradients against central differences, both in double precision. */
 import { leavesOf, mapTree, type Tree } from '../core/tree.ts';
-import { isTensor, type Tensor, type TensorLike, tensor } from '../graph/tensor.ts';
+import { type Tensor, tensor, tensorsIn } from '../graph/tensor.ts';
 import { mul } from '../ops/elementwise.ts';
 import { sum } from '../ops/reduce.ts';
 import { type TensorsOf, valueAndGrad } from './grad.ts';
@@ -11,7 +11,12 @@ export interface GradientCheck {
   /** The largest |analytic − numeric| / max(1, |analytic|, |numeric|). */
   readonly error: number;
   /** Where it is: the leaf's path, the element, and both numbers. */
-  readonly worst: { readonly path: string; readonly element: number; readonly analytic: number; readonly numeric: number };
+  readonly worst: {
+    readonly path: string;
+    readonly element: number;
+    readonly analytic: number;
+    readonly numeric: number;
+  };
   toString(): string;
 }
 
@@ -31,10 +36,9 @@ export function checkGradient<P>(
   options: { readonly epsilon?: number; readonly tolerance?: number } = {},
 ): GradientCheck {
   const { epsilon = 1e-5, tolerance = 1e-6 } = options;
-  const point = mapTree(at as Tree<TensorLike>, (leaf) => {
-    const t = isTensor(leaf) ? leaf : tensor(leaf);
-    return t.dtype === 'f32' ? tensor(Float64Array.from(t.data), t.shape) : t;
-  }) as TensorsOf<P>;
+  const point = mapTree(tensorsIn(at), (leaf) =>
+    leaf.dtype === 'f32' ? tensor(Float64Array.from(leaf.data), leaf.shape) : leaf,
+  ) as TensorsOf<P>;
   const weighted = (parameters: TensorsOf<P>): Tensor => {
     const y = f(parameters);
     const size = y.shape.reduce((product, dimension) => product * dimension, 1);
@@ -42,7 +46,7 @@ export function checkGradient<P>(
     return sum(mul(y, tensor(weights, y.shape)));
   };
   const [, gradients] = valueAndGrad(weighted as (p: TensorsOf<TensorsOf<P>>) => Tensor, point);
-  const analytic = leavesOf(gradients as Tree<Tensor>).map(({ leaf }) => leaf.data);
+  const analytic = leavesOf(gradients as Tree<Tensor>).map(({ leaf }) => leaf.data.slice());
   let worst = { path: '', element: 0, analytic: 0, numeric: 0 };
   let error = 0;
   leavesOf(point as Tree<Tensor>).forEach(({ path, leaf }, i) => {
@@ -56,7 +60,8 @@ export function checkGradient<P>(
       const below = weighted(point).item();
       data[element] = held;
       const pair = { analytic: analytic[i]?.[element] ?? Number.NaN, numeric: (above - below) / (2 * epsilon) };
-      const relative = Math.abs(pair.analytic - pair.numeric) / Math.max(1, Math.abs(pair.analytic), Math.abs(pair.numeric));
+      const relative =
+        Math.abs(pair.analytic - pair.numeric) / Math.max(1, Math.abs(pair.analytic), Math.abs(pair.numeric));
       if (!(relative <= error)) {
         error = Number.isNaN(relative) ? Number.POSITIVE_INFINITY : relative;
         worst = { path, element, ...pair };

@@ -7,8 +7,8 @@ import { broadcastShapes, showShape, sizeOf } from '../core/shape.ts';
 import { leavesOf, type MapTree, mapTree, type Tree } from '../core/tree.ts';
 import { evaluateGraph } from '../graph/evaluate.ts';
 import type { Node, Value } from '../graph/node.ts';
-import { isTensor, type Tensor, type TensorLike, tensor } from '../graph/tensor.ts';
-import { apply, Trace } from '../graph/trace.ts';
+import { isTensor, type Tensor, type TensorLike, tensor, tensorsIn } from '../graph/tensor.ts';
+import { apply, metTrace, Trace } from '../graph/trace.ts';
 import { identity } from '../ops/cast.ts';
 import { addOp } from '../ops/elementwise.ts';
 import { broadcastTo } from '../ops/movement.ts';
@@ -41,7 +41,8 @@ export function vjp(
   outputs.forEach((output, i) => {
     const cotangent = cotangents[i];
     const value = trace.value(output);
-    if (cotangent !== undefined && wanted.has(value)) accumulate(value, cotangent);
+    // As a value of the trace, so that broadcasts of it are recorded (and simplified away), not computed here in full size.
+    if (cotangent !== undefined && wanted.has(value)) accumulate(value, lifted(trace, cotangent));
   });
   const isLeaf = new Set(leaves.map((leaf) => trace.value(leaf)));
   for (const node of nodes.reverse()) {
@@ -61,12 +62,18 @@ export function vjp(
 function dependents(nodes: readonly Node[], leaves: readonly Value[]): Set<Value> {
   const found = new Set(leaves);
   for (const node of nodes) {
-    if (node.inputs.some((input) => found.has(input))) for (const output of node.outputs) if (output.dtype === 'f32') found.add(output);
+    if (node.inputs.some((input) => found.has(input)))
+      for (const output of node.outputs) if (output.dtype === 'f32') found.add(output);
   }
   return found;
 }
 
-function nodeGradients(trace: Trace, node: Node, held: ReadonlyMap<Value, Tensor>, needs: readonly boolean[]): readonly (Tensor | undefined)[] {
+function nodeGradients(
+  trace: Trace,
+  node: Node,
+  held: ReadonlyMap<Value, Tensor>,
+  needs: readonly boolean[],
+): readonly (Tensor | undefined)[] {
   const inputs = node.inputs.map((input) => trace.tensor(input));
   const cotangents = node.outputs.map((output) => held.get(output));
   if (node.op.gradient !== undefined) {
@@ -90,24 +97,40 @@ function fit(gradient: Tensor, value: Value): Tensor {
  * Inside `compile` both become part of the compiled step; outside, they are computed at once in double precision.
  *
  * @param f a pure function from a tree of f32 tensors to a scalar (shape []) tensor.
- * @param at the point: a tensor, or a tree (nested arrays and plain objects) of tensors.
+ * @param at the point: a tensor (or nested array of numbers), or a tree (lists and plain objects) of tensors.
  * @returns [value, gradients], gradients with the structure and shapes of `at`; zeros where f does not depend on a leaf.
  * @throws SaddlepointError `shape` if the result is no scalar.
  * @example
  * const [loss, gradients] = valueAndGrad((p) => mean(square(sub(matmul(x, p.w), y))), { w });
  */
 export function valueAndGrad<P>(f: (parameters: TensorsOf<P>) => Tensor, at: P): [Tensor, TensorsOf<P>] {
-  const leaves = leavesOf(at as Tree<TensorLike>).map(({ leaf }) => (isTensor(leaf) ? leaf : tensor(leaf)));
+  const point = tensorsIn(at);
+  const leaves = leavesOf(point).map(({ leaf }) => leaf);
   const running = leaves.find((leaf) => leaf.traced !== undefined)?.traced?.trace;
   if (running !== undefined) {
-    const [value, ...gradients] = inTrace(running, f, at, leaves);
-    return [value as Tensor, rebuild(at, gradients)];
+    const [value, ...gradients] = inTrace(running, f, point, leaves);
+    return [value as Tensor, rebuild<P>(point, gradients)];
   }
   const trace = new Trace();
   const inputs = leaves.map((leaf) => trace.input({ shape: leaf.shape, dtype: leaf.dtype }));
-  const graph = trace.finish(inTrace(trace, f, at, inputs));
+  let results: Tensor[];
+  try {
+    results = inTrace(trace, f, point, inputs);
+  } catch (error) {
+    // A constant point of a function that reaches traced tensors by closure: the gradient belongs to their trace.
+    const outer = metTrace(error, trace);
+    if (outer === undefined) throw error;
+    const [value, ...gradients] = inTrace(
+      outer,
+      f,
+      point,
+      leaves.map((leaf) => lifted(outer, leaf)),
+    );
+    return [value as Tensor, rebuild<P>(point, gradients)];
+  }
+  const graph = trace.finish(results);
   const [value, ...gradients] = evaluateGraph(graph, leaves) as Tensor[];
-  return [value as Tensor, rebuild(at, gradients)];
+  return [value as Tensor, rebuild<P>(point, gradients)];
 }
 
 /**
@@ -118,19 +141,33 @@ export function grad<P>(f: (parameters: TensorsOf<P>) => Tensor, at: P): Tensors
   return valueAndGrad(f, at)[1];
 }
 
-function inTrace<P>(trace: Trace, f: (parameters: TensorsOf<P>) => Tensor, at: P, inputs: readonly Tensor[]): Tensor[] {
+function inTrace<P>(
+  trace: Trace,
+  f: (parameters: TensorsOf<P>) => Tensor,
+  at: Tree<Tensor>,
+  inputs: readonly Tensor[],
+): Tensor[] {
   // Own nodes for the leaves: what f reaches by other ways (closures) counts as constant.
   const leaves = inputs.map((input) => identity(input));
-  const result = f(rebuild(at, leaves));
+  const result = f(rebuild<P>(at, leaves));
   if (!isTensor(result) || sizeOf(result.shape) !== 1 || result.shape.length > 0) {
     const given = isTensor(result) ? `shape ${showShape(result.shape)}` : String(result);
-    throw new SaddlepointError('shape', `grad: the function must return a scalar tensor, got ${given}`, 'reduce it with sum or mean');
+    throw new SaddlepointError(
+      'shape',
+      `grad: the function must return a scalar tensor, got ${given}`,
+      'reduce it with sum or mean',
+    );
   }
-  const gradients = result.traced === undefined ? leaves.map(() => undefined) : vjp(trace, [result], [tensor(1)], leaves);
-  return [result, ...leaves.map((leaf, i) => gradients[i] ?? broadcastTo(tensor(0), leaf.shape))];
+  const gradients =
+    result.traced === undefined ? leaves.map(() => undefined) : vjp(trace, [result], [tensor(1)], leaves);
+  return [result, ...leaves.map((leaf, i) => gradients[i] ?? broadcastTo(lifted(trace, tensor(0)), leaf.shape))];
 }
 
-function rebuild<P>(like: P, leaves: readonly Tensor[]): TensorsOf<P> {
+function lifted(trace: Trace, x: Tensor): Tensor {
+  return trace.tensor(trace.value(x));
+}
+
+function rebuild<P>(like: Tree<Tensor>, leaves: readonly Tensor[]): TensorsOf<P> {
   let next = 0;
-  return mapTree(like as Tree<TensorLike>, () => leaves[next++] as Tensor) as TensorsOf<P>;
+  return mapTree(like, () => leaves[next++] as Tensor) as TensorsOf<P>;
 }

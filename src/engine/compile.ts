@@ -4,13 +4,14 @@ import type { TensorsOf } from '../autodiff/grad.ts';
 import type { Session } from '../backends/backend.ts';
 import { type Device, selectBackend } from '../backends/select.ts';
 import type { DType } from '../core/dtype.ts';
-import { SaddlepointError } from '../core/errors.ts';
+import { checkKnownOptions, SaddlepointError } from '../core/errors.ts';
 import { showShape } from '../core/shape.ts';
 import { leavesOf, mapTree, type Tree } from '../core/tree.ts';
 import type { Spec } from '../graph/node.ts';
 import { ProgramBuilder } from '../graph/program.ts';
-import { hostTensor, isTensor, type Tensor, type TensorLike, tensor } from '../graph/tensor.ts';
+import { hostTensor, type Tensor, type TensorLike, tensorsIn } from '../graph/tensor.ts';
 import type { PipelineOptions } from '../passes/pipeline.ts';
+import { stopError } from './stop-error.ts';
 
 /** The most argument shapes that are kept at once; the one longest unused goes first. */
 const CACHE_SIZE = 16;
@@ -18,6 +19,8 @@ const CACHE_SIZE = 16;
 export interface CompileOptions extends PipelineOptions {
   /** Where it runs; default 'auto'. */
   readonly device?: Device;
+  /** Bytes; what needs more is refused before anything is allocated. Default 2 GiB. */
+  readonly memoryLimit?: number;
 }
 
 /** What a compiled function takes where the function itself takes tensors. */
@@ -42,8 +45,9 @@ const PROGRAM = 'compiled';
  * the device. Gradients taken inside become part of the step.
  *
  * @param f takes and returns trees (tensors, arrays, plain objects) of tensors; must not depend on anything that changes.
- * @param options device: 'auto' (default), 'wasm' or 'reference' (double precision).
- * @returns an async function of tensors, numbers, nested arrays or typed arrays; its results are host tensors.
+ * @param options device: 'auto' (default), 'wasm' or 'reference' (double precision); memoryLimit in bytes.
+ * @returns an async function of tensors, numbers, nested arrays or typed arrays; its results are host tensors. A list that
+ *   holds tensors or objects is a list of arguments; a list of numbers or typed arrays is one tensor.
  * @throws SaddlepointError `shape` and `dtype` while tracing; `data` for an index out of range when it runs.
  * @example
  * const step = compile((w: Tensor, x: Tensor) => grad((v) => sum(square(matmul(x, v))), w));
@@ -53,49 +57,51 @@ export function compile<A extends readonly unknown[], R>(
   f: (...args: A) => R,
   options: CompileOptions = {},
 ): (...args: TensorLikesOf<A>) => Promise<TensorsOf<R>> {
+  checkKnownOptions('compile', options, ['device', 'memoryLimit', 'without', 'verify']);
   const cache = new Map<string, Promise<Compiled>>();
   return async (...args) => {
-    const leaves = leavesOf(args as unknown as Tree<TensorLike>).map(({ leaf }) => asHost(leaf));
-    const key = leaves.map(({ dtype, shape }) => `${dtype}${showShape(shape)}`).join();
-    const compiled = cache.get(key) ?? build(f, args as unknown as A, leaves, options);
+    const given = args.map(tensorsIn);
+    const leaves = leavesOf(given);
+    for (const { leaf } of leaves) checkHost(leaf);
+    // The paths count: leaves in another order, or in other branches, are other arguments.
+    const key = leaves.map(({ path, leaf }) => `${path} ${leaf.dtype}${showShape(leaf.shape)}`).join();
+    const compiled = cache.get(key) ?? build(f, given, options);
     cache.delete(key);
     cache.set(key, compiled);
     if (cache.size > CACHE_SIZE) cache.delete(cache.keys().next().value as string);
     compiled.catch(() => cache.delete(key));
     const { session, result } = await compiled;
-    return call(session, leaves, result) as TensorsOf<R>;
+    return call(
+      session,
+      leaves.map(({ leaf }) => leaf),
+      result,
+    ) as TensorsOf<R>;
   };
 }
 
-function asHost(leaf: TensorLike): Tensor {
-  const t = isTensor(leaf) ? leaf : tensor(leaf);
-  if (t.traced !== undefined) {
-    throw new SaddlepointError(
-      'trace',
-      'a compiled function was called with a traced tensor',
-      'call the plain function inside the trace, and compile the outermost',
-    );
-  }
-  return t;
+function checkHost({ traced }: Tensor): void {
+  if (traced === undefined) return;
+  throw new SaddlepointError(
+    'trace',
+    'a compiled function was called with a traced tensor',
+    'call the plain function inside the trace, and compile the outermost',
+  );
 }
 
 async function build<A extends readonly unknown[], R>(
   f: (...args: A) => R,
-  args: A,
-  leaves: readonly Tensor[],
+  args: readonly Tree<Tensor>[],
   options: CompileOptions,
 ): Promise<Compiled> {
   const builder = new ProgramBuilder();
   let next = 0;
-  const traced = mapTree(args as unknown as Tree<TensorLike>, () => {
-    const { shape, dtype } = leaves[next] as Tensor;
-    return builder.block(`argument ${next++}`, { shape, dtype });
-  });
+  const traced = args.map((tree) =>
+    mapTree(tree, ({ shape, dtype }) => builder.block(`argument ${next++}`, { shape, dtype })),
+  );
   let results = 0;
-  const result = mapTree(f(...(traced as unknown as A)) as Tree<TensorLike>, (leaf): Spec => {
-    const t = isTensor(leaf) ? leaf : tensor(leaf);
-    builder.emit(`result ${results++}`, t);
-    return { shape: t.shape, dtype: t.dtype };
+  const result = mapTree(tensorsIn(f(...(traced as unknown as A))), (leaf): Spec => {
+    builder.emit(`result ${results++}`, leaf);
+    return { shape: leaf.shape, dtype: leaf.dtype };
   });
   const { backend } = selectBackend(options.device);
   const session = await backend.open([builder.finish(PROGRAM)], options);
@@ -107,13 +113,7 @@ function call(session: Session, leaves: readonly Tensor[], result: Tree<Spec>): 
     session.write(`argument ${i}`, leaf.data);
   });
   const { stop } = session.run(PROGRAM, 1);
-  if (stop?.reason === 'indexOutOfRange') {
-    throw new SaddlepointError(
-      'data',
-      `${stop.op}: index ${stop.value} at position ${stop.position} is outside the table`,
-    );
-  }
-  if (stop !== undefined) throw new SaddlepointError('divergence', `${stop.op}: a value is NaN or infinite`);
+  if (stop !== undefined) throw stopError(stop);
   let next = 0;
   return mapSpecs(result, (spec) => hostTensor(spec, session.readRows(PROGRAM, `result ${next++}`, 1)));
 }

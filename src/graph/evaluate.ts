@@ -8,7 +8,9 @@ export function evaluateNode(node: Node, inputs: readonly Tensor[]): readonly Ho
   const { op, attributes, outputs } = node;
   if (op.evaluate !== undefined) {
     const arrays = op.evaluate(inputs, attributes, outputs);
-    return outputs.map(({ shape, dtype }, i) => hostTensor({ shape, dtype }, must(arrays[i], `output ${i} of ${op.name}`)));
+    return outputs.map(({ shape, dtype }, i) =>
+      hostTensor({ shape, dtype }, must(arrays[i], `output ${i} of ${op.name}`)),
+    );
   }
   return must(op.decompose, `a definition of ${op.name}`).call(op, inputs, attributes);
 }
@@ -18,11 +20,13 @@ export function evaluateNode(node: Node, inputs: readonly Tensor[]): readonly Ho
  *
  * @param inputs one host tensor for each graph input.
  * @param observe called after each node with its outputs; what it throws ends the evaluation.
+ * @param before called before each node.
  */
 export function evaluateGraph(
   graph: Graph,
   inputs: readonly HostTensor[],
   observe?: (node: Node, outputs: readonly HostTensor[]) => void,
+  before?: (node: Node) => void,
 ): HostTensor[] {
   const known = new Map<Value, Tensor>();
   graph.inputs.forEach((value, i) => {
@@ -31,6 +35,7 @@ export function evaluateGraph(
   });
   const read = (value: Value): Tensor => must(known.get(value), 'an evaluated value');
   for (const node of graph.nodes) {
+    before?.(node);
     const outputs = evaluateNode(node, node.inputs.map(read));
     node.outputs.forEach((value, i) => {
       known.set(value, must(outputs[i], `output ${i} of ${node.op.name}`) as Tensor);

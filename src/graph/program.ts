@@ -84,6 +84,10 @@ export class ProgramBuilder {
   }
 
   finish(name: string, groups: readonly Group[] = []): Program {
+    const written = this.#outputs.map(({ binding }) => `${binding.kind} ${binding.name}`);
+    written.forEach((key, i) => {
+      if (written.indexOf(key) < i) unreachable(`${key} is written twice`);
+    });
     const graph = this.trace.finish(this.#outputs.map((output) => output.tensor));
     return { name, graph, inputs: this.#inputs, outputs: this.#outputs.map((output) => output.binding), groups };
   }

@@ -5,6 +5,7 @@
 import { type DType, dtypeOf, type HostArray } from '../core/dtype.ts';
 import { SaddlepointError, show } from '../core/errors.ts';
 import { checkShape, type Shape, showShape, sizeOf } from '../core/shape.ts';
+import type { Tree } from '../core/tree.ts';
 import type { HostTensor, Spec, Value } from './node.ts';
 import type { Trace } from './trace.ts';
 
@@ -56,8 +57,16 @@ export class Tensor implements Spec {
 
   /** Makes `tensor + 1`, `if (tensor > 0)` and the like fail with the cure while tracing, and work for one element after. */
   [Symbol.toPrimitive](hint: string): number | string {
-    if (hint === 'string' || sizeOf(this.shape) !== 1) return this.toString();
-    return this.item();
+    if (hint === 'string') return this.toString();
+    if (sizeOf(this.shape) === 1) return this.item();
+    if (this.#data === undefined || hint === 'number') {
+      throw new SaddlepointError(
+        this.#data === undefined ? 'trace' : 'shape',
+        `${this.toString()} was used as a number`,
+        'use the ops: add, mul, greater, where, …; they work elementwise',
+      );
+    }
+    return this.toString();
   }
 
   toString(): string {
@@ -136,6 +145,26 @@ export function tensor(data: TensorLike, shape?: Shape, dtype?: DType): Tensor {
     undefined,
     array,
   );
+}
+
+/**
+ * The tree with every leaf as a tensor. A list of numbers, typed arrays and such lists is one leaf (a nested array); a list
+ * that holds a tensor or an object is a branch, as an empty one is.
+ */
+export function tensorsIn(tree: unknown): Tree<Tensor> {
+  if (isTensor(tree)) return tree;
+  if (Array.isArray(tree)) return isNestedArray(tree) ? tensor(tree as TensorLike) : tree.map(tensorsIn);
+  const prototype = typeof tree === 'object' && tree !== null ? Object.getPrototypeOf(tree) : undefined;
+  if (prototype === null || prototype === Object.prototype) {
+    return Object.fromEntries(Object.entries(tree as object).map(([key, child]) => [key, tensorsIn(child)]));
+  }
+  return tensor(tree as TensorLike);
+}
+
+function isNestedArray(list: readonly unknown[]): boolean {
+  const isNumeric = (x: unknown): boolean =>
+    typeof x === 'number' || typeof x === 'boolean' || ArrayBuffer.isView(x) || (Array.isArray(x) && isNestedArray(x));
+  return list.length > 0 && list.every(isNumeric);
 }
 
 /** A host tensor around data that already have the storage type; not copied. */

@@ -25,6 +25,16 @@ export class Trace {
 
   /** Records one application of an op whose inputs are values of this trace. */
   add(op: Op, inputs: readonly Value[], attributes: Attributes, specs: readonly Spec[]): Value[] {
+    this.checkOpen(op);
+    const outputs: Value[] = [];
+    const node: Node = { op, inputs: [...inputs], attributes, outputs, path: this.path };
+    for (const spec of specs) outputs.push(this.#value(spec, node));
+    this.nodes.push(node);
+    return outputs;
+  }
+
+  /** Refuses an op on a trace that has ended. */
+  checkOpen(op: { readonly name: string }): void {
     if (this.#closed) {
       throw new SaddlepointError(
         'trace',
@@ -32,11 +42,6 @@ export class Trace {
         'return the tensor from the function, and use the returned value',
       );
     }
-    const outputs: Value[] = [];
-    const node: Node = { op, inputs: [...inputs], attributes, outputs, path: this.path };
-    for (const spec of specs) outputs.push(this.#value(spec, node));
-    this.nodes.push(node);
-    return outputs;
   }
 
   tensor(value: Value): Tensor {
@@ -59,6 +64,7 @@ export class Trace {
         'trace',
         'tensors of two different traces meet in one op',
         'a function being compiled or differentiated may use its own arguments and host tensors only',
+        { cause: [this, x.traced.trace] },
       );
     }
     return x.traced.value;
@@ -84,6 +90,13 @@ export class Trace {
   #value(spec: Spec, node: Node | undefined): Value {
     return { id: this.#nextId++, shape: spec.shape, dtype: spec.dtype, node };
   }
+}
+
+/** The other trace of two that met, if that is what the error says. */
+export function metTrace(error: unknown, own: Trace): Trace | undefined {
+  const met =
+    error instanceof SaddlepointError && error.code === 'trace' && Array.isArray(error.cause) ? error.cause : [];
+  return met.includes(own) ? met.find((trace) => trace !== own) : undefined;
 }
 
 /** Data known while tracing. Attributes: `data`, `shape`, `dtype`. */
@@ -117,6 +130,7 @@ export function apply<A extends Attributes>(op: Op<A>, inputs: readonly TensorLi
   const recording = tensors.find((input) => input.traced !== undefined)?.traced?.trace;
   const specs = inferWithPath(op, tensors, attributes, recording?.path ?? '');
   if (recording !== undefined) {
+    recording.checkOpen(op);
     const values = tensors.map((input) => recording.value(input));
     // Attributes are erased here: a node pairs an op only with the attributes that this call type-checked.
     return recording.add(op as unknown as Op, values, attributes, specs).map((value) => recording.tensor(value));

@@ -21,7 +21,11 @@ function first(outputs: readonly Tensor[]): Tensor {
 }
 
 /** For each element of `shape`, calls `f` with the offsets of the operands, broadcast to it, in row-major order. */
-export function forEachBroadcast(shape: Shape, operands: readonly Shape[], f: (i: number, offsets: readonly number[]) => void): void {
+export function forEachBroadcast(
+  shape: Shape,
+  operands: readonly Shape[],
+  f: (i: number, offsets: readonly number[]) => void,
+): void {
   const rank = shape.length;
   const strides = operands.map((operand) => {
     const own = stridesOf(operand);
@@ -48,13 +52,18 @@ export function forEachBroadcast(shape: Shape, operands: readonly Shape[], f: (i
 
 function requireFloat(name: string, inputs: readonly Spec[]): void {
   for (const input of inputs) {
-    if (input.dtype !== 'f32') throw new SaddlepointError('dtype', `${name}: expected f32, got ${input.dtype}${showShape(input.shape)}`);
+    if (input.dtype !== 'f32')
+      throw new SaddlepointError('dtype', `${name}: expected f32, got ${input.dtype}${showShape(input.shape)}`);
   }
 }
 
 type UnaryGradient = (x: Tensor, y: Tensor, g: Tensor) => Tensor | undefined;
 
-function unaryOp<N extends string>(name: N, f: (x: number) => number, gradient: UnaryGradient): Op<NoAttributes> & { name: N } {
+function unaryOp<N extends string>(
+  name: N,
+  f: (x: number) => number,
+  gradient: UnaryGradient,
+): Op<NoAttributes> & { name: N } {
   return {
     name,
     infer(inputs) {
@@ -62,13 +71,25 @@ function unaryOp<N extends string>(name: N, f: (x: number) => number, gradient: 
       return [inputs[0] as Spec];
     },
     evaluate: ([x]) => [Float64Array.from((x as HostTensor).data, f)],
-    gradient: ({ inputs, outputs, cotangents }) => [gradient(inputs[0] as Tensor, first(outputs), cotangents[0] as Tensor)],
+    gradient: ({ inputs, outputs, cotangents }) => [
+      gradient(inputs[0] as Tensor, first(outputs), cotangents[0] as Tensor),
+    ],
   };
 }
 
-type BinaryGradient = (a: Tensor, b: Tensor, y: Tensor, g: Tensor, needs: readonly boolean[]) => readonly (Tensor | undefined)[];
+type BinaryGradient = (
+  a: Tensor,
+  b: Tensor,
+  y: Tensor,
+  g: Tensor,
+  needs: readonly boolean[],
+) => readonly (Tensor | undefined)[];
 
-function binaryOp<N extends string>(name: N, f: (a: number, b: number) => number, gradient?: BinaryGradient): Op<NoAttributes> & { name: N } {
+function binaryOp<N extends string>(
+  name: N,
+  f: (a: number, b: number) => number,
+  gradient?: BinaryGradient,
+): Op<NoAttributes> & { name: N } {
   return {
     name,
     infer(inputs) {
@@ -94,14 +115,27 @@ function binaryOp<N extends string>(name: N, f: (a: number, b: number) => number
 }
 
 const unary = (op: Op<NoAttributes>, x: TensorLike): Tensor => first(apply(op, [float(x)], NONE));
-const binary = (op: Op<NoAttributes>, a: TensorLike, b: TensorLike): Tensor => first(apply(op, [float(a), float(b)], NONE));
+const binary = (op: Op<NoAttributes>, a: TensorLike, b: TensorLike): Tensor =>
+  first(apply(op, [float(a), float(b)], NONE));
 
-export const negOp = unaryOp('neg', (x) => -x, (_x, _y, g) => neg(g));
+export const negOp = unaryOp(
+  'neg',
+  (x) => -x,
+  (_x, _y, g) => neg(g),
+);
 export const absOp = unaryOp('abs', Math.abs, (x, _, g) => mul(g, sign(x)));
 export const signOp = unaryOp('sign', Math.sign, () => undefined);
 export const floorOp = unaryOp('floor', Math.floor, () => undefined);
-export const squareOp = unaryOp('square', (x) => x * x, (x, _, g) => mul(g, mul(x, 2)));
-export const reciprocalOp = unaryOp('reciprocal', (x) => 1 / x, (_, y, g) => neg(mul(g, square(y))));
+export const squareOp = unaryOp(
+  'square',
+  (x) => x * x,
+  (x, _, g) => mul(g, mul(x, 2)),
+);
+export const reciprocalOp = unaryOp(
+  'reciprocal',
+  (x) => 1 / x,
+  (_, y, g) => neg(mul(g, square(y))),
+);
 export const sqrtOp = unaryOp('sqrt', Math.sqrt, (_, y, g) => div(mul(g, 0.5), y));
 export const expOp = unaryOp('exp', Math.exp, (_, y, g) => mul(g, y));
 export const expm1Op = unaryOp('expm1', Math.expm1, (x, _, g) => mul(g, exp(x)));
@@ -109,7 +143,11 @@ export const logOp = unaryOp('log', Math.log, (x, _, g) => div(g, x));
 export const log1pOp = unaryOp('log1p', Math.log1p, (x, _, g) => div(g, add(x, 1)));
 export const tanhOp = unaryOp('tanh', Math.tanh, (_, y, g) => mul(g, sub(1, square(y))));
 export const sigmoidOp = unaryOp('sigmoid', hostSigmoid, (_, y, g) => mul(g, mul(y, sub(1, y))));
-export const reluOp = unaryOp('relu', (x) => Math.max(x, 0), (_, y, g) => where(lessEqual(y, 0), 0, g));
+export const reluOp = unaryOp(
+  'relu',
+  (x) => Math.max(x, 0),
+  (_, y, g) => where(lessEqual(y, 0), 0, g),
+);
 
 function hostSigmoid(x: number): number {
   if (x >= 0) return 1 / (1 + Math.exp(-x));
@@ -117,9 +155,21 @@ function hostSigmoid(x: number): number {
   return e / (1 + e);
 }
 
-export const addOp = binaryOp('add', (a, b) => a + b, (_a, _b, _y, g) => [g, g]);
-export const subOp = binaryOp('sub', (a, b) => a - b, (_a, _b, _y, g, needs) => [g, needs[1] ? neg(g) : undefined]);
-export const mulOp = binaryOp('mul', (a, b) => a * b, (a, b, _, g, needs) => [needs[0] ? mul(g, b) : undefined, needs[1] ? mul(g, a) : undefined]);
+export const addOp = binaryOp(
+  'add',
+  (a, b) => a + b,
+  (_a, _b, _y, g) => [g, g],
+);
+export const subOp = binaryOp(
+  'sub',
+  (a, b) => a - b,
+  (_a, _b, _y, g, needs) => [g, needs[1] ? neg(g) : undefined],
+);
+export const mulOp = binaryOp(
+  'mul',
+  (a, b) => a * b,
+  (a, b, _, g, needs) => [needs[0] ? mul(g, b) : undefined, needs[1] ? mul(g, a) : undefined],
+);
 export const divOp = binaryOp(
   'div',
   (a, b) => a / b,
@@ -161,7 +211,9 @@ export const selectOp: Op<NoAttributes> & { name: 'select' } = {
   infer(inputs) {
     requireFloat('where', inputs);
     const [condition, a, b] = inputs as [Spec, Spec, Spec];
-    return [{ shape: broadcastShapes('where', condition.shape, broadcastShapes('where', a.shape, b.shape)), dtype: 'f32' }];
+    return [
+      { shape: broadcastShapes('where', condition.shape, broadcastShapes('where', a.shape, b.shape)), dtype: 'f32' },
+    ];
   },
   evaluate(inputs, _, outputs) {
     const [condition, a, b] = inputs as [HostTensor, HostTensor, HostTensor];

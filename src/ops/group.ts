@@ -13,7 +13,10 @@ export const segmentOp: Op<{ offset: number; shape: Shape }> & { name: 'segment'
   infer([block], { offset, shape }) {
     const { dtype, shape: whole } = block as Spec;
     if (dtype !== 'f32' || whole.length !== 1 || offset < 0 || offset + sizeOf(shape) > (whole[0] as number)) {
-      throw new SaddlepointError('shape', `segment: ${showShape(shape)} at ${offset} does not lie within ${dtype}${showShape(whole)}`);
+      throw new SaddlepointError(
+        'shape',
+        `segment: ${showShape(shape)} at ${offset} does not lie within ${dtype}${showShape(whole)}`,
+      );
     }
     return [{ shape, dtype: 'f32' }];
   },
@@ -24,14 +27,16 @@ export const segmentOp: Op<{ offset: number; shape: Shape }> & { name: 'segment'
 };
 
 /** The leaf of the given shape that begins at element `offset` of a flat block. */
-export const segment = (block: Tensor, offset: number, shape: Shape): Tensor => apply(segmentOp, [block], { offset, shape })[0] as Tensor;
+export const segment = (block: Tensor, offset: number, shape: Shape): Tensor =>
+  apply(segmentOp, [block], { offset, shape })[0] as Tensor;
 
 export const packOp: Op<{ offsets: readonly number[]; size: number }> & { name: 'pack' } = {
   name: 'pack',
   infer(inputs, { offsets, size }) {
     let end = 0;
     inputs.forEach(({ shape, dtype }, i) => {
-      if (dtype !== 'f32' || (offsets[i] as number) < end) throw new SaddlepointError('shape', `pack: input ${i} at ${offsets[i]} overlaps its predecessor`);
+      if (dtype !== 'f32' || (offsets[i] as number) < end)
+        throw new SaddlepointError('shape', `pack: input ${i} at ${offsets[i]} overlaps its predecessor`);
       end = (offsets[i] as number) + sizeOf(shape);
     });
     if (end > size) throw new SaddlepointError('shape', `pack: the inputs end at ${end}, the block at ${size}`);

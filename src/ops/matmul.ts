@@ -19,7 +19,11 @@ export interface MatmulAttributes {
 export function matmulSizes(lhs: Shape, rhs: Shape, attributes: MatmulAttributes): { m: number; n: number; k: number } {
   const [l0, l1] = lhs as [number, number];
   const [r0, r1] = rhs as [number, number];
-  return { m: attributes.transposeLhs ? l1 : l0, k: attributes.transposeLhs ? l0 : l1, n: attributes.transposeRhs ? r0 : r1 };
+  return {
+    m: attributes.transposeLhs ? l1 : l0,
+    k: attributes.transposeLhs ? l0 : l1,
+    n: attributes.transposeRhs ? r0 : r1,
+  };
 }
 
 export const matmulOp: Op<MatmulAttributes> & { name: 'matmul' } = {
@@ -27,8 +31,10 @@ export const matmulOp: Op<MatmulAttributes> & { name: 'matmul' } = {
   infer(inputs, attributes) {
     const [lhs, rhs] = inputs as [Spec, Spec];
     const given = `${showShape(lhs.shape)} × ${showShape(rhs.shape)}`;
-    if (lhs.dtype !== 'f32' || rhs.dtype !== 'f32') throw new SaddlepointError('dtype', `matmul: expected f32, got ${lhs.dtype} and ${rhs.dtype}`);
-    if (lhs.shape.length !== 2 || rhs.shape.length !== 2) throw new SaddlepointError('shape', `matmul: expected two matrices, got ${given}`);
+    if (lhs.dtype !== 'f32' || rhs.dtype !== 'f32')
+      throw new SaddlepointError('dtype', `matmul: expected f32, got ${lhs.dtype} and ${rhs.dtype}`);
+    if (lhs.shape.length !== 2 || rhs.shape.length !== 2)
+      throw new SaddlepointError('shape', `matmul: expected two matrices, got ${given}`);
     const { m, n, k } = matmulSizes(lhs.shape, rhs.shape, attributes);
     if (rhs.shape[attributes.transposeRhs ? 1 : 0] !== k) {
       const axes = `lhs.shape[${attributes.transposeLhs ? 0 : 1}] = rhs.shape[${attributes.transposeRhs ? 1 : 0}]`;
@@ -45,7 +51,8 @@ export const matmulOp: Op<MatmulAttributes> & { name: 'matmul' } = {
     for (let i = 0; i < m; i++) {
       for (let p = 0; p < k; p++) {
         const a = lhs.data[i * li + p * lp] as number;
-        for (let j = 0; j < n; j++) result[i * n + j] = (result[i * n + j] as number) + a * (rhs.data[p * rp + j * rj] as number);
+        for (let j = 0; j < n; j++)
+          result[i * n + j] = (result[i * n + j] as number) + a * (rhs.data[p * rp + j * rj] as number);
       }
     }
     return [result];
@@ -77,7 +84,12 @@ export function matmul(a: TensorLike, b: TensorLike): Tensor {
   const lhs = float(a);
   const rhs = float(b);
   const k = lhs.shape[lhs.shape.length - 1];
-  if (lhs.shape.length <= 2 || rhs.shape.length !== 2 || k !== rhs.shape[0]) return product(lhs, rhs, false, false);
+  if (lhs.shape.length <= 2 || rhs.shape.length !== 2) return product(lhs, rhs, false, false);
+  if (k !== rhs.shape[0]) {
+    const axes = `lhs.shape[${lhs.shape.length - 1}] = rhs.shape[0]`;
+    const given = `${showShape(lhs.shape)} × ${showShape(rhs.shape)}`;
+    throw new SaddlepointError('shape', `matmul: expected ${axes}, got ${given}`);
+  }
   const rows = product(reshape(lhs, [-1, k as number]), rhs, false, false);
   return reshape(rows, [...lhs.shape.slice(0, -1), rhs.shape[1] as number]);
 }
@@ -91,11 +103,16 @@ export const linearOp: Op<MatmulAttributes & { activation: LinearActivation }> &
     const [product] = matmulOp.infer(inputs.slice(0, 2), attributes) as [Spec];
     const bias = inputs[2] as Spec;
     if (bias.shape.length !== 1 || bias.shape[0] !== product.shape[1]) {
-      throw new SaddlepointError('shape', `linear: expected a bias of shape [${product.shape[1]}], got ${showShape(bias.shape)}`);
+      throw new SaddlepointError(
+        'shape',
+        `linear: expected a bias of shape [${product.shape[1]}], got ${showShape(bias.shape)}`,
+      );
     }
     return [product];
   },
   decompose([a, b, bias], { transposeLhs, transposeRhs, activation }) {
-    return [ACTIVATIONS[activation](add(product(a as Tensor, b as Tensor, transposeLhs, transposeRhs), bias as Tensor))];
+    return [
+      ACTIVATIONS[activation](add(product(a as Tensor, b as Tensor, transposeLhs, transposeRhs), bias as Tensor)),
+    ];
   },
 };

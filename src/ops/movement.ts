@@ -1,7 +1,17 @@
 /** @file Ops that move elements and change none: reshape, transpose, broadcastTo, slice, pad. */
 import { type HostArray, hostArray } from '../core/dtype.ts';
 import { SaddlepointError } from '../core/errors.ts';
-import { broadcastShapes, checkShape, normalizeAxes, normalizeAxis, sameShape, type Shape, showShape, sizeOf, stridesOf } from '../core/shape.ts';
+import {
+  broadcastShapes,
+  checkShape,
+  normalizeAxes,
+  normalizeAxis,
+  type Shape,
+  sameShape,
+  showShape,
+  sizeOf,
+  stridesOf,
+} from '../core/shape.ts';
 import type { HostTensor, Op, Spec } from '../graph/node.ts';
 import { isTensor, type Tensor, type TensorLike, tensor } from '../graph/tensor.ts';
 import { apply } from '../graph/trace.ts';
@@ -35,7 +45,10 @@ export const reshapeOp: Op<{ shape: Shape }> & { name: 'reshape' } = {
     const spec = x as Spec;
     checkShape('reshape', shape);
     if (sizeOf(shape) !== sizeOf(spec.shape)) {
-      throw new SaddlepointError('shape', `reshape: ${showShape(spec.shape)} has ${sizeOf(spec.shape)} elements, ${showShape(shape)} has ${sizeOf(shape)}`);
+      throw new SaddlepointError(
+        'shape',
+        `reshape: ${showShape(spec.shape)} has ${sizeOf(spec.shape)} elements, ${showShape(shape)} has ${sizeOf(shape)}`,
+      );
     }
     return [{ shape, dtype: spec.dtype }];
   },
@@ -56,7 +69,10 @@ export const transposeOp: Op<{ permutation: readonly number[] }> & { name: 'tran
   infer([x], { permutation }) {
     const { shape, dtype } = x as Spec;
     if (permutation.length !== shape.length) {
-      throw new SaddlepointError('shape', `transpose: permutation ${showShape(permutation)} for shape ${showShape(shape)} of rank ${shape.length}`);
+      throw new SaddlepointError(
+        'shape',
+        `transpose: permutation ${showShape(permutation)} for shape ${showShape(shape)} of rank ${shape.length}`,
+      );
     }
     normalizeAxes('transpose', permutation, shape.length);
     return [{ shape: permutation.map((axis) => shape[axis] as number), dtype }];
@@ -80,8 +96,11 @@ export const transposeOp: Op<{ permutation: readonly number[] }> & { name: 'tran
 export function transpose(x: TensorLike, permutation?: readonly number[]): Tensor {
   const t = asTensor(x);
   const rank = t.shape.length;
-  const axes = permutation?.map((axis) => normalizeAxis('transpose', axis, rank)) ?? t.shape.map((_, axis) => rank - 1 - axis);
-  return axes.every((axis, i) => axis === i) && axes.length === rank ? t : (apply(transposeOp, [t], { permutation: axes })[0] as Tensor);
+  const axes =
+    permutation?.map((axis) => normalizeAxis('transpose', axis, rank)) ?? t.shape.map((_, axis) => rank - 1 - axis);
+  return axes.every((axis, i) => axis === i) && axes.length === rank
+    ? t
+    : (apply(transposeOp, [t], { permutation: axes })[0] as Tensor);
 }
 
 export const broadcastToOp: Op<{ shape: Shape }> & { name: 'broadcastTo' } = {
@@ -99,7 +118,9 @@ export const broadcastToOp: Op<{ shape: Shape }> & { name: 'broadcastTo' } = {
     const result = hostArray(dtype, sizeOf(shape));
     const shift = shape.length - own.length;
     const strides = stridesOf(own);
-    const repeated = shape.map((_, axis) => (axis < shift || own[axis - shift] === 1 ? 0 : (strides[axis - shift] as number)));
+    const repeated = shape.map((_, axis) =>
+      axis < shift || own[axis - shift] === 1 ? 0 : (strides[axis - shift] as number),
+    );
     copyBox(shape, { data, offset: 0, strides: repeated }, { data: result, offset: 0, strides: stridesOf(shape) });
     return [result];
   },
@@ -117,9 +138,17 @@ export const sliceOp: Op<{ starts: readonly number[]; sizes: readonly number[] }
   infer([x], { starts, sizes }) {
     const { shape, dtype } = x as Spec;
     checkShape('slice', sizes);
-    const inside = shape.every((dimension, axis) => (starts[axis] as number) >= 0 && (starts[axis] as number) + (sizes[axis] as number) <= dimension);
+    const inside = shape.every(
+      (dimension, axis) =>
+        Number.isInteger(starts[axis]) &&
+        (starts[axis] as number) >= 0 &&
+        (starts[axis] as number) + (sizes[axis] as number) <= dimension,
+    );
     if (starts.length !== shape.length || sizes.length !== shape.length || !inside) {
-      throw new SaddlepointError('shape', `slice: starts ${showShape(starts)} with sizes ${showShape(sizes)} do not lie within ${showShape(shape)}`);
+      throw new SaddlepointError(
+        'shape',
+        `slice: starts ${showShape(starts)} with sizes ${showShape(sizes)} do not lie within ${showShape(shape)}`,
+      );
     }
     return [{ shape: sizes, dtype }];
   },
@@ -148,9 +177,14 @@ export const padOp: Op<{ before: readonly number[]; after: readonly number[] }> 
     const { shape, dtype } = x as Spec;
     const legal = [...before, ...after].every((count) => Number.isInteger(count) && count >= 0);
     if (before.length !== shape.length || after.length !== shape.length || !legal) {
-      throw new SaddlepointError('shape', `pad: before ${showShape(before)} and after ${showShape(after)} do not fit ${showShape(shape)}`);
+      throw new SaddlepointError(
+        'shape',
+        `pad: before ${showShape(before)} and after ${showShape(after)} do not fit ${showShape(shape)}`,
+      );
     }
-    return [{ shape: shape.map((dimension, axis) => dimension + (before[axis] as number) + (after[axis] as number)), dtype }];
+    return [
+      { shape: shape.map((dimension, axis) => dimension + (before[axis] as number) + (after[axis] as number)), dtype },
+    ];
   },
   evaluate([x], { before }, outputs) {
     const { data, shape, dtype } = x as HostTensor;
@@ -161,7 +195,9 @@ export const padOp: Op<{ before: readonly number[]; after: readonly number[] }> 
     copyBox(shape, { data, offset: 0, strides: stridesOf(shape) }, { data: result, offset, strides });
     return [result];
   },
-  gradient: ({ inputs, cotangents, attributes: { before } }) => [slice(cotangents[0] as Tensor, before, (inputs[0] as Tensor).shape)],
+  gradient: ({ inputs, cotangents, attributes: { before } }) => [
+    slice(cotangents[0] as Tensor, before, (inputs[0] as Tensor).shape),
+  ],
 };
 
 /** Zeros around x: `before` and `after` count them, one number an axis. */

@@ -27,13 +27,14 @@ function randomInfer(name: string): (inputs: readonly Spec[], attributes: Random
   };
 }
 
-type Fill = (out: Float64Array, seed: number, stream: number, step: number, iteration: number) => void;
+type Fill = (out: Float32Array, seed: number, stream: number, step: number, iteration: number) => void;
 
 function draw([key]: readonly HostTensor[], { shape, stream }: RandomAttributes, fill: Fill): Float64Array {
   const [seed, step, iteration] = (key as HostTensor).data;
-  const result = new Float64Array(sizeOf(shape));
+  // Filled as f32: a deviate is rounded to its f32 bits on every backend.
+  const result = new Float32Array(sizeOf(shape));
   fill(result, (seed as number) >>> 0, stream, (step as number) >>> 0, (iteration as number) >>> 0);
-  return result;
+  return Float64Array.from(result);
 }
 
 export const uniformOp: Op<RandomAttributes> & { name: 'randomUniform' } = {
@@ -62,10 +63,12 @@ export const dropoutMaskOp: Op<RandomAttributes & { rate: number }> & { name: 'd
 };
 
 /** Uniform deviates in [0, 1) with 24 bits; `key` is i32 [seed, step, iteration]. */
-export const uniformWithKey = (key: Tensor, shape: Shape, stream: number): Tensor => apply(uniformOp, [key], { shape, stream })[0] as Tensor;
+export const uniformWithKey = (key: Tensor, shape: Shape, stream: number): Tensor =>
+  apply(uniformOp, [key], { shape, stream })[0] as Tensor;
 
 /** Standard normal deviates; `key` is i32 [seed, step, iteration]. */
-export const normalWithKey = (key: Tensor, shape: Shape, stream: number): Tensor => apply(normalOp, [key], { shape, stream })[0] as Tensor;
+export const normalWithKey = (key: Tensor, shape: Shape, stream: number): Tensor =>
+  apply(normalOp, [key], { shape, stream })[0] as Tensor;
 
 /** 0 with probability `rate` (in [0, 1)), else 1 / (1 − rate): the factor of inverted dropout. */
 export const dropoutMaskWithKey = (key: Tensor, shape: Shape, stream: number, rate: number): Tensor =>

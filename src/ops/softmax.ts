@@ -1,10 +1,10 @@
 /** @file Softmax, its logarithm, and softmax cross-entropy: composites with gradients of their own. */
 import { SaddlepointError } from '../core/errors.ts';
-import { normalizeAxis, type Shape, showShape } from '../core/shape.ts';
+import { normalizeAxis, type Shape, sameShape, showShape } from '../core/shape.ts';
 import type { Op, Spec } from '../graph/node.ts';
 import type { Tensor, TensorLike } from '../graph/tensor.ts';
 import { apply } from '../graph/trace.ts';
-import { add, exp, float, log, mul, neg, stopGradient, sub } from './elementwise.ts';
+import { add, exp, float, log, mul, neg, stopGradient, sub, where } from './elementwise.ts';
 import { oneHot } from './indexing.ts';
 import { reshape, transpose } from './movement.ts';
 import { max, sum } from './reduce.ts';
@@ -14,7 +14,8 @@ const LAST = { keepDims: true } as const;
 function sameFloat(name: string): (inputs: readonly Spec[]) => Spec[] {
   return ([x]) => {
     const { shape, dtype } = x as Spec;
-    if (dtype !== 'f32' || shape.length === 0) throw new SaddlepointError('shape', `${name}: expected f32 of rank ≥ 1, got ${dtype}${showShape(shape)}`);
+    if (dtype !== 'f32' || shape.length === 0)
+      throw new SaddlepointError('shape', `${name}: expected f32 of rank ≥ 1, got ${dtype}${showShape(shape)}`);
     return [x as Spec];
   };
 }
@@ -55,14 +56,19 @@ function alongAxis(name: string, x: TensorLike, axis: number, f: (x: Tensor) => 
 }
 
 /** eˣ / Σeˣ along an axis (default: the last); the largest element is subtracted first, so no size overflows. */
-export const softmax = (x: TensorLike, axis = -1): Tensor => alongAxis('softmax', x, axis, (t) => apply(softmaxOp, [t], {})[0] as Tensor);
+export const softmax = (x: TensorLike, axis = -1): Tensor =>
+  alongAxis('softmax', x, axis, (t) => apply(softmaxOp, [t], {})[0] as Tensor);
 
 /** log softmax along an axis (default: the last), exact where softmax itself would round to 0. */
 export const logSoftmax = (x: TensorLike, axis = -1): Tensor =>
   alongAxis('logSoftmax', x, axis, (t) => apply(logSoftmaxOp, [t], {})[0] as Tensor);
 
 /** log Σeˣ over axes (default: all), without overflow. */
-export function logSumExp(x: TensorLike, axes?: number | readonly number[], options: { keepDims?: boolean } = {}): Tensor {
+export function logSumExp(
+  x: TensorLike,
+  axes?: number | readonly number[],
+  options: { keepDims?: boolean } = {},
+): Tensor {
   const t = float(x);
   const largest = stopGradient(max(t, axes, LAST));
   const total = add(log(sum(exp(sub(t, largest)), axes, LAST)), largest);
@@ -70,9 +76,12 @@ export function logSumExp(x: TensorLike, axes?: number | readonly number[], opti
 }
 
 function checkLabels(name: string, logits: Shape, labels: Spec): void {
-  if (logits.length === 2 && labels.dtype === 'i32' && labels.shape.length === 1 && labels.shape[0] === logits[0]) return;
+  if (logits.length === 2 && labels.dtype === 'i32' && labels.shape.length === 1 && labels.shape[0] === logits[0])
+    return;
   const hint =
-    labels.shape.length === 2 && labels.shape[1] === logits[1] ? 'these look like one-hot rows: use argmax(labels), or the crossEntropy loss' : undefined;
+    labels.shape.length === 2 && labels.shape[1] === logits[1]
+      ? 'these look like one-hot rows: use argmax(labels), or the crossEntropy loss'
+      : undefined;
   throw new SaddlepointError(
     'shape',
     `${name}: expected logits [n, classes] and i32 class numbers [n], got ${showShape(logits)} and ${labels.dtype}${showShape(labels.shape)}`,
@@ -89,7 +98,9 @@ export const softmaxCrossEntropyOp: Op<Record<string, never>> & { name: 'softmax
   },
   decompose([logits, labels]) {
     const logProbabilities = logSoftmax(logits as Tensor);
-    const picked = mul(logProbabilities, oneHot(labels as Tensor, (logits as Tensor).shape[1] as number));
+    // Chosen, not multiplied: a class that is ruled out has logarithm −∞, and 0 · −∞ is NaN.
+    const isLabel = oneHot(labels as Tensor, (logits as Tensor).shape[1] as number);
+    const picked = where(isLabel, logProbabilities, 0);
     return [neg(sum(picked, -1)), softmax(logits as Tensor)];
   },
   gradient({ inputs, outputs, cotangents }) {
@@ -117,8 +128,15 @@ export const softmaxCrossEntropy = (logits: TensorLike, labels: TensorLike): Ten
 export const softmaxCrossEntropyGradientOp: Op<Record<string, never>> & { name: 'softmaxCrossEntropyGradient' } = {
   name: 'softmaxCrossEntropyGradient',
   infer(inputs) {
-    const [probabilities, labels] = inputs as [Spec, Spec, Spec];
+    const [probabilities, labels, g] = inputs as [Spec, Spec, Spec];
     checkLabels('softmaxCrossEntropyGradient', probabilities.shape, labels);
+    if (g.shape.length > 0 && !sameShape(g.shape, labels.shape)) {
+      const expected = `[] or ${showShape(labels.shape)}`;
+      throw new SaddlepointError(
+        'shape',
+        `softmaxCrossEntropyGradient: expected g ${expected}, got ${showShape(g.shape)}`,
+      );
+    }
     return [probabilities];
   },
   decompose(inputs) {
@@ -134,7 +152,8 @@ export const softmaxCrossEntropyGradientOp: Op<Record<string, never>> & { name: 
 };
 
 const column = (g: Tensor): Tensor => (g.shape.length === 0 ? g : reshape(g, [g.shape[0] as number, 1]));
-const difference = (probabilities: Tensor, labels: Tensor): Tensor => sub(probabilities, oneHot(labels, probabilities.shape[1] as number));
+const difference = (probabilities: Tensor, labels: Tensor): Tensor =>
+  sub(probabilities, oneHot(labels, probabilities.shape[1] as number));
 
 /** (probabilities − onehot(labels)) · g, with g [n] or a scalar. */
 export const softmaxCrossEntropyGradient = (probabilities: Tensor, labels: Tensor, g: Tensor): Tensor =>

@@ -17,7 +17,9 @@ export const guardOp: Op<Record<string, never>> & { name: 'guard' } = {
     conditions.forEach((condition, i) => {
       const value = condition.data[0] as number;
       // Doubles hold what overflows on the device, so the limit is that of f32 on every backend.
-      if (!Number.isFinite(Math.fround(value))) throw new SaddlepointError('divergence', `guard: condition ${i} is ${value}`);
+      if (Number.isFinite(Math.fround(value))) return;
+      const cause = { position: i, value };
+      throw new SaddlepointError('divergence', `guard: condition ${i} is ${value}`, undefined, { cause });
     });
     return [(x as HostTensor).data];
   },
@@ -25,7 +27,8 @@ export const guardOp: Op<Record<string, never>> & { name: 'guard' } = {
 };
 
 /** x, if all conditions (scalars) are finite; else the step stops here, with nothing committed. */
-export const guard = (x: Tensor, conditions: readonly Tensor[]): Tensor => apply(guardOp, [x, ...conditions], {})[0] as Tensor;
+export const guard = (x: Tensor, conditions: readonly Tensor[]): Tensor =>
+  apply(guardOp, [x, ...conditions], {})[0] as Tensor;
 
 /** Moments below these are set to 0: WebAssembly has no flush-to-zero, and subnormal moments make a step 3–7 times slower. */
 const FIRST_MOMENT_FLOOR = 1e-25;
@@ -35,10 +38,15 @@ const flush = (x: Tensor, floor: number): Tensor => where(less(abs(x), floor), 0
 function sameBlocks(name: string, inputs: readonly Spec[], blocks: number): Spec {
   const [first] = inputs as [Spec];
   inputs.slice(0, blocks).forEach(({ shape }, i) => {
-    if (!sameShape(shape, first.shape)) throw new SaddlepointError('shape', `${name}: input ${i} is ${showShape(shape)}, input 0 ${showShape(first.shape)}`);
+    if (!sameShape(shape, first.shape))
+      throw new SaddlepointError(
+        'shape',
+        `${name}: input ${i} is ${showShape(shape)}, input 0 ${showShape(first.shape)}`,
+      );
   });
   const scalars = inputs[blocks] as Spec;
-  if (scalars.shape.length !== 1 || scalars.shape[0] !== 2) throw new SaddlepointError('shape', `${name}: expected scalars [2], got ${showShape(scalars.shape)}`);
+  if (scalars.shape.length !== 1 || scalars.shape[0] !== 2)
+    throw new SaddlepointError('shape', `${name}: expected scalars [2], got ${showShape(scalars.shape)}`);
   return first;
 }
 
@@ -67,8 +75,13 @@ export const adamUpdateOp: Op<AdamAttributes> & { name: 'adamUpdate' } = {
  * One step of Adam's moments and the update they call for (Kingma & Ba 2015, Algorithm 1; both bias corrections are in the
  * step's scalars [stepSize, ε], which the host computes in double). Returns [update, first moment, second moment].
  */
-export const adamUpdate = (gradient: Tensor, firstMoment: Tensor, secondMoment: Tensor, scalars: Tensor, attributes: AdamAttributes): Tensor[] =>
-  apply(adamUpdateOp, [gradient, firstMoment, secondMoment, scalars], attributes);
+export const adamUpdate = (
+  gradient: Tensor,
+  firstMoment: Tensor,
+  secondMoment: Tensor,
+  scalars: Tensor,
+  attributes: AdamAttributes,
+): Tensor[] => apply(adamUpdateOp, [gradient, firstMoment, secondMoment, scalars], attributes);
 
 export const adamStepOp: Op<AdamAttributes> & { name: 'adamStep' } = {
   name: 'adamStep',
@@ -101,7 +114,10 @@ export const sgdUpdateOp: Op<SgdAttributes> & { name: 'sgdUpdate' } = {
     const scalars = inputs[momentum === 0 ? 1 : 2] as Tensor;
     const rate = neg(segment(scalars, 0, []));
     if (momentum === 0) return [mul(g, rate)];
-    const velocity = flush(add(mul(inputs[1] as Tensor, momentum), mul(g, segment(scalars, 1, []))), FIRST_MOMENT_FLOOR);
+    const velocity = flush(
+      add(mul(inputs[1] as Tensor, momentum), mul(g, segment(scalars, 1, []))),
+      FIRST_MOMENT_FLOOR,
+    );
     return [mul(nesterov ? add(g, mul(velocity, momentum)) : velocity, rate), velocity];
   },
 };
@@ -110,7 +126,12 @@ export const sgdUpdateOp: Op<SgdAttributes> & { name: 'sgdUpdate' } = {
  * One step of (momentum) SGD. `scalars` is [learningRate, gradientFactor]; velocity = momentum · velocity + gradientFactor ·
  * gradient (Polyak 1964; `nesterov`: Sutskever et al. 2013). Returns [update] or [update, velocity].
  */
-export const sgdUpdate = (gradient: Tensor, velocity: Tensor | undefined, scalars: Tensor, attributes: SgdAttributes): Tensor[] =>
+export const sgdUpdate = (
+  gradient: Tensor,
+  velocity: Tensor | undefined,
+  scalars: Tensor,
+  attributes: SgdAttributes,
+): Tensor[] =>
   apply(sgdUpdateOp, velocity === undefined ? [gradient, scalars] : [gradient, velocity, scalars], attributes);
 
 export const sgdStepOp: Op<SgdAttributes> & { name: 'sgdStep' } = {

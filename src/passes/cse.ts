@@ -30,7 +30,10 @@ function keyOf(attributes: Attributes): string | undefined {
     if (ArrayBuffer.isView(value)) {
       const array = value as unknown as ArrayLike<number>;
       if (array.length > MAX_COMPARED) return undefined;
-      parts.push(name, Array.from(array, (x) => (Object.is(x, -0) ? '-0' : String(x))));
+      parts.push(
+        name,
+        Array.from(array, (x) => (Object.is(x, -0) ? '-0' : String(x))),
+      );
     } else parts.push(name, value);
   }
   return JSON.stringify(parts);

@@ -8,9 +8,9 @@ import type { Tensor } from '../graph/tensor.ts';
 import { apply } from '../graph/trace.ts';
 import { type LinearActivation, linearOp, type MatmulAttributes } from '../ops/matmul.ts';
 import { type AdamAttributes, adamStepOp, type SgdAttributes, sgdStepOp } from '../ops/update.ts';
-import { countUses, producer, rewrite } from './rewrite.ts';
+import { countUses, type FusedOps, producer, rewrite } from './rewrite.ts';
 
-export function fuse(graph: Graph, fused: ReadonlySet<string>): Graph {
+export function fuse(graph: Graph, fused: FusedOps): Graph {
   const uses = countUses(graph);
   const once = (value: Value | undefined): boolean => value !== undefined && uses.get(value) === 1;
   const read = new Set(graph.nodes.flatMap((node) => node.inputs));
@@ -37,7 +37,7 @@ function linear(
   node: Node,
   inputs: readonly Tensor[],
   once: (value: Value | undefined) => boolean,
-  fused: ReadonlySet<string>,
+  fused: FusedOps,
 ): Tensor[] | undefined {
   if (!fused.has('linear')) return undefined;
   for (const [i, j] of [
@@ -63,7 +63,7 @@ function activated(name: LinearActivation, x: Tensor): Tensor[] | undefined {
   return apply(linearOp, inputs, { ...(made.attributes as MatmulAttributes), activation: name });
 }
 
-function step(inputs: readonly Tensor[], fused: ReadonlySet<string>, moved: Map<Value, Value>): Tensor[] | undefined {
+function step(inputs: readonly Tensor[], fused: FusedOps, moved: Map<Value, Value>): Tensor[] | undefined {
   const [parameters, update] = inputs as [Tensor, Tensor];
   const made = producer(update);
   if (made === undefined || update.traced?.value !== made.outputs[0] || !sameShape(parameters.shape, update.shape))

@@ -8,12 +8,13 @@ import { decompose } from './decompose.ts';
 import { fold } from './fold.ts';
 import { fuse } from './fuse.ts';
 import { legalize } from './legalize.ts';
+import type { FusedOps } from './rewrite.ts';
 import { simplify } from './simplify.ts';
 
 /** What a backend says of itself to the passes. */
 export interface Target {
   /** The composites that it runs whole. */
-  readonly fused: ReadonlySet<string>;
+  readonly fused: FusedOps;
 }
 
 export interface Pass {

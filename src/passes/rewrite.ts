@@ -4,12 +4,11 @@ import type { Graph, Node, Value } from '../graph/node.ts';
 import type { Tensor } from '../graph/tensor.ts';
 import { Trace } from '../graph/trace.ts';
 
+/** Which composites a backend runs whole. */
+export type FusedOps = Pick<ReadonlySet<string>, 'has'>;
+
 /** What replaces a node: its new outputs (recorded with any ops), or undefined to keep the node as it is. */
-export type Rule = (
-  node: Node,
-  inputs: readonly Tensor[],
-  trace: Trace,
-) => readonly (Tensor | undefined)[] | undefined;
+export type Rule = (node: Node, inputs: readonly Tensor[], trace: Trace) => readonly (Tensor | undefined)[] | undefined;
 
 /**
  * A graph in which every node that the rule answers for is replaced. An output that the rule leaves undefined must be unused.

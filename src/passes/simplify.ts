@@ -3,12 +3,12 @@
  * product, and broadcasts are left to the ops that broadcast by themselves.
  */
 import { must } from '../core/errors.ts';
-import { sameShape, sizeOf } from '../core/shape.ts';
+import { type Shape, sameShape, sizeOf } from '../core/shape.ts';
 import type { Graph, Node } from '../graph/node.ts';
 import type { Tensor } from '../graph/tensor.ts';
 import { apply } from '../graph/trace.ts';
 import { type MatmulAttributes, matmulOp } from '../ops/matmul.ts';
-import { reshape, transpose } from '../ops/movement.ts';
+import { broadcastTo, reshape, transpose } from '../ops/movement.ts';
 import { producer, rewrite } from './rewrite.ts';
 
 type Simplification = (node: Node, inputs: readonly Tensor[]) => readonly Tensor[] | undefined;
@@ -42,28 +42,38 @@ const unbroadcast: Simplification = (node, inputs) => {
   return undefined;
 };
 
-const BINARY = [
-  'add',
-  'sub',
-  'mul',
-  'div',
-  'pow',
-  'maximum',
-  'minimum',
-  'equal',
-  'notEqual',
-  'less',
-  'lessEqual',
-  'greater',
-  'greaterEqual',
-];
+/** One number computed once and then repeated, where all operands are repeated numbers. */
+const hoistBroadcast: Simplification = (node, inputs) => {
+  const shape = node.outputs[0]?.shape ?? [];
+  if (sizeOf(shape) === 1) return undefined;
+  const scalars: Tensor[] = [];
+  for (const input of inputs) {
+    const scalar = sizeOf(input.shape) === 1 ? input : through(input, 'broadcastTo');
+    if (scalar === undefined || sizeOf(scalar.shape) !== 1) return undefined;
+    scalars.push(reshape(scalar, []));
+  }
+  return [broadcastTo(apply(node.op, scalars, node.attributes)[0] as Tensor, shape)];
+};
+
+const elementwise: Simplification = (node, inputs) => hoistBroadcast(node, inputs) ?? unbroadcast(node, inputs);
+
+const ELEMENTWISE = [
+  'neg abs sign floor square reciprocal sqrt exp expm1 log log1p tanh sigmoid relu',
+  'add sub mul div pow maximum minimum equal notEqual less lessEqual greater greaterEqual select',
+].flatMap((names) => names.split(' '));
 
 const RULES: Readonly<Record<string, Simplification>> = {
-  ...Object.fromEntries([...BINARY, 'select'].map((name) => [name, unbroadcast])),
+  ...Object.fromEntries(ELEMENTWISE.map((name) => [name, elementwise])),
   identity: (_, inputs) => inputs,
+  broadcastTo(node, [x]) {
+    const source = through(x, 'broadcastTo');
+    return source === undefined ? undefined : [broadcastTo(source, (node.attributes as { shape: Shape }).shape)];
+  },
   reshape(node, [x]) {
+    const { shape } = node.attributes as { shape: Shape };
+    const scalar = through(x, 'broadcastTo');
+    if (scalar !== undefined && sizeOf(scalar.shape) === 1) return [broadcastTo(reshape(scalar, []), shape)];
     const source = through(x, 'reshape') ?? (x as Tensor);
-    const { shape } = node.attributes as { shape: readonly number[] };
     if (sameShape(source.shape, shape)) return [source];
     return source === x ? undefined : [reshape(source, shape)];
   },
@@ -96,12 +106,12 @@ const RULES: Readonly<Record<string, Simplification>> = {
     const shape = node.outputs[0]?.shape ?? [];
     if (isConstant(b, 1) && sameShape(a.shape, shape)) return [a];
     if (isConstant(a, 1) && sameShape(b.shape, shape)) return [b];
-    return unbroadcast(node, inputs);
+    return elementwise(node, inputs);
   },
   div: (node, inputs) =>
     isConstant(inputs[1], 1) && sameShape(inputs[0]?.shape ?? [], node.outputs[0]?.shape ?? [])
       ? [inputs[0] as Tensor]
-      : unbroadcast(node, inputs),
+      : elementwise(node, inputs),
   softmaxCrossEntropyGradient(node, [probabilities, labels, g]) {
     const scalar = through(g, 'broadcastTo');
     if (scalar === undefined || sizeOf(scalar.shape) !== 1) return undefined;

@@ -128,8 +128,18 @@ export enum StatusField {
 
 export const STATUS_BYTES = 64;
 export const SLACK_BYTES = 64;
-/** Bytes of the scratch area that a `matmul` needs: one packed panel of at most 512 × 8 values, and one 8 × 8 tile. */
-export const MATMUL_SCRATCH_BYTES = 16896;
+/** Bytes of the first part of a `matmul`'s scratch area: one packed panel of B, 512 × 8 values. */
+export const MATMUL_PANEL_BYTES = 16384;
+/** Bytes of its second part: a tile of 4 × 8 values, and slack. Packed rows of A follow. */
+export const MATMUL_TILE_BYTES = 512;
+/** A (not transposed) is packed where at least so many columns meet it … */
+export const MATMUL_PACKED_COLUMNS = 24;
+/** … at most so many rows at once … */
+export const MATMUL_BLOCK_ROWS = 128;
+/** … over chunks of k of at most this length. */
+export const MATMUL_CHUNK = 400;
+/** The largest scratch area that any `matmul` needs. */
+export const MATMUL_SCRATCH_BYTES = 221696;
 /** The highest rank of a strided copy. */
 export const MAX_RANK = 6;
 
@@ -235,7 +245,7 @@ export enum ReduceField {
 /**
  * C [m, n] = activation(op(A) · op(B) + bias). A is [m, k] (transposed: stored [k, m]), B [k, n] (transposed: stored
  * [n, k]); the leading dimensions lda, ldb, ldc count elements from row to row as stored. `bias` [n] or 0; `scratch`
- * is MATMUL_SCRATCH_BYTES bytes. No aliasing. Sums run over k in order, in chunks fixed by k alone.
+ * is as large as `matmulScratchBytes` of operands.ts says. No aliasing. Sums run over k in order, in chunks fixed by k alone.
  */
 export enum MatmulField {
   destination = 1,

@@ -127,7 +127,9 @@ describe('randomPermutation', () => {
 
 describe('streamOf', () => {
   test('is a u32 that depends on every byte of the path and on the call', () => {
-    const streams = ['a', 'b', 'ab', 'ba', '', 'ä', 'a/b'].flatMap((path) => [0, 1, 2].map((call) => streamOf(path, call)));
+    const streams = ['a', 'b', 'ab', 'ba', '', 'ä', 'a/b'].flatMap((path) =>
+      [0, 1, 2].map((call) => streamOf(path, call)),
+    );
     expect(new Set(streams).size).toBe(streams.length);
     expect(streams.every((stream) => Number.isInteger(stream) && stream >= 0 && stream < 2 ** 32)).toBe(true);
   });

@@ -3,6 +3,7 @@ import type { DType, HostArray } from '../../core/dtype.ts';
 import { must, SaddlepointError, unreachable } from '../../core/errors.ts';
 import { sizeOf } from '../../core/shape.ts';
 import { runPasses } from '../../passes/pipeline.ts';
+import { floatOf } from '../../plan/format.ts';
 import { Status, StatusField } from '../../plan/opcodes.ts';
 import { indexBoundAt, operandsAt } from '../../plan/operands.ts';
 import type { Backend, BadValue, RunResult, Session, SessionOptions, Stop } from '../backend.ts';
@@ -85,12 +86,16 @@ class WasmSession implements Session {
   locate(program: string, row: number): BadValue | undefined {
     const { plan, code } = this.#program(program);
     const { execute } = this.#open().exports;
+    const blocks = [...this.#layout.blocks.values()].map(({ storage }) => storage);
+    const isInBlock = (at: number): boolean =>
+      blocks.some(({ address, bytes }) => at >= address && at < address + bytes);
     for (const [i, { at, op, path }] of plan.origins.entries()) {
       const end = plan.origins[i + 1]?.at ?? plan.words.length;
+      const written = (operandsAt(plan.words, at) ?? []).filter(({ writes }) => writes);
+      if (written.some(({ address }) => isInBlock(address))) return undefined;
       if (execute(MEMORY_BASE + code + at * 4, end - at, MEMORY_BASE, row, row + 1) !== row + 1) return undefined;
-      for (const { writes, float, address, bytes } of operandsAt(plan.words, at) ?? []) {
-        const value =
-          writes && float ? this.#view('f32', address, bytes / 4).find((x) => !Number.isFinite(x)) : undefined;
+      for (const { float, address, bytes } of written) {
+        const value = float ? this.#view('f32', address, bytes / 4).find((x) => !Number.isFinite(x)) : undefined;
         if (value !== undefined) return { op, path, value };
       }
     }
@@ -153,7 +158,8 @@ class WasmSession implements Session {
       op: origin.op,
       path: origin.path,
       position: status[StatusField.detail] as number,
-      value: status[StatusField.value] as number,
+      value:
+        reason === 'nonFinite' ? floatOf(status[StatusField.value] as number) : (status[StatusField.value] as number),
       rows: indexBoundAt(plan.words, origin.at),
     };
   }

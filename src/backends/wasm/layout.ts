@@ -45,7 +45,7 @@ function collectBlocks(programs: readonly Program[]): Map<string, Spec> {
     for (const { binding, value } of bound) {
       if (binding.kind !== 'block' || value === undefined) continue;
       const held = specs.get(binding.name);
-      if (held !== undefined && bytesOf(held) !== bytesOf(value)) {
+      if (held !== undefined && (held.dtype !== value.dtype || bytesOf(held) !== bytesOf(value))) {
         unreachable(`block ${binding.name} is ${showShape(held.shape)} and ${showShape(value.shape)}`);
       }
       if (held === undefined) specs.set(binding.name, { shape: value.shape, dtype: value.dtype });
@@ -82,7 +82,8 @@ export function layoutSession(programs: readonly Program[], capacity: number, me
   const plans = programs.map((program) => planStorage(program, storages));
   const arenaBytes = Math.max(0, ...plans.map((plan) => plan.arenaBytes));
   const arena = take(arenaBytes);
-  checkLimit(at, memoryLimit, [...shared, { name: 'activations', address: arena, bytes: arenaBytes }]);
+  const users: Region[] = [...shared, { name: 'activations', address: arena, bytes: arenaBytes }];
+  checkLimit(at, memoryLimit, users);
   for (const plan of plans) for (const storage of plan.arena) storage.address += arena;
 
   const layouts = new Map<string, ProgramLayout>();
@@ -91,16 +92,17 @@ export function layoutSession(programs: readonly Program[], capacity: number, me
     const own = tables[i] as Map<string, Table>;
     const constants = storage.constants.map(({ storage: constant }) => {
       constant.address = take(constant.bytes);
-      return { name: constant.name, address: constant.address, bytes: constant.bytes };
+      return { name: constant.name, address: constant.address, bytes: constant.bytes, isConstant: true } as const;
     });
     const tableRegions = [...own].map(([name, { address, stride }]) => ({ name, address, bytes: stride * capacity }));
-    const regions = [
+    users.push(...constants);
+    const regions: Region[] = [
       ...shared,
       ...tableRegions,
       { name: 'arena', address: arena, bytes: arenaBytes + SLACK_BYTES },
       ...constants,
     ];
-    const plan = validate(lowerProgram(program, storage, own, regions));
+    const plan = validate(lowerProgram(program, storage, own, regions), capacity);
     layouts.set(program.name, {
       program,
       graph: program.graph,
@@ -110,7 +112,7 @@ export function layoutSession(programs: readonly Program[], capacity: number, me
       code: take(plan.words.byteLength),
     });
   });
-  checkLimit(at, memoryLimit, shared);
+  checkLimit(at, memoryLimit, users);
   return { blocks, programs: layouts, bytes: at };
 }
 

@@ -7,8 +7,10 @@ import { must } from '../../core/errors.ts';
 import { type Shape, sameShape, sizeOf } from '../../core/shape.ts';
 import type { Graph, Node, Spec, Value } from '../../graph/node.ts';
 import type { Program } from '../../graph/program.ts';
+import { type MatmulAttributes, matmulSizes } from '../../ops/matmul.ts';
 import { planMemory } from '../../plan/memory.ts';
-import { MATMUL_SCRATCH_BYTES, SLACK_BYTES } from '../../plan/opcodes.ts';
+import { SLACK_BYTES } from '../../plan/opcodes.ts';
+import { matmulScratchBytes } from '../../plan/operands.ts';
 
 /** A range of memory: a session's block, a plan's constant, or a part of the arena from node `first` to node `last`. */
 export interface Storage {
@@ -32,6 +34,8 @@ export interface StoragePlan {
   readonly places: ReadonlyMap<Value, Place>;
   readonly constants: readonly { readonly storage: Storage; readonly value: Value }[];
   readonly scratch: ReadonlyMap<Node, Storage>;
+  /** Where values that lie in another block wait until that block has been renewed, by graph output. */
+  readonly staged: ReadonlyMap<number, Storage>;
   readonly arena: readonly Storage[];
   readonly arenaBytes: number;
 }
@@ -70,26 +74,19 @@ const IN_PLACE: Readonly<Record<string, readonly (readonly [output: number, inpu
   ],
 };
 
-const ELEMENTWISE = new Set([
-  ...[
-    'neg',
-    'abs',
-    'sign',
-    'floor',
-    'square',
-    'reciprocal',
-    'sqrt',
-    'exp',
-    'expm1',
-    'log',
-    'log1p',
-    'tanh',
-    'sigmoid',
-    'relu',
-  ],
-  ...['add', 'sub', 'mul', 'div', 'pow', 'maximum', 'minimum', 'select', 'softmaxCrossEntropyGradient'],
-  ...['equal', 'notEqual', 'less', 'lessEqual', 'greater', 'greaterEqual'],
-]);
+const ELEMENTWISE = new Set(
+  [
+    'neg abs sign floor square reciprocal sqrt exp expm1 log log1p tanh sigmoid relu',
+    'add sub mul div pow maximum minimum select softmaxCrossEntropyGradient',
+    'equal notEqual less lessEqual greater greaterEqual',
+  ].flatMap((names) => names.split(' ')),
+);
+
+function scratchBytes({ inputs, attributes }: Node): number {
+  const [lhs, rhs] = inputs as [Value, Value];
+  const { transposeLhs } = attributes as MatmulAttributes;
+  return matmulScratchBytes({ ...matmulSizes(lhs.shape, rhs.shape, attributes as MatmulAttributes), transposeLhs });
+}
 
 /** What follows all nodes: storing results. Outputs are read then. */
 const endOf = (graph: Graph): number => graph.nodes.length;
@@ -148,7 +145,7 @@ export function planStorage(program: Program, blocks: ReadonlyMap<string, Storag
   graph.nodes.forEach((node, at) => {
     const view = viewOf(node);
     if (node.op.name === 'matmul' || node.op.name === 'linear')
-      scratch.set(node, reserve('scratch', MATMUL_SCRATCH_BYTES, at, at));
+      scratch.set(node, reserve('scratch', scratchBytes(node), at, at));
     node.outputs.forEach((output, i) => {
       if (i === 0 && view !== undefined) {
         const { storage, offset } = must(places.get(view.source), 'a placed source');
@@ -189,11 +186,18 @@ export function planStorage(program: Program, blocks: ReadonlyMap<string, Storag
       occupants.set(place.storage, [...(occupants.get(place.storage) ?? []), output]);
     });
   });
+  const staged = new Map<number, Storage>();
+  graph.outputs.forEach((output, i) => {
+    const binding = must(program.outputs[i], 'a binding');
+    const { storage } = must(places.get(output), 'a placed output');
+    if (binding.kind === 'block' && storage.kind === 'block' && storage !== blocks.get(binding.name))
+      staged.set(i, reserve('staged', bytesOf(output), endOf(graph), endOf(graph)));
+  });
   const memory = planMemory(arena);
   arena.forEach((storage, i) => {
     storage.address = memory.offsets[i] as number;
   });
-  return { blocks, places, constants, scratch, arena, arenaBytes: memory.bytes };
+  return { blocks, places, constants, scratch, staged, arena, arenaBytes: memory.bytes };
 }
 
 type Target = Place | { readonly pack: Value; readonly offset: number };

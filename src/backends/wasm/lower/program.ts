@@ -7,7 +7,8 @@ import type { Program } from '../../../graph/program.ts';
 import { type Plan, PlanWriter, type Region } from '../../../plan/format.ts';
 import { Opcode, StepLoadField, StepStoreField } from '../../../plan/opcodes.ts';
 import type { Table } from '../layout.ts';
-import { bytesOf, type Place, type Storage, type StoragePlan } from '../storage.ts';
+import { bytesOf, type Place, type StoragePlan } from '../storage.ts';
+import type { LoweringContext } from './context.ts';
 import { emitMove } from './movement.ts';
 import { LOWERINGS } from './table.ts';
 
@@ -54,33 +55,27 @@ export function lowerProgram(
       [StepStoreField.bytes]: bytesOf(value),
     });
   });
-  for (const { from, to, value } of commits(program, storage, place))
-    emitMove(from, to, sizeOf(value.shape), BYTES[value.dtype], emit);
+  commit(program, storage, place, emit);
   return writer.finish(program.name, regions);
 }
 
-/** The copies that bring new values of blocks home, in an order in which none overwrites what another still reads. */
-function commits(
+/** Brings new values of blocks home. Those that lie in other blocks are put aside first, since those blocks change too. */
+function commit(
   program: Program,
-  storage: StoragePlan,
+  { blocks, staged }: StoragePlan,
   place: (value: Value) => Place,
-): { from: number; to: number; value: Value }[] {
-  const pending = program.graph.outputs.flatMap((value, i) => {
-    const binding = must(program.outputs[i], 'a binding');
-    if (binding.kind !== 'block') return [];
-    const target = must(storage.blocks.get(binding.name), `block ${binding.name}`);
-    const { storage: source, offset } = place(value);
-    return source === target && offset === 0
-      ? []
-      : [{ source, target, from: source.address + offset, to: target.address, value }];
-  });
-  const ordered: typeof pending = [];
-  while (pending.length > 0) {
-    const isRead = (target: Storage, by: (typeof pending)[number]): boolean =>
-      pending.some((other) => other !== by && other.source === target);
-    const next = pending.findIndex((commit) => !isRead(commit.target, commit));
-    if (next < 0) unreachable(`the blocks of ${program.name} trade places in a circle`);
-    ordered.push(...pending.splice(next, 1));
+  emit: LoweringContext['emit'],
+): void {
+  const move = (from: number, to: number, value: Value): void =>
+    emitMove(from, to, sizeOf(value.shape), BYTES[value.dtype], emit);
+  const addressOf = (value: Value): number => place(value).storage.address + place(value).offset;
+  for (const [i, { address }] of staged) {
+    const value = must(program.graph.outputs[i], 'an output');
+    move(addressOf(value), address, value);
   }
-  return ordered;
+  program.graph.outputs.forEach((value, i) => {
+    const binding = must(program.outputs[i], 'a binding');
+    if (binding.kind === 'row') return;
+    move(staged.get(i)?.address ?? addressOf(value), must(blocks.get(binding.name), 'a block').address, value);
+  });
 }

@@ -1,0 +1,55 @@
+/** Every op × every backend: values over all samples, against the op's own definition in double precision. */
+import { describe, expect, test } from 'vitest';
+import { fusedOps, LOWERINGS } from '../../src/backends/wasm/lower/table.ts';
+import { SAMPLES, type Sample } from '../../src/ops/samples.ts';
+import { composites, primitives } from '../../src/ops/table.ts';
+import { applyAll, BACKENDS, describeSample, expectClose, NAMES, OPS, runOn, tensorsOf } from './harness.ts';
+
+describe('the table', () => {
+  test('has samples of every op, and no others', () => {
+    expect(Object.keys(SAMPLES).sort()).toEqual([...NAMES].sort());
+    for (const name of NAMES) expect(SAMPLES[name].length, name).toBeGreaterThan(0);
+  });
+
+  test('names each record by its own name', () => {
+    for (const name of NAMES) expect(OPS[name].name).toBe(name);
+  });
+
+  test('has a lowering of every primitive, and of every composite or of what it decomposes into', () => {
+    for (const name of Object.keys(primitives)) expect(LOWERINGS[name], name).toBeDefined();
+    for (const name of Object.keys(composites))
+      expect(fusedOps.has(name) || OPS[name as 'linear'].decompose !== undefined, name).toBe(true);
+    for (const name of fusedOps) expect(LOWERINGS[name], name).toBeDefined();
+  });
+
+  test('gives every op either a definition or a decomposition, and every primitive a gradient rule', () => {
+    for (const name of Object.keys(primitives)) {
+      expect(OPS[name as 'add'].evaluate, name).toBeDefined();
+      expect(OPS[name as 'add'].gradient, name).toBeDefined();
+    }
+    for (const name of Object.keys(composites)) {
+      expect(OPS[name as 'linear'].evaluate, name).toBeUndefined();
+      expect(OPS[name as 'linear'].decompose, name).toBeDefined();
+    }
+  });
+});
+
+describe.each(BACKENDS)('on %s', (device) => {
+  test.each(NAMES)('%s gives the values of its definition', async (name) => {
+    const samples: readonly Sample[] = SAMPLES[name];
+    const inputs = tensorsOf(samples);
+    const compute = (...all: readonly (readonly (typeof inputs)[0][number][])[]) =>
+      samples.map((sample, i) => applyAll(OPS[name], all[i] ?? [], sample));
+    const actual = await runOn(device, compute, inputs);
+    compute(...inputs).forEach((expected, i) => {
+      const sample = samples[i] as Sample;
+      for (const [j, output] of expected.entries())
+        expectClose(
+          actual[i]?.[j] as typeof output,
+          output,
+          device === 'reference' ? { relative: 1e-13, absolute: 1e-13 } : sample.tolerance,
+          `${name} ${describeSample(sample)} output ${j}`,
+        );
+    });
+  });
+});

@@ -1,0 +1,39 @@
+/** @file The worked example of ARCHITECTURE.md: one dense layer with relu, trained by mean squared error and Adam. */
+import type { StepDescription, StepTransform } from '../../src/engine/step.ts';
+import { layoutGroup } from '../../src/graph/program.ts';
+import type { Tensor } from '../../src/graph/tensor.ts';
+import { add, relu, square, sub } from '../../src/ops/elementwise.ts';
+import { matmul } from '../../src/ops/matmul.ts';
+import { mean } from '../../src/ops/reduce.ts';
+import { adamUpdate } from '../../src/ops/update.ts';
+
+/** relu(x · kernel + bias) */
+export const denseRelu = (x: Tensor, kernel: Tensor, bias: Tensor): Tensor => relu(add(matmul(x, kernel), bias));
+
+/** 6 rows of 3 bytes, 2 targets each. */
+export const description: StepDescription = {
+  group: layoutGroup('parameters', [
+    { path: '0/kernel', shape: [3, 2] },
+    { path: '0/bias', shape: [2] },
+  ]),
+  source: { shape: [6, 3], dtype: 'u8' },
+  target: { shape: [6, 2], dtype: 'f32' },
+  inputScaling: { shift: Float32Array.of(0), scale: Float32Array.of(1 / 255) },
+  targetScaling: undefined,
+  forward: (leaves, x) => denseRelu(x, leaves.get('0/kernel') as Tensor, leaves.get('0/bias') as Tensor),
+  loss: (prediction, target) => mean(square(sub(prediction, target)), 1),
+  metrics: [],
+};
+
+export const adam: StepTransform = {
+  slots: ['firstMoment', 'secondMoment'],
+  scalarCount: 2,
+  update({ gradient, slots, scalars }) {
+    const moments = [slots.firstMoment, slots.secondMoment] as [Tensor, Tensor];
+    const [update, firstMoment, secondMoment] = adamUpdate(gradient, ...moments, scalars, {
+      beta1: 0.9,
+      beta2: 0.999,
+    }) as [Tensor, Tensor, Tensor];
+    return { update, slots: { firstMoment, secondMoment } };
+  },
+};
