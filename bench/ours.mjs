@@ -1,0 +1,97 @@
+// @ts-check
+/**
+ * @file Measures saddlepoint in a process of its own, through what users call: `train`, with its gather of rows, its record of
+ * losses and its turns of the event loop. Started by run.mjs; `node bench/ours.mjs ITEM` measures once and prints.
+ */
+import { pathToFileURL } from 'node:url';
+import { COMPARED_STEPS, items, makeData, SEED } from './items.mjs';
+import { BlockClock, peakRss, serve } from './measure.mjs';
+import { measurePeak } from './peak/peak.mjs';
+
+/**
+ * @typedef {typeof import('../src/index.ts')} Library
+ * @typedef {import('./items.mjs').Item} Item
+ */
+
+/** The built package. @returns {Promise<Library>} */
+export const loadLibrary = () => import(new URL('../dist/index.js', import.meta.url).href);
+
+/** @param {Library} library @param {Item} item */
+export function modelOf({ sequential, dense }, { sizes, activation }) {
+  const hidden = sizes.slice(1, -1).map((units) => dense(units, { activation }));
+  return sequential([...hidden, dense(/** @type {number} */ (sizes.at(-1)))]);
+}
+
+/** @param {Library} library @param {Item} item */
+export function optionsOf({ adam, sgd, crossEntropy, meanSquaredError }, { loss, optimizer, batchSize }) {
+  const { name, ...options } = optimizer;
+  return {
+    loss: loss === 'crossEntropy' ? crossEntropy() : meanSquaredError(),
+    optimizer: name === 'adam' ? adam(options) : sgd(options),
+    ...{ batchSize, seed: SEED, standardize: false, shuffle: false, progress: false },
+  };
+}
+
+/** Losses of the first steps, by epochs of one batch. @param {Library} library @param {Item} item */
+async function firstSteps(library, item) {
+  const batch = makeData(item, 1);
+  const began = performance.now();
+  let firstStepMs = 0;
+  const losses = [];
+  const options = { ...optionsOf(library, item), epochs: COMPARED_STEPS };
+  for await (const { loss } of library.train(modelOf(library, item), batch, options)) {
+    if (losses.length === 0) firstStepMs = performance.now() - began;
+    losses.push(loss);
+  }
+  return { losses, firstStepMs };
+}
+
+/**
+ * Epochs in the steady state.
+ * @param {Library} library @param {Item} item @param {import('./items.mjs').Data} data @param {boolean} shuffle
+ */
+async function steadyState(library, item, data, shuffle) {
+  const warm = Math.max(2, Math.ceil(item.warmSteps / item.batches));
+  const counted = Math.max(10, Math.ceil(item.measuredSteps / item.batches));
+  const options = { ...optionsOf(library, item), shuffle, epochs: warm + counted };
+  const epochs = library.train(modelOf(library, item), data, options);
+  const clock = new BlockClock();
+  for (let epoch = 0; epoch < warm + counted; epoch++) {
+    clock.start();
+    await epochs.next();
+    if (epoch >= warm) clock.stop(item.batches);
+  }
+  const { value: run, done } = await epochs.next();
+  if (done !== true) throw new Error('train yielded more epochs than were asked for');
+  return { ...clock.summary(), runBytes: run.bytes, device: run.device.name };
+}
+
+/** @param {Item} item */
+async function measure(item) {
+  const began = performance.now();
+  const library = await loadLibrary();
+  const importMs = performance.now() - began;
+  const first = await firstSteps(library, item);
+  const data = makeData(item);
+  const before = measurePeak();
+  const { runBytes, device, ...steady } = await steadyState(library, item, data, false);
+  const after = measurePeak();
+  const peakRssBytes = peakRss();
+  const shuffled = await steadyState(library, item, data, true);
+  return {
+    ...{ importMs, ...first, steady, shuffled: shuffled.median },
+    ...{ peak: { before, after }, peakRssBytes, runBytes, device },
+  };
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
+  if (process.send !== undefined) serve(({ item }) => measure(item));
+  else await measureAndPrint(process.argv[2]);
+}
+
+/** @param {string | undefined} name */
+async function measureAndPrint(name) {
+  const item = items.find((each) => each.name === name);
+  if (item === undefined) throw new Error(`no item ${name}; there are ${items.map((each) => each.name).join(', ')}`);
+  console.log(await measure(item));
+}
