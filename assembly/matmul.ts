@@ -34,76 +34,81 @@ const PACKED_STRIDE: i32 = 512;
 /** … if at least this many rows use the panel. */
 const PACKED_ROWS: i32 = 32;
 /**
- * `rows` (1 … 4) × 8 values of C over `k` steps; A's four values of a step lie at `a`, side by side. `c`: first row; `cRow`:
- * bytes to the next. `start`: the 8 values that all sums start from, or 0 to go on from C. Values below `lowest` become
- * `lowest` (−Infinity: none; NaN stays). Missing rows read what lies behind, and are not stored. C overlaps nothing.
+ * `m` × 8 values of C over `k` steps, 4 rows at a time; A's four values of a step lie side by side, `aStep` bytes from step
+ * to step and `aTile` bytes from tile to tile. `c`: first row; `cRow`: bytes to the next. `start`: the 8 values that all sums
+ * start from, or 0 to go on from C. Values below `lowest` become `lowest` (−Infinity: none; NaN stays). Where m is no
+ * multiple of 4, the missing rows of the last tile read what lies behind, and are not stored. C overlaps nothing.
  */
 export function gemm_f32_4x8_columns(
-  a: usize, aStep: usize, b: usize, bStep: usize, k: i32,
-  start: usize, c: usize, cRow: usize, rows: i32, lowest: f32,
+  a: usize, aTile: usize, aStep: usize, b: usize, bStep: usize, k: i32,
+  start: usize, c: usize, cRow: usize, m: i32, lowest: f32,
 ): void {
-  const c1 = rows > 1 ? c + cRow : c;
-  const c2 = rows > 2 ? c1 + cRow : c1;
-  const c3 = rows > 3 ? c2 + cRow : c2;
-  const s = start ? start : c;
-  let x00 = v128.load(s), x01 = v128.load(s, 16);
-  let x10 = x00, x11 = x01, x20 = x00, x21 = x01, x30 = x00, x31 = x01;
-  if (!start) {
-    x10 = v128.load(c1); x11 = v128.load(c1, 16);
-    x20 = v128.load(c2); x21 = v128.load(c2, 16);
-    x30 = v128.load(c3); x31 = v128.load(c3, 16);
+  for (; m > 0; m -= 4) {
+    const c1 = m > 1 ? c + cRow : c;
+    const c2 = m > 2 ? c1 + cRow : c1;
+    const c3 = m > 3 ? c2 + cRow : c2;
+    const s = start ? start : c;
+    let x00 = v128.load(s), x01 = v128.load(s, 16);
+    let x10 = x00, x11 = x01, x20 = x00, x21 = x01, x30 = x00, x31 = x01;
+    if (!start) {
+      x10 = v128.load(c1); x11 = v128.load(c1, 16);
+      x20 = v128.load(c2); x21 = v128.load(c2, 16);
+      x30 = v128.load(c3); x31 = v128.load(c3, 16);
+    }
+    let left = k, at = a, bt = b;
+    do {
+      let b0 = v128.load(bt), b1 = v128.load(bt, 16);
+      let v = v128.load32_splat(at);
+      x00 = f32x4.add(x00, f32x4.mul(v, b0)); x01 = f32x4.add(x01, f32x4.mul(v, b1));
+      v = v128.load32_splat(at, 4);
+      x10 = f32x4.add(x10, f32x4.mul(v, b0)); x11 = f32x4.add(x11, f32x4.mul(v, b1));
+      v = v128.load32_splat(at, 8);
+      x20 = f32x4.add(x20, f32x4.mul(v, b0)); x21 = f32x4.add(x21, f32x4.mul(v, b1));
+      v = v128.load32_splat(at, 12);
+      x30 = f32x4.add(x30, f32x4.mul(v, b0)); x31 = f32x4.add(x31, f32x4.mul(v, b1));
+      at += aStep; bt += bStep;
+      if (left == 1) break;
+      b0 = v128.load(bt); b1 = v128.load(bt, 16);
+      v = v128.load32_splat(at);
+      x00 = f32x4.add(x00, f32x4.mul(v, b0)); x01 = f32x4.add(x01, f32x4.mul(v, b1));
+      v = v128.load32_splat(at, 4);
+      x10 = f32x4.add(x10, f32x4.mul(v, b0)); x11 = f32x4.add(x11, f32x4.mul(v, b1));
+      v = v128.load32_splat(at, 8);
+      x20 = f32x4.add(x20, f32x4.mul(v, b0)); x21 = f32x4.add(x21, f32x4.mul(v, b1));
+      v = v128.load32_splat(at, 12);
+      x30 = f32x4.add(x30, f32x4.mul(v, b0)); x31 = f32x4.add(x31, f32x4.mul(v, b1));
+      at += aStep; bt += bStep;
+      if (left == 2) break;
+      b0 = v128.load(bt); b1 = v128.load(bt, 16);
+      v = v128.load32_splat(at);
+      x00 = f32x4.add(x00, f32x4.mul(v, b0)); x01 = f32x4.add(x01, f32x4.mul(v, b1));
+      v = v128.load32_splat(at, 4);
+      x10 = f32x4.add(x10, f32x4.mul(v, b0)); x11 = f32x4.add(x11, f32x4.mul(v, b1));
+      v = v128.load32_splat(at, 8);
+      x20 = f32x4.add(x20, f32x4.mul(v, b0)); x21 = f32x4.add(x21, f32x4.mul(v, b1));
+      v = v128.load32_splat(at, 12);
+      x30 = f32x4.add(x30, f32x4.mul(v, b0)); x31 = f32x4.add(x31, f32x4.mul(v, b1));
+      at += aStep; bt += bStep;
+      if (left == 3) break;
+      b0 = v128.load(bt); b1 = v128.load(bt, 16);
+      v = v128.load32_splat(at);
+      x00 = f32x4.add(x00, f32x4.mul(v, b0)); x01 = f32x4.add(x01, f32x4.mul(v, b1));
+      v = v128.load32_splat(at, 4);
+      x10 = f32x4.add(x10, f32x4.mul(v, b0)); x11 = f32x4.add(x11, f32x4.mul(v, b1));
+      v = v128.load32_splat(at, 8);
+      x20 = f32x4.add(x20, f32x4.mul(v, b0)); x21 = f32x4.add(x21, f32x4.mul(v, b1));
+      v = v128.load32_splat(at, 12);
+      x30 = f32x4.add(x30, f32x4.mul(v, b0)); x31 = f32x4.add(x31, f32x4.mul(v, b1));
+      at += aStep; bt += bStep;
+      left -= 4;
+    } while (left > 0);
+    const l = f32x4.splat(lowest);
+    v128.store(c3, f32x4.pmax(x30, l)); v128.store(c3, f32x4.pmax(x31, l), 16);
+    v128.store(c2, f32x4.pmax(x20, l)); v128.store(c2, f32x4.pmax(x21, l), 16);
+    v128.store(c1, f32x4.pmax(x10, l)); v128.store(c1, f32x4.pmax(x11, l), 16);
+    v128.store(c, f32x4.pmax(x00, l)); v128.store(c, f32x4.pmax(x01, l), 16);
+    a += aTile; c += cRow << 2;
   }
-  do {
-    let b0 = v128.load(b), b1 = v128.load(b, 16);
-    let v = v128.load32_splat(a);
-    x00 = f32x4.add(x00, f32x4.mul(v, b0)); x01 = f32x4.add(x01, f32x4.mul(v, b1));
-    v = v128.load32_splat(a, 4);
-    x10 = f32x4.add(x10, f32x4.mul(v, b0)); x11 = f32x4.add(x11, f32x4.mul(v, b1));
-    v = v128.load32_splat(a, 8);
-    x20 = f32x4.add(x20, f32x4.mul(v, b0)); x21 = f32x4.add(x21, f32x4.mul(v, b1));
-    v = v128.load32_splat(a, 12);
-    x30 = f32x4.add(x30, f32x4.mul(v, b0)); x31 = f32x4.add(x31, f32x4.mul(v, b1));
-    a += aStep; b += bStep;
-    if (k == 1) break;
-    b0 = v128.load(b); b1 = v128.load(b, 16);
-    v = v128.load32_splat(a);
-    x00 = f32x4.add(x00, f32x4.mul(v, b0)); x01 = f32x4.add(x01, f32x4.mul(v, b1));
-    v = v128.load32_splat(a, 4);
-    x10 = f32x4.add(x10, f32x4.mul(v, b0)); x11 = f32x4.add(x11, f32x4.mul(v, b1));
-    v = v128.load32_splat(a, 8);
-    x20 = f32x4.add(x20, f32x4.mul(v, b0)); x21 = f32x4.add(x21, f32x4.mul(v, b1));
-    v = v128.load32_splat(a, 12);
-    x30 = f32x4.add(x30, f32x4.mul(v, b0)); x31 = f32x4.add(x31, f32x4.mul(v, b1));
-    a += aStep; b += bStep;
-    if (k == 2) break;
-    b0 = v128.load(b); b1 = v128.load(b, 16);
-    v = v128.load32_splat(a);
-    x00 = f32x4.add(x00, f32x4.mul(v, b0)); x01 = f32x4.add(x01, f32x4.mul(v, b1));
-    v = v128.load32_splat(a, 4);
-    x10 = f32x4.add(x10, f32x4.mul(v, b0)); x11 = f32x4.add(x11, f32x4.mul(v, b1));
-    v = v128.load32_splat(a, 8);
-    x20 = f32x4.add(x20, f32x4.mul(v, b0)); x21 = f32x4.add(x21, f32x4.mul(v, b1));
-    v = v128.load32_splat(a, 12);
-    x30 = f32x4.add(x30, f32x4.mul(v, b0)); x31 = f32x4.add(x31, f32x4.mul(v, b1));
-    a += aStep; b += bStep;
-    if (k == 3) break;
-    b0 = v128.load(b); b1 = v128.load(b, 16);
-    v = v128.load32_splat(a);
-    x00 = f32x4.add(x00, f32x4.mul(v, b0)); x01 = f32x4.add(x01, f32x4.mul(v, b1));
-    v = v128.load32_splat(a, 4);
-    x10 = f32x4.add(x10, f32x4.mul(v, b0)); x11 = f32x4.add(x11, f32x4.mul(v, b1));
-    v = v128.load32_splat(a, 8);
-    x20 = f32x4.add(x20, f32x4.mul(v, b0)); x21 = f32x4.add(x21, f32x4.mul(v, b1));
-    v = v128.load32_splat(a, 12);
-    x30 = f32x4.add(x30, f32x4.mul(v, b0)); x31 = f32x4.add(x31, f32x4.mul(v, b1));
-    a += aStep; b += bStep;
-    k -= 4;
-  } while (k > 0);
-  const l = f32x4.splat(lowest);
-  v128.store(c3, f32x4.pmax(x30, l)); v128.store(c3, f32x4.pmax(x31, l), 16);
-  v128.store(c2, f32x4.pmax(x20, l)); v128.store(c2, f32x4.pmax(x21, l), 16);
-  v128.store(c1, f32x4.pmax(x10, l)); v128.store(c1, f32x4.pmax(x11, l), 16);
-  v128.store(c, f32x4.pmax(x00, l)); v128.store(c, f32x4.pmax(x01, l), 16);
 }
 
 /** The same with A in place: row i of the tile begins at `a` + i · `aRow`, and its values are contiguous. */
@@ -151,7 +156,7 @@ function tile(
   start: usize, c: usize, cRow: usize, rows: i32, columns: i32, lowest: f32, spare: usize,
 ): void {
   if (columns == 8) {
-    if (byColumns) gemm_f32_4x8_columns(a, aStep, b, bStep, k, start, c, cRow, rows, lowest);
+    if (byColumns) gemm_f32_4x8_columns(a, 0, aStep, b, bStep, k, start, c, cRow, rows, lowest);
     else gemm_f32_4x8_rows(a, aRow, b, bStep, k, start, c, cRow, rows, lowest);
     return;
   }
@@ -161,7 +166,7 @@ function tile(
       v128.store(to, v128.load(from, 16), 16);
     }
   }
-  if (byColumns) gemm_f32_4x8_columns(a, aStep, b, bStep, k, start, spare, 32, rows, lowest);
+  if (byColumns) gemm_f32_4x8_columns(a, 0, aStep, b, bStep, k, start, spare, 32, rows, lowest);
   else gemm_f32_4x8_rows(a, aRow, b, bStep, k, start, spare, 32, rows, lowest);
   for (; rows > 0; rows--, c += cRow, spare += 32) {
     if (columns >= 4) {
@@ -255,6 +260,10 @@ export function matmul(p: usize, base: usize): void {
           panel = scratch; bStep = 32;
         }
         let ai = aFirst, ci = c + <usize>i0 * cRow + (<usize>j << 2);
+        if (byColumns && columns == 8) {
+          gemm_f32_4x8_columns(ai, aTile, aStep, panel, bStep, steps, start, ci, cRow, lastRow - i0, lowest);
+          continue;
+        }
         for (let i = i0; i < lastRow; i += 4) {
           tile(byColumns, ai, lda, aStep, panel, bStep, steps, start, ci, cRow, min(4, lastRow - i), columns, lowest, spare);
           ai += aTile; ci += cRow << 2;
