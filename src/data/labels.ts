@@ -103,7 +103,8 @@ export function lookUp(name: string, values: Vector, classes: readonly ClassName
       (typeof label === 'boolean' ? (index.get(String(label)) ?? index.get(Number(label))) : undefined);
     if (number === undefined) {
       const names = classes.map(String);
-      const help = names.length > 30 ? `such as ${names.slice(0, 8).join(', ')}` : suggest(String(label), names);
+      const help =
+        names.length > 30 ? `such as ${names.slice(0, 8).join(', ')}` : suggest(String(label).slice(0, 60), names);
       throw labelError(name, values, i, `none of the model's ${classes.length} classes`, help);
     }
     numbers[i] = number;

@@ -138,6 +138,8 @@ function descend(name: string, shape: Shape, vectors: readonly Vector[]): Vector
   throw raggedError(name, shape, vectors, inner);
 }
 
+const count = (values: number): string => `${values} ${values === 1 ? 'value' : 'values'}`;
+
 function raggedError(name: string, shape: Shape, vectors: readonly Vector[], inner: readonly unknown[]) {
   const tally = new Map<number, number>();
   for (const element of inner) if (isVector(element)) tally.set(element.length, (tally.get(element.length) ?? 0) + 1);
@@ -149,8 +151,8 @@ function raggedError(name: string, shape: Shape, vectors: readonly Vector[], inn
   const wanted = inner[at];
   const width = shape.at(-1) as number;
   const found = isVector(wanted)
-    ? `has ${wanted.length} values, ${expected} expected`
-    : `is ${describe(vectors[Math.floor(at / width)] as Vector, at % width)}, an array of ${expected} values expected`;
+    ? `has ${count(wanted.length)}, ${expected} expected`
+    : `is ${describe(vectors[Math.floor(at / width)] as Vector, at % width)}, an array of ${count(expected)} expected`;
   return new SaddlepointError(
     'data',
     `${where} ${found}`,

@@ -49,7 +49,8 @@ function bar(options: ProgressOptions, stream: Stream, now: () => number): Progr
   const line = new cliProgress.SingleBar({
     stream: withoutCursorMemory(stream),
     format: 'epoch {epoch} [{bar}] {rate}{left}{values}',
-    barsize: 24,
+    // Short, so that rate, time, loss and a metric or two fit into 80 columns.
+    barsize: 16,
     barCompleteChar: '█',
     barIncompleteChar: '░',
     // Nothing to put back after an error or Ctrl+C: the cursor stays visible, and long lines are cut, not unwrapped.

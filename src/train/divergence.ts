@@ -21,16 +21,17 @@ export class DivergenceError<Name extends string = string> extends SaddlepointEr
     bad: BadValue | undefined,
     run: Run<Name>,
   ) {
-    const instruction = bad ?? { op: stop.op, path: stop.path, value: Number.NaN };
+    const { op, path, value } = bad ?? { op: stop.op, path: stop.path, value: Number.NaN };
+    // A double of the reference backend may be finite, but is none of 32 bits.
+    const instruction = { op, path, value: Math.fround(value) };
     const where = instruction.path === '' ? instruction.op : `${instruction.op} in layer '${instruction.path}'`;
     super(
       'divergence',
       `training diverged at step ${at.step} (epoch ${at.epoch}): the first value that is not finite is ${instruction.value}, from ${where}; ` +
-        `the last finite loss was ${at.lastLoss}. Likely cause: ${likelyCause(instruction.op)}. The last good parameters are kept in error.run`,
+        `${Number.isNaN(at.lastLoss) ? 'no loss was finite before' : `the last finite loss was ${at.lastLoss}`}. Likely cause: ${likelyCause(instruction.op)}. The last good parameters are kept in error.run`,
       remedy(instruction.op),
     );
     this.name = 'DivergenceError';
-    Object.assign(this, at);
     this.step = at.step;
     this.epoch = at.epoch;
     this.lastLoss = at.lastLoss;

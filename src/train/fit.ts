@@ -161,7 +161,8 @@ class Training<Name extends string> {
   }
 
   #keepBest(loss: number, epoch: number): void {
-    if (this.#best === undefined || loss < this.#best.loss)
+    // A loss that is NaN is worse than any other, also as the first.
+    if (this.#best === undefined || loss < this.#best.loss || Number.isNaN(this.#best.loss))
       this.#best = { loss, epoch, block: this.#opened.session.read(BLOCKS.parameters) };
   }
 
@@ -171,12 +172,12 @@ class Training<Name extends string> {
     validation: Measures<Name> | undefined,
     seconds: number,
   ): EpochRecord<Name> {
-    const { metrics } = this.#options;
+    const { metrics, epochs } = this.#options;
     const held = validation === undefined ? {} : { validation: Object.freeze(validation) };
     const record = Object.freeze({ epoch, ...named(means, metrics), ...held, seconds }) as unknown as EpochRecord<Name>;
     this.#history.push(record);
     const names = metrics.map(({ name }) => name);
-    this.#progress.epochEnd(epoch, describeEpoch(record as unknown as EpochRecord, names));
+    this.#progress.epochEnd(epoch, describeEpoch(record as unknown as EpochRecord, epochs, names));
     return record;
   }
 

@@ -36,9 +36,16 @@ export class EpochTotals {
 }
 
 /** An epoch as one line of text. */
-export function describeEpoch(record: EpochRecord, names: readonly string[]): string {
+export function describeEpoch(record: EpochRecord, epochs: number, names: readonly string[]): string {
   const values = (from: Readonly<Record<string, unknown>>): string =>
-    ['loss', ...names].map((name) => `${name} ${(from[name] as number).toFixed(4)}`).join('  ');
+    ['loss', ...names].map((name) => `${name} ${shown(from[name] as number)}`).join('  ');
   const validation = record.validation === undefined ? '' : `  validation: ${values(record.validation)}`;
-  return `${values(record as unknown as Record<string, unknown>)}${validation}  (${record.seconds.toFixed(1)} s)`;
+  const training = values(record as unknown as Record<string, unknown>);
+  return `epoch ${record.epoch}/${epochs}  ${training}${validation}  (${record.seconds.toFixed(1)} s)`;
+}
+
+/** Four decimals where they say enough, else four digits. */
+function shown(value: number): string {
+  const size = Math.abs(value);
+  return value === 0 || (size >= 0.01 && size < 1e5) ? value.toFixed(4) : value.toPrecision(4);
 }

@@ -43,6 +43,8 @@ export class TrainingLoop {
   /** NaN before the first step. */
   lastLoss = Number.NaN;
   readonly #options: LoopOptions;
+  /** When the event loop had its last turn; epochs may be shorter than a slice. */
+  #since = performance.now();
   /** Measured milliseconds a step, of whole batches. */
   #stepMs = Number.POSITIVE_INFINITY;
 
@@ -55,7 +57,6 @@ export class TrainingLoop {
     const { rows, batchSize, seed, shuffle, signal, metrics, onSteps } = this.#options;
     const order = shuffle ? shuffledRows(rows, seed, epoch) : rows;
     const totals = new EpochTotals(1 + metrics);
-    let since = performance.now();
     for (let at = 0; at < order.length; ) {
       if (signal?.aborted) return { kind: 'aborted', means: totals.means() };
       const size = Math.min(batchSize, order.length - at);
@@ -69,9 +70,9 @@ export class TrainingLoop {
       const now = performance.now();
       if (size === batchSize) this.#stepMs = (now - began) / steps;
       onSteps(Math.ceil(at / batchSize), totals.means());
-      if (now - since > SLICE_MS) {
+      if (now - this.#since > SLICE_MS) {
         await nextTurn();
-        since = performance.now();
+        this.#since = performance.now();
       }
     }
     return { kind: 'done', means: totals.means() };

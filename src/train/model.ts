@@ -1,12 +1,12 @@
 /** @file A trained model: a layer with its parameters and with what was done to its data, so that it takes and gives user units. */
 import { type Device, selectBackend } from '../backends/select.ts';
-import { must } from '../core/errors.ts';
+import { checkKnownOptions, must } from '../core/errors.ts';
 import type { Shape } from '../core/shape.ts';
 import type { ClassName } from '../data/labels.ts';
 import type { Scaling } from '../data/scaling.ts';
 import { BLOCKS, packGroup } from '../engine/step.ts';
 import { type Group, layoutGroup } from '../graph/program.ts';
-import { writeBytes } from '../io/place.ts';
+import { type WriteTarget, writeBytes } from '../io/place.ts';
 import type { Layer } from '../nn/layer.ts';
 import type { Loss } from '../nn/losses/loss.ts';
 import type { Metric } from '../nn/metrics.ts';
@@ -84,6 +84,7 @@ export class TrainedModel<Name extends string = string> implements Disposable {
     data: Data,
     options: { readonly batchSize?: number; readonly device?: Device } = {},
   ): Promise<Evaluation<Name>> {
+    checkKnownOptions('evaluate', options, ['batchSize', 'device']);
     const { state } = this;
     const source = withRowShape(readSource(data), state.inputShape);
     const targets = readTargets(data, source, state);
@@ -104,7 +105,7 @@ export class TrainedModel<Name extends string = string> implements Disposable {
    * @param target a path or URL in Node (written aside, then renamed: a failed save leaves the old file), a file handle, a
    *   writable stream, or a key of IndexedDB on a page.
    */
-  async save(target: Parameters<typeof writeBytes>[0]): Promise<void> {
+  async save(target: WriteTarget): Promise<void> {
     await writeBytes(target, modelToBytes(this.state));
   }
 

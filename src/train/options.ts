@@ -71,8 +71,10 @@ const TAKEN = ['epoch', 'loss', 'validation', 'seconds'];
 
 /** @throws SaddlepointError `option` with the option's name, the value given and the legal values. */
 export function resolveOptions<Name extends string>(options: FitOptions<Name>): ResolvedOptions<Name> {
+  if (options === null || typeof options !== 'object')
+    throw new SaddlepointError('option', `fit: expected options, got ${show(options)}`, 'at least { loss } is needed');
   checkKnownOptions('fit', options, KNOWN);
-  if (typeof options.loss?.call !== 'function') {
+  if (typeof options.loss?.call !== 'function' || typeof options.loss.target !== 'string') {
     throw new SaddlepointError(
       'option',
       `fit: loss: expected a loss, got ${show(options.loss)}`,
@@ -80,32 +82,65 @@ export function resolveOptions<Name extends string>(options: FitOptions<Name>): 
     );
   }
   const metrics = options.metrics ?? [];
-  metrics.forEach(({ name }, i) => {
-    if (TAKEN.includes(name) || metrics.findIndex((other) => other.name === name) !== i) {
-      throw new SaddlepointError(
-        'option',
-        `fit: metrics: the name '${name}' is taken`,
-        'each metric needs a name of its own',
-      );
-    }
-  });
+  checkMetrics(metrics);
+  const { progress = 'auto', optimizer = adam() } = options;
+  if (typeof optimizer.update !== 'function' || typeof optimizer.scalars !== 'function') {
+    throw new SaddlepointError(
+      'option',
+      `fit: optimizer: expected an optimizer, got ${show(optimizer)}`,
+      'call the factory: { optimizer: adam() }',
+    );
+  }
+  if (options.signal !== undefined && typeof options.signal?.aborted !== 'boolean')
+    throw new SaddlepointError('option', `fit: signal: expected an AbortSignal, got ${show(options.signal)}`);
   if (typeof options.validation === 'number')
     checkNumber('fit: validation', options.validation, { min: 0, max: 1, openMin: true, openMax: true });
   if (options.memoryLimit !== undefined) checkNumber('fit: memoryLimit', options.memoryLimit, { min: 1 });
   return {
     loss: options.loss,
-    optimizer: options.optimizer ?? adam(),
+    optimizer,
     metrics,
     epochs: checkNumber('fit: epochs', options.epochs ?? 10, { min: 1, integer: true }),
-    batchSize: options.batchSize ?? 32,
+    batchSize: checkNumber('fit: batchSize', options.batchSize ?? 32, { min: 1, integer: true }),
     split: checkName('fit: split', options.split ?? 'shuffle', ['shuffle', 'time']),
-    shuffle: options.shuffle ?? true,
-    standardize: options.standardize ?? true,
+    shuffle: checkSwitch('shuffle', options.shuffle ?? true),
+    standardize: checkSwitch('standardize', options.standardize ?? true),
     seed: checkNumber('fit: seed', options.seed ?? 0, { min: 0, max: 2 ** 32 - 1, integer: true }),
     device: checkName('fit: device', options.device ?? 'auto', DEVICES),
-    progress: options.progress ?? 'auto',
+    progress: progress === 'auto' ? progress : checkSwitch('progress', progress, ", or 'auto'"),
     validation: options.validation,
     signal: options.signal,
     memoryLimit: options.memoryLimit,
   } as ResolvedOptions<Name>;
+}
+
+function checkMetrics(metrics: readonly Metric[]): void {
+  if (!Array.isArray(metrics)) {
+    throw new SaddlepointError(
+      'option',
+      `fit: metrics: expected a list, got ${show(metrics)}`,
+      'for example { metrics: [accuracy()] }',
+    );
+  }
+  metrics.forEach((metric: Partial<Metric> | undefined, i) => {
+    if (typeof metric?.name !== 'string' || typeof metric.call !== 'function' || typeof metric === 'function') {
+      throw new SaddlepointError(
+        'option',
+        `fit: metrics: element ${i} is no metric: ${show(metric)}`,
+        'call the factory: [accuracy()], not [accuracy]',
+      );
+    }
+    if (TAKEN.includes(metric.name) || metrics.findIndex((other) => other.name === metric.name) !== i) {
+      throw new SaddlepointError(
+        'option',
+        `fit: metrics: the name '${metric.name}' is taken`,
+        'each metric needs a name of its own',
+      );
+    }
+  });
+}
+
+function checkSwitch(option: string, given: unknown, more = ''): boolean {
+  if (typeof given === 'boolean') return given;
+  throw new SaddlepointError('option', `fit: ${option}: expected true or false${more}, got ${show(given)}`);
 }

@@ -1,7 +1,8 @@
 /** @file Prediction: from rows in the user's units to answers in the user's terms. */
 import type { Session } from '../backends/backend.ts';
 import { selectBackend } from '../backends/select.ts';
-import { type Shape, sizeOf } from '../core/shape.ts';
+import { checkKnownOptions, SaddlepointError } from '../core/errors.ts';
+import { type Shape, showShape, sizeOf } from '../core/shape.ts';
 import { toSource } from '../data/source.ts';
 import { BLOCKS, packGroup, predictionProgram } from '../engine/step.ts';
 import { stopError } from '../engine/stop-error.ts';
@@ -11,6 +12,7 @@ import { sigmoid } from '../ops/elementwise.ts';
 import { softmax } from '../ops/softmax.ts';
 import type { ModelState, PredictOptions } from './model.ts';
 import { withRowShape } from './read.ts';
+import { nextTurn, SLICE_MS } from './yield.ts';
 
 /** The answer for one row that belongs to a class. */
 export interface ClassPrediction {
@@ -40,12 +42,14 @@ export class Predictor {
   }
 
   async predict(x: unknown, options: PredictOptions): Promise<Prediction | Prediction[]> {
+    checkKnownOptions('predict', options, ['device']);
     const { inputShape } = this.#state;
     const single = isSingle(x, inputShape);
-    const rows = single ? asRows(x) : x;
+    const rows = single ? [asRow(x)] : x;
     const source = withRowShape(toSource(rows, { name: 'x', rows: flatRows(rows, inputShape) }), inputShape);
     const answers: Prediction[] = [];
     const width = sizeOf(inputShape);
+    let since = performance.now();
     for (let at = 0; at < source.rows; at += CHUNK) {
       const count = Math.min(CHUNK, source.rows - at);
       const session = await this.#session(count, options);
@@ -56,6 +60,10 @@ export class Predictor {
       const units = output.length / count;
       for (let row = 0; row < count; row++)
         answers.push(this.#answer(Array.from(output.subarray(row * units, (row + 1) * units))));
+      if (performance.now() - since > SLICE_MS) {
+        await nextTurn();
+        since = performance.now();
+      }
     }
     return single ? (answers[0] as Prediction) : answers;
   }
@@ -114,29 +122,38 @@ export class Predictor {
   }
 }
 
-/** Whether x is one row: it has the rank (or, as a flat typed array, the length) of a row. */
+/** Whether x is one row: it has the rank of a row, or, as a flat typed array, its length. */
 function isSingle(x: unknown, inputShape: Shape): boolean {
-  const shape = (x as { readonly shape?: Shape } | null)?.shape;
+  const { shape } = (x ?? {}) as { readonly shape?: Shape };
   if (Array.isArray(shape)) return shape.length === inputShape.length;
-  if (ArrayBuffer.isView(x))
-    return inputShape.length > 0 && (x as unknown as ArrayLike<number>).length === sizeOf(inputShape);
-  let rank = 0;
-  for (
-    let inner: unknown = x;
-    Array.isArray(inner) || ArrayBuffer.isView(inner);
-    inner = (inner as unknown as ArrayLike<unknown>)[0]
-  )
-    rank++;
-  return rank === inputShape.length;
+  if (typeof x === 'number') return true;
+  const { length } = (x ?? {}) as { readonly length?: number };
+  if (ArrayBuffer.isView(x)) return length === sizeOf(inputShape);
+  if (length === 0) return false;
+  // Numbers for a model of one input are rows of one each, unless there is just one.
+  return rankOf(x) === inputShape.length && (inputShape.length > 1 || inputShape[0] !== 1 || length === 1);
 }
 
-/** One row as a list of rows of one. */
-function asRows(x: unknown): unknown {
-  const { shape, dtype, data } = x as { shape?: Shape; dtype?: unknown; data?: unknown };
-  return Array.isArray(shape) ? { shape: [1, ...shape], dtype, data } : [x];
+function rankOf(x: unknown): number {
+  return Array.isArray(x) || ArrayBuffer.isView(x) ? 1 + rankOf((x as unknown as ArrayLike<unknown>)[0]) : 0;
+}
+
+/** One row as an element of a list of rows. */
+function asRow(x: unknown): unknown {
+  const { shape, data } = (x ?? {}) as { readonly shape?: Shape; readonly data?: unknown };
+  if (Array.isArray(shape)) return data;
+  return typeof x === 'number' ? [x] : x;
 }
 
 /** How many rows a flat typed array holds. */
 function flatRows(x: unknown, inputShape: Shape): number | undefined {
-  return ArrayBuffer.isView(x) ? (x as unknown as ArrayLike<number>).length / sizeOf(inputShape) : undefined;
+  if (!ArrayBuffer.isView(x)) return undefined;
+  const { length } = x as unknown as ArrayLike<number>;
+  const rows = length / sizeOf(inputShape);
+  if (Number.isInteger(rows)) return rows;
+  throw new SaddlepointError(
+    'data',
+    `x: ${length} values cannot be cut into rows of shape ${showShape(inputShape)}`,
+    'give one row, or all values of several rows one after the other',
+  );
 }

@@ -1,5 +1,5 @@
 /** @file Everything before the first step: data read and checked, rows split, scaling fitted, parameters made. */
-import { SaddlepointError } from '../core/errors.ts';
+import { SaddlepointError, show } from '../core/errors.ts';
 import { type Shape, showShape, sizeOf } from '../core/shape.ts';
 import { checkBatchSize } from '../data/batch-size.ts';
 import { fitInputScaling, fitTargetScaling } from '../data/scaling.ts';
@@ -25,7 +25,7 @@ export interface Prepared {
 
 /** @throws SaddlepointError before anything is trained: see the messages of data/. */
 export function prepare(model: Layer | TrainedModel, data: Data, options: ResolvedOptions<string>): Prepared {
-  const base = isTrainedModel(model) ? model.state : undefined;
+  const base = stateOf(model);
   const { loss, metrics, seed, validation } = options;
   const layer = base?.layer ?? (model as Layer);
   const read = readSource(data);
@@ -37,9 +37,11 @@ export function prepare(model: Layer | TrainedModel, data: Data, options: Resolv
 
   let joined = { source, targets };
   if (validation !== undefined && typeof validation !== 'number') {
-    const held = readSource(validation);
-    const heldTargets = readTargets(validation, held, { ...reader, classes: targets.classes });
-    joined = { source: concatSources(source, held), targets: concatTargets(targets, heldTargets) };
+    joined = heldOut(() => {
+      const held = readSource(validation);
+      const heldTargets = readTargets(validation, held, { ...reader, classes: targets.classes });
+      return { source: concatSources(source, held), targets: concatTargets(targets, heldTargets) };
+    });
   }
   const rows = splitOf(source, targets, joined.source.rows, options, notes);
   const { batchSize, notes: batchNotes } = checkBatchSize(options.batchSize, rows.train.length);
@@ -51,7 +53,8 @@ export function prepare(model: Layer | TrainedModel, data: Data, options: Resolv
       : { scaling: base.inputScaling, notes: ['x: scaled as the model was trained'] };
   const target = base === undefined ? fitTargetScaling(targets, rows.train, options) : undefined;
   notes.push(...input.notes, ...(target?.notes ?? []));
-  const targetScaling = target?.scaling.kind === 'none' ? undefined : (target?.scaling ?? base?.targetScaling);
+  const fitted = target?.scaling ?? (loss.target === 'value' ? base?.targetScaling : undefined);
+  const targetScaling = fitted?.kind === 'none' ? undefined : fitted;
   const state: ModelState = {
     layer,
     parameters: made.parameters,
@@ -59,11 +62,35 @@ export function prepare(model: Layer | TrainedModel, data: Data, options: Resolv
     inputScaling: input.scaling,
     targetScaling,
     units: made.units,
-    classes: targets.classes ?? base?.classes,
+    classes: targets.classes,
     loss,
     metrics,
   };
   return { state, ...joined, trainRows: rows.train, validationRows: rows.validation, batchSize, notes };
+}
+
+/** The state of a trained model; undefined for a layer, whose parameters are yet to be made. */
+function stateOf(model: Layer | TrainedModel): ModelState | undefined {
+  if (model !== null && typeof model === 'object') {
+    if (isTrainedModel(model)) return model.state;
+    if (typeof model.call === 'function') return undefined;
+  }
+  throw new SaddlepointError(
+    'option',
+    `fit: expected a layer or a trained model, got ${show(model)}`,
+    'for example sequential([dense(16, { activation: "relu" }), dense(3)])',
+  );
+}
+
+/** Reads the data held out; its errors say that it is not the training data they are about. */
+function heldOut<T>(read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    if (!(error instanceof SaddlepointError) || error.message.startsWith('validation: ')) throw error;
+    const [message = ''] = error.message.split('\n  help: ');
+    throw new SaddlepointError(error.code, `validation: ${message}`, error.help, { cause: error });
+  }
 }
 
 function fresh(layer: Layer, rowShape: Shape, seed: number): { parameters: Map<string, Parameter>; units: number } {

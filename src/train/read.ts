@@ -6,14 +6,18 @@ import { encodeTargets, type Targets } from '../data/targets.ts';
 import type { ModelState } from './model.ts';
 import type { Data } from './options.ts';
 
-/** The rows of x. A flat typed array is cut into as many rows as there are targets. */
+/** The rows of x. A flat typed array is cut into as many rows as there are targets; a number a row is a row of one. */
 export function readSource(data: Data): Source {
   if (data === null || typeof data !== 'object' || !('x' in data) || !('y' in data)) {
     throw new SaddlepointError('data', 'expected data { x, y }', 'x: the rows; y: a target for each row');
   }
   const y = data.y as { readonly length?: number; readonly shape?: Shape } | null | undefined;
   const rows = Array.isArray(y?.shape) ? y.shape[0] : y?.length;
-  return toSource(data.x, { name: 'x', rows: ArrayBuffer.isView(data.x) ? rows : undefined });
+  return asVectors(toSource(data.x, { name: 'x', rows: ArrayBuffer.isView(data.x) ? rows : undefined }));
+}
+
+function asVectors(source: Source): Source {
+  return source.rowShape.length === 0 ? { ...source, rowShape: [1] } : source;
 }
 
 /** The targets of y, one for each row of x. */
@@ -31,7 +35,8 @@ export function readTargets(
 }
 
 /** The source with rows of the given shape; flat rows, which know no shape, take it. */
-export function withRowShape(source: Source, shape: Shape): Source {
+export function withRowShape(given: Source, shape: Shape): Source {
+  const source = asVectors(given);
   if (sameShape(source.rowShape, shape)) return source;
   if (source.rowShape.length === 1 && source.rowShape[0] === sizeOf(shape)) return { ...source, rowShape: shape };
   throw new SaddlepointError(
