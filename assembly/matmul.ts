@@ -7,7 +7,7 @@
  *                       │ k × 8  │ or a panel packed in `scratch` (op(B) = Bᵀ, or long strides)
  *                       └────────┘
  *     a  ─▶ ┌─┐    c ─▶ ┌────────┐   `gemm_f32_4x8_columns`: the 4 rows' values stand side by side, `aStep` bytes from k to
- *           │ │         │ 4 × 8  │   k + 1: Aᵀ in place, or A packed so, which pays when many panels meet it.
+ *           │ │         │ 4 × 8  │   k + 1: A packed so, which pays when three panels meet it, or else Aᵀ in place.
  *     aᵢ ─▶ ───────     │        │   `gemm_f32_4x8_rows`: 4 pointers, one a row of A in place.
  *                       └────────┘
  *
@@ -29,10 +29,10 @@ import {
 import { mapUnary } from './elementwise';
 import { operand, storeLanes, word, ZEROS } from './simd';
 
-/** B is packed from this row stride on (its lines would evict each other) … */
-const PACKED_STRIDE: i32 = 512;
+/** B is packed from this row stride on (its lines would evict each other; below, packing costs more than it saves) … */
+const PACKED_STRIDE: i32 = 2048;
 /** … if at least this many rows use the panel. */
-const PACKED_ROWS: i32 = 32;
+const PACKED_ROWS: i32 = 64;
 /**
  * `m` × 8 values of C over `k` steps, 4 rows at a time; A's four values of a step lie side by side, `aStep` bytes from step
  * to step and `aTile` bytes from tile to tile. `c`: first row; `cRow`: bytes to the next. `start`: the 8 values that all sums
@@ -196,6 +196,14 @@ export function packTransposed(to: usize, from: usize, stride: usize, columns: i
   if (columns > 4) packTransposed4(to + 16, 32, from + (stride << 2), stride, columns - 4, k);
 }
 
+/** 4 contiguous values of each of k rows, one behind the other. */
+function packColumns4(to: usize, from: usize, stride: usize, k: i32): void {
+  do {
+    v128.store(to, v128.load(from));
+    from += stride; to += 16;
+  } while (--k);
+}
+
 /** As `packTransposed` for 4 rows, to rows of 4 values that lie `toStep` bytes apart. */
 function packTransposed4(to: usize, toStep: usize, from: usize, stride: usize, rows: i32, k: i32): void {
   let r0 = from;
@@ -226,7 +234,7 @@ export function matmul(p: usize, base: usize): void {
   const biasStep: usize = word(p, MatmulField.bias) ? 4 : 0;
   const activation = word(p, MatmulField.activation);
   const packB = transposeB || (<i32>ldb >= PACKED_STRIDE && m >= PACKED_ROWS);
-  const packA = !transposeA && n >= MATMUL_PACKED_COLUMNS;
+  const packA = n >= MATMUL_PACKED_COLUMNS;
   const byColumns = transposeA || packA;
   const spare = scratch + MATMUL_PANEL_BYTES, packedA = spare + MATMUL_TILE_BYTES;
 
@@ -242,7 +250,8 @@ export function matmul(p: usize, base: usize): void {
       const lastRow = min(m, i0 + block);
       if (packA) {
         for (let i = i0, to = packedA; i < lastRow; i += 4, to += blockBytes) {
-          packTransposed4(to, 16, a + <usize>i * lda + (<usize>k0 << 2), lda, min(4, lastRow - i), steps);
+          if (transposeA) packColumns4(to, a + <usize>k0 * lda + (<usize>i << 2), lda, steps);
+          else packTransposed4(to, 16, a + <usize>i * lda + (<usize>k0 << 2), lda, min(4, lastRow - i), steps);
         }
       }
       const aFirst = packA ? packedA : transposeA ? a + <usize>k0 * lda + (<usize>i0 << 2) : a + <usize>i0 * lda + (<usize>k0 << 2);

@@ -132,7 +132,7 @@ export const SLACK_BYTES = 64;
 export const MATMUL_PANEL_BYTES = 16384;
 /** Bytes of its second part: a tile of 4 × 8 values, and slack. Packed rows of A follow. */
 export const MATMUL_TILE_BYTES = 512;
-/** A (not transposed) is packed where at least so many columns meet it … */
+/** A is packed where at least so many columns meet it … */
 export const MATMUL_PACKED_COLUMNS = 24;
 /** … at most so many rows at once … */
 export const MATMUL_BLOCK_ROWS = 128;

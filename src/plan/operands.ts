@@ -34,18 +34,8 @@ const elementBytes = (type: number): number => (type === I.ElementType.u8 ? 1 : 
 const roundUp4 = (n: number): number => Math.ceil(n / 4) * 4;
 
 /** Bytes of the scratch area of a product; the layout is that of assembly/matmul.ts. */
-export function matmulScratchBytes({
-  m,
-  n,
-  k,
-  transposeLhs,
-}: {
-  m: number;
-  n: number;
-  k: number;
-  transposeLhs: boolean;
-}): number {
-  const packs = !transposeLhs && n >= I.MATMUL_PACKED_COLUMNS;
+export function matmulScratchBytes({ m, n, k }: { m: number; n: number; k: number }): number {
+  const packs = n >= I.MATMUL_PACKED_COLUMNS;
   const rows = packs ? roundUp4(Math.min(m, I.MATMUL_BLOCK_ROWS)) * roundUp4(Math.min(k, I.MATMUL_CHUNK)) : 0;
   return I.MATMUL_PANEL_BYTES + I.MATMUL_TILE_BYTES + 4 * rows;
 }
@@ -124,12 +114,7 @@ const RULES: Readonly<Record<I.Opcode, Rule>> = {
     const bias = w(I.MatmulField.bias);
     return [
       writes('destination', w(I.MatmulField.destination), strided(m, n, ldc)),
-      writes(
-        'scratch',
-        w(I.MatmulField.scratch),
-        matmulScratchBytes({ m, n, k, transposeLhs: w(I.MatmulField.transposeLhs) !== 0 }),
-        false,
-      ),
+      writes('scratch', w(I.MatmulField.scratch), matmulScratchBytes({ m, n, k }), false),
       reads('lhs', w(I.MatmulField.lhs), w(I.MatmulField.transposeLhs) ? strided(k, m, lda) : strided(m, k, lda)),
       reads('rhs', w(I.MatmulField.rhs), w(I.MatmulField.transposeRhs) ? strided(n, k, ldb) : strided(k, n, ldb)),
       ...(bias === 0 ? [] : [reads('bias', bias, 4 * n)]),

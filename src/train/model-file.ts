@@ -5,7 +5,7 @@ import { sizeOf } from '../core/shape.ts';
 import type { ClassName } from '../data/labels.ts';
 import { scalingFromJson, scalingToJson } from '../data/scaling.ts';
 import { readSafetensors, writeSafetensors } from '../io/safetensors.ts';
-import { initialize } from '../nn/layer.ts';
+import { initialize, type Layer } from '../nn/layer.ts';
 import { lossFromJson, metricFromName } from '../nn/losses/table.ts';
 import { type LayerFactory, layerFromJson, layerToJson } from '../nn/serialize.ts';
 import type { ModelState, Parameter } from './model.ts';
@@ -13,6 +13,8 @@ import type { ModelState, Parameter } from './model.ts';
 /** Raised when older readers could no longer read what is written. */
 const FORMAT = 1;
 const KEY = 'saddlepoint';
+/** Tensors that an error lists at most. */
+const LISTED = 12;
 
 export function modelToBytes(state: ModelState): Uint8Array {
   const { layer, parameters, inputShape, inputScaling, targetScaling, units, classes, loss, metrics } = state;
@@ -59,8 +61,7 @@ export function modelFromBytes(bytes: Uint8Array, options: LoadOptions = {}): Mo
     );
   }
   const inputShape = shapeFrom(json.inputShape);
-  const layer = layerFromJson(json.layer as Json, options.layers);
-  const { parameters: expected, output } = initialize(layer, { shape: [1, ...inputShape], dtype: 'f32' }, 0);
+  const { layer, parameters: expected, output } = layerFrom(json.layer as Json, inputShape, options);
   const parameters = new Map<string, Parameter>();
   const problems: string[] = [];
   for (const { path, shape } of expected) {
@@ -72,8 +73,13 @@ export function modelFromBytes(bytes: Uint8Array, options: LoadOptions = {}): Mo
   }
   for (const path of tensors.keys())
     if (!expected.some((leaf) => leaf.path === path)) problems.push(`unexpected ${path}`);
-  if (problems.length > 0)
-    throw new SaddlepointError('file', `the tensors do not fit the model: ${problems.join('; ')}`);
+  if (problems.length > 0) {
+    const more = problems.length > LISTED ? `; and ${problems.length - LISTED} more` : '';
+    throw new SaddlepointError(
+      'file',
+      `the tensors do not fit the model: ${problems.slice(0, LISTED).join('; ')}${more}`,
+    );
+  }
   const loss = lossFromJson(json.loss as JsonObject);
   return {
     layer,
@@ -85,6 +91,37 @@ export function modelFromBytes(bytes: Uint8Array, options: LoadOptions = {}): Mo
     classes: classesFrom(json.classes, sizeOf(output.shape.slice(1)), loss.target),
     loss,
     metrics: Array.isArray(json.metrics) ? json.metrics.flatMap((name) => metricFromName(String(name)) ?? []) : [],
+  };
+}
+
+/** The layer that a file describes, with the shapes of its parameters: nothing is allocated by what it claims. */
+function layerFrom(json: Json, inputShape: readonly number[], { layers }: LoadOptions) {
+  try {
+    const layer = layerFromJson(json, layers);
+    return { layer, ...initialize(shapesOnly(layer), { shape: [1, ...inputShape], dtype: 'f32' }, 0) };
+  } catch (cause) {
+    if (cause instanceof SaddlepointError) throw cause;
+    // Nested so deeply that the stack ends, say; or a factory of the user's that cannot do with the options.
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new SaddlepointError('file', `the model cannot be built from its description: ${reason}`, undefined, {
+      cause,
+    });
+  }
+}
+
+const nothing = new Float32Array(0);
+
+/** The layer with parameters that have shapes but no values. */
+function shapesOnly(layer: Layer): Layer {
+  return {
+    ...layer,
+    call: (x, context) =>
+      layer.call(x, {
+        ...context,
+        parameter: (name, shape, initializer) =>
+          context.parameter(name, shape, { ...initializer, draw: () => nothing }),
+        child: (part, index, input) => context.child(shapesOnly(part), index, input),
+      }),
   };
 }
 

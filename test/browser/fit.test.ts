@@ -59,10 +59,12 @@ describe('a page that trains stays alive', () => {
   }
 
   it('timers fire all through a fit, every few milliseconds', async () => {
+    const controller = new AbortController();
     const began = performance.now();
-    const gaps = await gapsWhile(fit(model(), clouds(3000), { ...options, epochs: 60 }));
+    setTimeout(() => controller.abort(), 500);
+    const more = { epochs: 1_000_000, signal: controller.signal };
+    const gaps = await gapsWhile(fit(model(), clouds(3000), { ...options, ...more }));
     const took = performance.now() - began;
-    expect(took).toBeGreaterThan(100);
     // A slice is 10 ms; a machine under load may add some. Without yielding there would be one gap of everything.
     expect(gaps.length).toBeGreaterThan(took / 60);
     const sorted = gaps.sort((a, b) => a - b);

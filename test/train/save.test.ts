@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
@@ -19,7 +19,6 @@ import {
   type TrainedModel,
 } from 'saddlepoint';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { writeSafetensors } from '../../src/io/safetensors.ts';
 import { classes, classifier, clouds, line, rejection, trainedLine, weightsOf } from './examples.ts';
 
 let folder = '';
@@ -170,89 +169,6 @@ describe('a model that is saved and loaded', () => {
       new Blob([bytes as BlobPart]).stream(),
     ];
     for (const source of sources) expect(await (await loadModel(source)).predict([5])).toBe(await run.predict([5]));
-  });
-});
-
-describe('a file that is no whole model', () => {
-  let bytes: Uint8Array;
-  beforeAll(async () => {
-    bytes = await bytesOf(await fit(classifier(), clouds(9), { ...classes, epochs: 1 }));
-  });
-
-  it('is refused wherever it was cut off', async () => {
-    const lengths = [0, 1, 7, 8, 9, 100, 500, bytes.length - 4, bytes.length - 1];
-    for (const length of lengths) {
-      const error = await rejection(loadModel(bytes.slice(0, length)));
-      expect(error, `cut to ${length}`).toMatchObject({ code: 'file' });
-    }
-    expect(await rejection(loadModel(Uint8Array.from([...bytes, 0])))).toMatchObject({ code: 'file' });
-  });
-
-  it('is refused, or loads as a model of the same shape, whatever bit of its header is wrong', async () => {
-    const header = Number(new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true));
-    for (let i = 0; i < 8 + header; i += 3) {
-      const damaged = bytes.slice();
-      damaged[i] = (damaged[i] as number) ^ (1 << (i % 7));
-      try {
-        const model = await loadModel(damaged);
-        expect(model.parameters.size).toBe(4);
-      } catch (error) {
-        expect((error as { name: string }).name, `byte ${i}: ${String(error)}`).toBe('SaddlepointError');
-      }
-    }
-  });
-
-  it('does not allocate what it claims to hold', async () => {
-    const claim = new TextEncoder().encode(
-      '{"0/kernel":{"dtype":"F32","shape":[1000000000,1000],"data_offsets":[0,4000000000000]}}',
-    );
-    const file = new Uint8Array(8 + claim.length);
-    new DataView(file.buffer).setBigUint64(0, BigInt(claim.length), true);
-    file.set(claim, 8);
-    expect((await rejection(loadModel(file))).message).toMatch(/ends at byte 4000000000000 of the data, which have 0/);
-  });
-
-  it('leaves the model in memory as it was', async () => {
-    const run = await fit(classifier(), clouds(9), classes);
-    const [answer, weights] = [await run.predict([1, 1]), weightsOf(run)];
-    writeFileSync(at('damaged.safetensors'), bytes.slice(0, 200));
-    await rejection(loadModel(at('damaged.safetensors')));
-    expect(await run.predict([1, 1])).toEqual(answer);
-    expect(weightsOf(run)).toEqual(weights);
-  });
-
-  it('says so if it comes from another program', async () => {
-    const foreign = writeSafetensors(
-      new Map([['fc1.weight', { shape: [2, 3], dtype: 'f32' as const, data: new Float32Array(6) }]]),
-      { format: 'pt' },
-    );
-    expect((await rejection(loadModel(foreign))).message).toMatch(
-      /^this safetensors file holds no saddlepoint model\n.*only files written by save\(\)/,
-    );
-    expect((await rejection(loadModel(new TextEncoder().encode('<!doctype html><title>404</title>')))).message).toMatch(
-      /this is an HTML page/,
-    );
-    expect((await rejection(loadModel(at('missing.safetensors')))).message).toMatch(/^there is no file .*missing/);
-  });
-
-  it('lists what is missing, unexpected and of another shape, side by side', async () => {
-    const text = new TextDecoder().decode(bytes);
-    const renamed = new TextEncoder().encode(text.replace('"1/kernel"', '"1/kernal"'));
-    // Decoding is not exact for the data; only their length counts here.
-    const file = bytes.slice();
-    file.set(renamed.subarray(8, 8 + Number(new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true))), 8);
-    const { message } = await rejection(loadModel(file));
-    expect(message).toMatch(/^the tensors do not fit the model: missing 1\/kernel \[8,3\]; unexpected 1\/kernal/);
-  });
-
-  it('names a format of a later version', async () => {
-    const header = Number(new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true));
-    const text = new TextDecoder().decode(bytes.subarray(8, 8 + header)).replace('\\"format\\":1', '\\"format\\":9');
-    const file = bytes.slice();
-    file.set(new TextEncoder().encode(text), 8);
-    expect((await rejection(loadModel(file))).message).toMatch(
-      /^the model has format 9, this version reads 1\n.*newer version/,
-    );
   });
 });
 

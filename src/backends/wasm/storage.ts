@@ -84,8 +84,7 @@ const ELEMENTWISE = new Set(
 
 function scratchBytes({ inputs, attributes }: Node): number {
   const [lhs, rhs] = inputs as [Value, Value];
-  const { transposeLhs } = attributes as MatmulAttributes;
-  return matmulScratchBytes({ ...matmulSizes(lhs.shape, rhs.shape, attributes as MatmulAttributes), transposeLhs });
+  return matmulScratchBytes(matmulSizes(lhs.shape, rhs.shape, attributes as MatmulAttributes));
 }
 
 /** What follows all nodes: storing results. Outputs are read then. */
