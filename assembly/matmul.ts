@@ -16,16 +16,7 @@
  * each turn of a loop, and spills where the loads of two steps stand in one basic block: so the first kernel does 4 steps a
  * turn, with an exit (a block boundary) between them: 36 GFLOP/s where 4 pointers in a plain loop give 29 (Zen 3, peak 47).
  */
-import {
-  Activation,
-  MATMUL_BLOCK_ROWS,
-  MATMUL_CHUNK,
-  MATMUL_PACKED_COLUMNS,
-  MATMUL_PANEL_BYTES,
-  MATMUL_TILE_BYTES,
-  MatmulField,
-  UnaryFunction,
-} from '../src/plan/opcodes';
+import { Constant, Activation, MatmulField, UnaryFunction } from '../src/plan/opcodes';
 import { mapUnary } from './elementwise';
 import { operand, storeLanes, word, ZEROS } from './simd';
 
@@ -234,13 +225,13 @@ export function matmul(p: usize, base: usize): void {
   const biasStep: usize = word(p, MatmulField.bias) ? 4 : 0;
   const activation = word(p, MatmulField.activation);
   const packB = transposeB || (<i32>ldb >= PACKED_STRIDE && m >= PACKED_ROWS);
-  const packA = n >= MATMUL_PACKED_COLUMNS;
+  const packA = n >= Constant.matmulPackedColumns;
   const byColumns = transposeA || packA;
-  const spare = scratch + MATMUL_PANEL_BYTES, packedA = spare + MATMUL_TILE_BYTES;
+  const spare = scratch + Constant.matmulPanelBytes, packedA = spare + Constant.matmulTileBytes;
 
-  const chunks = packA || packB ? (k + MATMUL_CHUNK - 1) / MATMUL_CHUNK : 1;
+  const chunks = packA || packB ? (k + Constant.matmulChunk - 1) / Constant.matmulChunk : 1;
   const chunk = (k + chunks - 1) / chunks;
-  const block = packA ? MATMUL_BLOCK_ROWS : m;
+  const block = packA ? Constant.matmulBlockRows : m;
   for (let k0 = 0; k0 < k; k0 += chunk) {
     const steps = min(chunk, k - k0);
     // A packed block of 4 rows: packing rounds k up to a multiple of 4.

@@ -2,9 +2,7 @@
  * @file Instructions that move elements: between fixed places and step tables, in strided boxes, and into other types.
  * Pointers need no alignment.
  */
-import {
-  CastField, CopyField, ElementType, FillField, MAX_RANK, StepLoadField, StepStoreField,
-} from '../src/plan/opcodes';
+import { Constant, CastField, CopyField, ElementType, FillField, StepLoadField, StepStoreField } from '../src/plan/opcodes';
 import { copyBytes, COUNTERS, fillWords, operand, storeLanes, word } from './simd';
 
 /** Row `row` of the table to its fixed place; they do not overlap. */
@@ -54,7 +52,7 @@ function copyRun(to: usize, from: usize, count: i32, toStride: i32, fromStride: 
 export function copy(p: usize, base: usize): void {
   let to = operand(p, CopyField.destination, base), from = operand(p, CopyField.source, base);
   const bytes = word(p, CopyField.elementBytes);
-  const last = min(word(p, CopyField.rank), MAX_RANK) - 1;
+  const last = min(word(p, CopyField.rank), Constant.maxRank) - 1;
   if (last < 0) {
     copyBytes(to, from, bytes);
     return;

@@ -1,7 +1,7 @@
 /**
  * @file What all kernels share: operand decoding, the machine's own low memory, vector tails, and plain copies.
  *
- * A kernel reads whole vectors also at a tail, since every block has readable slack behind it (`SLACK_BYTES`), and computes
+ * A kernel reads whole vectors also at a tail, since every block has readable slack behind it (`Constant.slackBytes`), and computes
  * them as it does the others, so that an element's bits do not depend on where it stands; it writes valid lanes only.
  */
 import { StatusField } from '../src/plan/opcodes';

@@ -95,7 +95,7 @@ function matmul(kind, m, k, n, activation = 0) {
     transposeLhs: Number(transposeLhs),
     transposeRhs: Number(transposeRhs),
     activation,
-    scratch: block(layout.MATMUL_SCRATCH_BYTES / 4),
+    scratch: block(layout.Constant.matmulScratchBytes / 4),
   });
   const speed = (2 * m * n * k) / time(words) / 1e6;
   peak = Math.max(peak, measurePeak());

@@ -20,37 +20,34 @@ const nodeOnly = [/^node_modules\/cli-progress\//, /^dist\/progress\/terminal\.j
 /** Peers that the user installs; loaded by `import()`. */
 const external = ['@tensorflow/*'];
 
-/** @param {string} entry @returns {Promise<number>} gzipped bytes of the first load */
+/** Leaves what `import()` names out of the bundle. @type {import('esbuild').Plugin} */
+const withoutLater = {
+  name: 'without what is loaded later',
+  setup: ({ onResolve }) =>
+    onResolve({ filter: /./ }, ({ kind, path }) => (kind === 'dynamic-import' ? { path, external: true } : undefined)),
+};
+
+/** @param {string} entry @returns {Promise<number>} gzipped bytes of the first load, as one file */
 async function firstLoad(entry) {
   if (!existsSync(join(root, entry)))
     fail(`${entry} does not exist; scripts/size.mjs lists it as an entry to measure.`);
-  const result = await build({
+  const { metafile, outputFiles } = await build({
     entryPoints: [entry],
     absWorkingDir: root,
     tsconfig: 'tsconfig.build.json', // without the paths that lead to src/: the built package is measured
     outdir: 'build/size',
     bundle: true,
     minify: true,
-    splitting: true,
     format: 'esm',
     platform: 'browser',
     external,
+    plugins: [withoutLater],
     metafile: true,
     write: false,
   }).catch(() => fail(`${entry} cannot be bundled for a browser (see above).`));
-  const outputs = result.metafile.outputs;
-  const start = Object.keys(outputs).find((path) => outputs[path]?.entryPoint === entry);
-  const loaded = new Set(start ? [start] : []);
-  for (const path of loaded) {
-    for (const item of outputs[path]?.imports ?? []) {
-      if (item.kind === 'import-statement' && !item.external) loaded.add(item.path);
-    }
-  }
-  const inputs = Object.values(outputs).flatMap((output) => Object.keys(output.inputs));
-  const wrong = inputs.filter((path) => nodeOnly.some((pattern) => pattern.test(path)));
+  const wrong = Object.keys(metafile.inputs).filter((path) => nodeOnly.some((pattern) => pattern.test(path)));
   if (wrong.length > 0) fail(`${entry}: the browser bundle contains what only Node can use: ${wrong.join(', ')}`);
-  const texts = result.outputFiles.filter((file) => [...loaded].some((path) => file.path === join(root, path)));
-  return texts.reduce((sum, file) => sum + gzipSync(file.contents, { level: 9 }).length, 0);
+  return outputFiles.reduce((sum, file) => sum + gzipSync(file.contents, { level: 9 }).length, 0);
 }
 
 /** @type {{ name: string, kind: string, bytes: number, limit: number }[]} */

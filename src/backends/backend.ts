@@ -49,11 +49,13 @@ export interface Session extends Disposable {
   /** Runs rows 0 … rows − 1, one step each, in one call into the device. */
   run(program: string, rows: number): RunResult;
   /** Runs a row op by op, without committing anything, up to the first result that is not finite. */
-  locate(program: string, row: number): BadValue | undefined;
+  locate(program: string, row: number): Promise<BadValue | undefined>;
   dispose(): void;
 }
 
-export interface SessionOptions extends PipelineOptions {
+export interface SessionOptions extends Pick<PipelineOptions, 'without'> {
+  /** Check graphs after every pass, and plans: for tests and for finding faults. Default false. */
+  readonly verify?: boolean;
   /** The most steps in one call; tables have as many rows. Default 1. */
   readonly capacity?: number;
   /** Bytes; a session that needs more is refused before anything is allocated. Default 2 GiB. */

@@ -81,24 +81,24 @@ export function randomUniform(out: Float32Array, seed: number, stream: number, s
 }
 
 const f = Math.fround;
-const bits = new Int32Array(1);
-const float = new Float32Array(bits.buffer);
+const bits = /* @__PURE__ */ new Int32Array(1);
+const float = /* @__PURE__ */ new Float32Array(bits.buffer);
 
 // The constants of the polynomials, rounded to f32 once. Logarithm: musl, logf.c; sine and cosine: Cephes, sinf.c.
-const LOG_1 = f(0.66666662693);
-const LOG_2 = f(0.40000972152);
-const LOG_3 = f(0.28498786688);
-const LOG_4 = f(0.24279078841);
-const LN2_LOW = f(9.0580006145e-6);
-const LN2_HIGH = f(6.9313812256e-1);
-const SIN_1 = f(-1.6666654611e-1);
-const SIN_2 = f(8.3321608736e-3);
-const SIN_3 = f(-1.9515295891e-4);
-const COS_1 = f(4.166664568298827e-2);
-const COS_2 = f(-1.388731625493765e-3);
-const COS_3 = f(2.443315711809948e-5);
+const LOG_1 = /* @__PURE__ */ f(0.66666662693);
+const LOG_2 = /* @__PURE__ */ f(0.40000972152);
+const LOG_3 = /* @__PURE__ */ f(0.28498786688);
+const LOG_4 = /* @__PURE__ */ f(0.24279078841);
+const LN2_LOW = /* @__PURE__ */ f(9.0580006145e-6);
+const LN2_HIGH = /* @__PURE__ */ f(6.9313812256e-1);
+const SIN_1 = /* @__PURE__ */ f(-1.6666654611e-1);
+const SIN_2 = /* @__PURE__ */ f(8.3321608736e-3);
+const SIN_3 = /* @__PURE__ */ f(-1.9515295891e-4);
+const COS_1 = /* @__PURE__ */ f(4.166664568298827e-2);
+const COS_2 = /* @__PURE__ */ f(-1.388731625493765e-3);
+const COS_3 = /* @__PURE__ */ f(2.443315711809948e-5);
 /** π/2 · 2⁻²² */
-const QUARTER_TURN = f(3.745070282923929e-7);
+const QUARTER_TURN = /* @__PURE__ */ f(3.745070282923929e-7);
 
 /** √(−2 log u) for u = ((word >>> 8) + 1) · 2⁻²⁴, in (0, 1]. */
 function radius(word: number): number {
@@ -167,7 +167,8 @@ export function randomNormal(out: Float32Array, seed: number, stream: number, st
  * const order = randomPermutation(rows, 42, streamOf('shuffle'), epoch);
  */
 export function randomPermutation(n: number, seed: number, stream: number, step = 0): Int32Array {
-  const order = Int32Array.from({ length: n }, (_, i) => i);
+  const order = new Int32Array(n);
+  for (let i = 0; i < n; i++) order[i] = i;
   const words = new Uint32Array(4);
   let drawn = 0;
   const draw = (): number => {
@@ -176,9 +177,11 @@ export function randomPermutation(n: number, seed: number, stream: number, step 
   };
   for (let i = n - 1; i > 0; i--) {
     const bound = i + 1;
-    const incomplete = 2 ** 32 % bound;
     let word = draw();
-    while (Math.imul(word, bound) >>> 0 < incomplete) word = draw();
+    let low = Math.imul(word, bound) >>> 0;
+    // The remainder is smaller than the bound, and dear: only the rare low products need it.
+    if (low < bound)
+      for (const incomplete = 2 ** 32 % bound; low < incomplete; low = Math.imul(word, bound) >>> 0) word = draw();
     const j = multiplyHigh(word, bound);
     const swapped = order[i] as number;
     order[i] = order[j] as number;

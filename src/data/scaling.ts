@@ -74,7 +74,7 @@ export function fitTargetScaling(
   if (targets.kind !== 'value' || options.standardize === false) return { scaling: noScaling, notes: [] };
   const { mean, deviation } = moments(targets.data, targets.width, rows);
   const { scaling, constant } = standardizing(mean, deviation, 1);
-  const notes = [`y: targets are standardized for training; losses are in those units, predictions in yours`];
+  const notes = ['y: targets are standardized for training; reports and predictions are in your units'];
   if (constant.length > 0) {
     const { subject, verb } = listed(constant, []);
     notes.push(`y: ${subject} ${verb} constant over the training rows; there is nothing to learn from that`);

@@ -1,7 +1,7 @@
 /** @file `compile`: a pure function of tensors, traced once for each set of argument shapes and run on a device. */
 
 import type { TensorsOf } from '../autodiff/grad.ts';
-import type { Session } from '../backends/backend.ts';
+import type { Session, SessionOptions } from '../backends/backend.ts';
 import { type Device, selectBackend } from '../backends/select.ts';
 import type { DType } from '../core/dtype.ts';
 import { checkKnownOptions, SaddlepointError } from '../core/errors.ts';
@@ -10,17 +10,14 @@ import { leavesOf, mapTree, type Tree } from '../core/tree.ts';
 import type { Spec } from '../graph/node.ts';
 import { ProgramBuilder } from '../graph/program.ts';
 import { hostTensor, type Tensor, type TensorLike, tensorsIn } from '../graph/tensor.ts';
-import type { PipelineOptions } from '../passes/pipeline.ts';
 import { stopError } from './stop-error.ts';
 
 /** The most argument shapes that are kept at once; the one longest unused goes first. */
 const CACHE_SIZE = 16;
 
-export interface CompileOptions extends PipelineOptions {
+export interface CompileOptions extends Omit<SessionOptions, 'capacity'> {
   /** Where it runs; default 'auto'. */
   readonly device?: Device;
-  /** Bytes; what needs more is refused before anything is allocated. Default 2 GiB. */
-  readonly memoryLimit?: number;
 }
 
 /** What a compiled function takes where the function itself takes tensors. */

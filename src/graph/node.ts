@@ -63,6 +63,8 @@ export interface GradientContext<A> {
  */
 export interface Op<A extends Attributes = Attributes> {
   readonly name: string;
+  /** What passes and planners may rely on: each element from those at its place; or `axes` reduced to 1. */
+  readonly kind?: 'elementwise' | 'reduction';
   /** The types of the outputs; throws a `shape` or `dtype` error when the inputs do not fit. */
   infer(inputs: readonly Spec[], attributes: A): readonly Spec[];
   evaluate?(inputs: readonly HostTensor[], attributes: A, outputs: readonly Spec[]): readonly HostArray[];

@@ -29,31 +29,47 @@ export function fans(shape: Shape): { readonly fanIn: number; readonly fanOut: n
 }
 
 const MODES = ['fanIn', 'fanOut', 'average'] as const;
-const DISTRIBUTIONS = ['uniform', 'normal'] as const;
 type Mode = (typeof MODES)[number];
-type Distribution = (typeof DISTRIBUTIONS)[number];
+
+/** A distribution of mean 0, by what its spread means: a page that never asks for normal deviates does not load them. */
+interface Distribution {
+  /** The square of the spread of a distribution of variance 1. */
+  readonly factor: number;
+  fill(out: Float32Array, spread: number, seed: number, stream: number): Float32Array;
+}
+
+const uniform: Distribution = {
+  factor: 3,
+  fill(out, spread, seed, stream) {
+    randomUniform(out, seed, stream);
+    // 2u − 1 has 24 bits: exact in f32.
+    return out.map((u) => (2 * u - 1) * spread);
+  },
+};
+
+const normal: Distribution = {
+  factor: 1,
+  fill(out, spread, seed, stream) {
+    randomNormal(out, seed, stream);
+    return out.map((z) => z * spread);
+  },
+};
+
+const DISTRIBUTIONS = { uniform, normal } as const;
+type DistributionName = keyof typeof DISTRIBUTIONS;
 
 function scaled(name: string, options: JsonObject, scale: number, mode: Mode, distribution: Distribution): Initializer {
   const spread = (shape: Shape): number => {
     const { fanIn, fanOut } = fans(shape);
     const fan = mode === 'fanIn' ? fanIn : mode === 'fanOut' ? fanOut : (fanIn + fanOut) / 2;
-    return Math.sqrt(((distribution === 'uniform' ? 3 : 1) * scale) / fan);
+    return Math.sqrt((distribution.factor * scale) / fan);
   };
   return {
     name,
     options,
     spread,
-    draw(shape, { seed, stream }) {
-      const deviates = new Float32Array(sizeOf(shape));
-      const factor = Math.fround(spread(shape));
-      if (distribution === 'normal') {
-        randomNormal(deviates, seed, stream);
-        return deviates.map((z) => z * factor);
-      }
-      randomUniform(deviates, seed, stream);
-      // 2u − 1 has 24 bits: exact in f32.
-      return deviates.map((u) => (2 * u - 1) * factor);
-    },
+    draw: (shape, { seed, stream }) =>
+      distribution.fill(new Float32Array(sizeOf(shape)), Math.fround(spread(shape)), seed, stream),
   };
 }
 
@@ -64,27 +80,30 @@ function scaled(name: string, options: JsonObject, scale: number, mode: Mode, di
  *   'uniform' (default) or 'normal' (not truncated).
  */
 export function varianceScaling(
-  options: { scale?: number; mode?: Mode; distribution?: Distribution } = {},
+  options: { scale?: number; mode?: Mode; distribution?: DistributionName } = {},
 ): Initializer {
   checkKnownOptions('varianceScaling', options, ['scale', 'mode', 'distribution']);
   const scale = checkNumber('varianceScaling.scale', options.scale ?? 1, { min: 0, openMin: true });
   const mode = checkName('varianceScaling.mode', options.mode ?? 'fanIn', MODES);
-  const distribution = checkName('varianceScaling.distribution', options.distribution ?? 'uniform', DISTRIBUTIONS);
-  return scaled('varianceScaling', { scale, mode, distribution }, scale, mode, distribution);
+  const distribution = checkName('varianceScaling.distribution', options.distribution ?? 'uniform', [
+    'uniform',
+    'normal',
+  ] as const);
+  return scaled('varianceScaling', { scale, mode, distribution }, scale, mode, DISTRIBUTIONS[distribution]);
 }
 
 /** Uniform in ±√(6 / (fanIn + fanOut)): keeps the variance of values and gradients (Glorot & Bengio 2010, eq. 16). */
-export const glorotUniform = (): Initializer => scaled('glorotUniform', {}, 1, 'average', 'uniform');
+export const glorotUniform = (): Initializer => scaled('glorotUniform', {}, 1, 'average', uniform);
 /** Normal with standard deviation √(2 / (fanIn + fanOut)) (Glorot & Bengio 2010, eq. 12). */
-export const glorotNormal = (): Initializer => scaled('glorotNormal', {}, 1, 'average', 'normal');
+export const glorotNormal = (): Initializer => scaled('glorotNormal', {}, 1, 'average', normal);
 /** Uniform in ±√(6 / fanIn), for relu (He et al. 2015, eq. 10). */
-export const heUniform = (): Initializer => scaled('heUniform', {}, 2, 'fanIn', 'uniform');
+export const heUniform = (): Initializer => scaled('heUniform', {}, 2, 'fanIn', uniform);
 /** Normal with standard deviation √(2 / fanIn), for relu (He et al. 2015, eq. 10). */
-export const heNormal = (): Initializer => scaled('heNormal', {}, 2, 'fanIn', 'normal');
+export const heNormal = (): Initializer => scaled('heNormal', {}, 2, 'fanIn', normal);
 /** Uniform in ±√(3 / fanIn), for selu and tanh (LeCun et al. 1998, section 4.6). */
-export const lecunUniform = (): Initializer => scaled('lecunUniform', {}, 1, 'fanIn', 'uniform');
+export const lecunUniform = (): Initializer => scaled('lecunUniform', {}, 1, 'fanIn', uniform);
 /** Normal with standard deviation √(1 / fanIn), for selu and tanh (LeCun et al. 1998, eq. 16). */
-export const lecunNormal = (): Initializer => scaled('lecunNormal', {}, 1, 'fanIn', 'normal');
+export const lecunNormal = (): Initializer => scaled('lecunNormal', {}, 1, 'fanIn', normal);
 
 function filled(name: string, options: JsonObject, value: number): Initializer {
   return { name, options, spread: () => 0, draw: (shape) => new Float32Array(sizeOf(shape)).fill(value) };

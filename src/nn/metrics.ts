@@ -20,9 +20,12 @@ export interface Metric<Name extends string = string> {
  * Predictions [n, classes]: the largest element (the first, on ties) against class numbers, integers [n] or [n, 1], or against
  * the largest element of f32 rows [n, classes]. Predictions [n, 1] or [n], logits of yes: above 0 is yes, against targets above ½.
  *
+ * @param options threshold: above it a single output is yes; default 0, for logits. Give 0.5 where the model's output is a
+ *   probability (`binaryCrossEntropy({ fromProbabilities: true })`).
  * @throws SaddlepointError `shape` where targets fit neither form.
  */
-export function accuracy(): Metric<'accuracy'> {
+export function accuracy(options: { readonly threshold?: number } = {}): Metric<'accuracy'> {
+  const { threshold = 0 } = options;
   return {
     name: 'accuracy',
     call(prediction, target) {
@@ -31,7 +34,7 @@ export function accuracy(): Metric<'accuracy'> {
       const single = sameShape(target.shape, [n]) || sameShape(target.shape, [n, 1]);
       const column = (x: Tensor): Tensor => reshape(x, [n]);
       if (prediction.shape.length <= 2 && n !== undefined) {
-        if (classes === 1 && single) return equal(greater(column(prediction), 0), greater(column(target), 0.5));
+        if (classes === 1 && single) return equal(greater(column(prediction), threshold), greater(column(target), 0.5));
         if (classes > 1 && single && target.dtype !== 'f32') return equal(argmax(prediction), column(target));
         if (classes > 1 && sameShape(prediction.shape, target.shape)) return equal(argmax(prediction), argmax(target));
       }

@@ -66,6 +66,7 @@ function unaryOp<N extends string>(
 ): Op<NoAttributes> & { name: N } {
   return {
     name,
+    kind: 'elementwise',
     infer(inputs) {
       requireFloat(name, inputs);
       return [inputs[0] as Spec];
@@ -92,6 +93,7 @@ function binaryOp<N extends string>(
 ): Op<NoAttributes> & { name: N } {
   return {
     name,
+    kind: 'elementwise',
     infer(inputs) {
       requireFloat(name, inputs);
       const [a, b] = inputs as [Spec, Spec];
@@ -118,32 +120,32 @@ const unary = (op: Op<NoAttributes>, x: TensorLike): Tensor => first(apply(op, [
 const binary = (op: Op<NoAttributes>, a: TensorLike, b: TensorLike): Tensor =>
   first(apply(op, [float(a), float(b)], NONE));
 
-export const negOp = unaryOp(
+export const negOp = /* @__PURE__ */ unaryOp(
   'neg',
   (x) => -x,
   (_x, _y, g) => neg(g),
 );
-export const absOp = unaryOp('abs', Math.abs, (x, _, g) => mul(g, sign(x)));
-export const signOp = unaryOp('sign', Math.sign, () => undefined);
-export const floorOp = unaryOp('floor', Math.floor, () => undefined);
-export const squareOp = unaryOp(
+export const absOp = /* @__PURE__ */ unaryOp('abs', Math.abs, (x, _, g) => mul(g, sign(x)));
+export const signOp = /* @__PURE__ */ unaryOp('sign', Math.sign, () => undefined);
+export const floorOp = /* @__PURE__ */ unaryOp('floor', Math.floor, () => undefined);
+export const squareOp = /* @__PURE__ */ unaryOp(
   'square',
   (x) => x * x,
   (x, _, g) => mul(g, mul(x, 2)),
 );
-export const reciprocalOp = unaryOp(
+export const reciprocalOp = /* @__PURE__ */ unaryOp(
   'reciprocal',
   (x) => 1 / x,
   (_, y, g) => neg(mul(g, square(y))),
 );
-export const sqrtOp = unaryOp('sqrt', Math.sqrt, (_, y, g) => div(mul(g, 0.5), y));
-export const expOp = unaryOp('exp', Math.exp, (_, y, g) => mul(g, y));
-export const expm1Op = unaryOp('expm1', Math.expm1, (x, _, g) => mul(g, exp(x)));
-export const logOp = unaryOp('log', Math.log, (x, _, g) => div(g, x));
-export const log1pOp = unaryOp('log1p', Math.log1p, (x, _, g) => div(g, add(x, 1)));
-export const tanhOp = unaryOp('tanh', Math.tanh, (_, y, g) => mul(g, sub(1, square(y))));
-export const sigmoidOp = unaryOp('sigmoid', hostSigmoid, (_, y, g) => mul(g, mul(y, sub(1, y))));
-export const reluOp = unaryOp(
+export const sqrtOp = /* @__PURE__ */ unaryOp('sqrt', Math.sqrt, (_, y, g) => div(mul(g, 0.5), y));
+export const expOp = /* @__PURE__ */ unaryOp('exp', Math.exp, (_, y, g) => mul(g, y));
+export const expm1Op = /* @__PURE__ */ unaryOp('expm1', Math.expm1, (x, _, g) => mul(g, exp(x)));
+export const logOp = /* @__PURE__ */ unaryOp('log', Math.log, (x, _, g) => div(g, x));
+export const log1pOp = /* @__PURE__ */ unaryOp('log1p', Math.log1p, (x, _, g) => div(g, add(x, 1)));
+export const tanhOp = /* @__PURE__ */ unaryOp('tanh', Math.tanh, (_, y, g) => mul(g, sub(1, square(y))));
+export const sigmoidOp = /* @__PURE__ */ unaryOp('sigmoid', hostSigmoid, (_, y, g) => mul(g, mul(y, sub(1, y))));
+export const reluOp = /* @__PURE__ */ unaryOp(
   'relu',
   (x) => Math.max(x, 0),
   (_, y, g) => where(lessEqual(y, 0), 0, g),
@@ -155,36 +157,36 @@ function hostSigmoid(x: number): number {
   return e / (1 + e);
 }
 
-export const addOp = binaryOp(
+export const addOp = /* @__PURE__ */ binaryOp(
   'add',
   (a, b) => a + b,
   (_a, _b, _y, g) => [g, g],
 );
-export const subOp = binaryOp(
+export const subOp = /* @__PURE__ */ binaryOp(
   'sub',
   (a, b) => a - b,
   (_a, _b, _y, g, needs) => [g, needs[1] ? neg(g) : undefined],
 );
-export const mulOp = binaryOp(
+export const mulOp = /* @__PURE__ */ binaryOp(
   'mul',
   (a, b) => a * b,
   (a, b, _, g, needs) => [needs[0] ? mul(g, b) : undefined, needs[1] ? mul(g, a) : undefined],
 );
-export const divOp = binaryOp(
+export const divOp = /* @__PURE__ */ binaryOp(
   'div',
   (a, b) => a / b,
   (_, b, y, g, needs) => [needs[0] ? div(g, b) : undefined, needs[1] ? neg(div(mul(g, y), b)) : undefined],
 );
-export const powOp = binaryOp('pow', hostPow, (a, b, y, g, needs) => [
+export const powOp = /* @__PURE__ */ binaryOp('pow', hostPow, (a, b, y, g, needs) => [
   needs[0] ? where(equal(b, 0), 0, mul(g, mul(b, pow(a, sub(b, 1))))) : undefined,
   // At a = 0 the limit of aᵇ log a is 0 for b > 0, where the product would be 0 · −∞.
   needs[1] ? where(equal(a, 0), 0, mul(g, mul(y, log(where(equal(a, 0), 1, a))))) : undefined,
 ]);
-export const maximumOp = binaryOp('maximum', Math.max, (a, b, _, g, needs) => [
+export const maximumOp = /* @__PURE__ */ binaryOp('maximum', Math.max, (a, b, _, g, needs) => [
   needs[0] ? mul(g, share(a, b)) : undefined,
   needs[1] ? mul(g, share(b, a)) : undefined,
 ]);
-export const minimumOp = binaryOp('minimum', Math.min, (a, b, _, g, needs) => [
+export const minimumOp = /* @__PURE__ */ binaryOp('minimum', Math.min, (a, b, _, g, needs) => [
   needs[0] ? mul(g, share(b, a)) : undefined,
   needs[1] ? mul(g, share(a, b)) : undefined,
 ]);
@@ -199,15 +201,16 @@ function hostPow(a: number, b: number): number {
   return a === 1 ? 1 : a ** b;
 }
 
-export const equalOp = binaryOp('equal', (a, b) => Number(a === b));
-export const notEqualOp = binaryOp('notEqual', (a, b) => Number(a !== b));
-export const lessOp = binaryOp('less', (a, b) => Number(a < b));
-export const lessEqualOp = binaryOp('lessEqual', (a, b) => Number(a <= b));
-export const greaterOp = binaryOp('greater', (a, b) => Number(a > b));
-export const greaterEqualOp = binaryOp('greaterEqual', (a, b) => Number(a >= b));
+export const equalOp = /* @__PURE__ */ binaryOp('equal', (a, b) => Number(a === b));
+export const notEqualOp = /* @__PURE__ */ binaryOp('notEqual', (a, b) => Number(a !== b));
+export const lessOp = /* @__PURE__ */ binaryOp('less', (a, b) => Number(a < b));
+export const lessEqualOp = /* @__PURE__ */ binaryOp('lessEqual', (a, b) => Number(a <= b));
+export const greaterOp = /* @__PURE__ */ binaryOp('greater', (a, b) => Number(a > b));
+export const greaterEqualOp = /* @__PURE__ */ binaryOp('greaterEqual', (a, b) => Number(a >= b));
 
 export const selectOp: Op<NoAttributes> & { name: 'select' } = {
   name: 'select',
+  kind: 'elementwise',
   infer(inputs) {
     requireFloat('where', inputs);
     const [condition, a, b] = inputs as [Spec, Spec, Spec];

@@ -28,6 +28,7 @@ function reduceOp<N extends string>(
 ): Op<ReduceAttributes> & { name: N } {
   return {
     name,
+    kind: 'reduction',
     infer([x], { axes }) {
       const spec = x as Spec;
       if (spec.dtype !== 'f32')
@@ -75,23 +76,23 @@ const extremeGradient: ReduceGradient = (x, y, g) => {
   return mul(hit, div(g, sum(hit, axes, { keepDims: true })));
 };
 
-export const sumOp = reduceOp(
+export const sumOp = /* @__PURE__ */ reduceOp(
   'sum',
   0,
   (a, b) => a + b,
   unchanged,
   (_x, _y, g) => g,
 );
-export const meanOp = reduceOp(
+export const meanOp = /* @__PURE__ */ reduceOp(
   'mean',
   0,
   (a, b) => a + b,
   (total, count) => total / count,
   (_x, _y, g, count) => div(g, count),
 );
-export const maxOp = reduceOp('max', Number.NEGATIVE_INFINITY, Math.max, unchanged, extremeGradient);
-export const minOp = reduceOp('min', Number.POSITIVE_INFINITY, Math.min, unchanged, extremeGradient);
-export const prodOp = reduceOp(
+export const maxOp = /* @__PURE__ */ reduceOp('max', Number.NEGATIVE_INFINITY, Math.max, unchanged, extremeGradient);
+export const minOp = /* @__PURE__ */ reduceOp('min', Number.POSITIVE_INFINITY, Math.min, unchanged, extremeGradient);
+export const prodOp = /* @__PURE__ */ reduceOp(
   'prod',
   1,
   (a, b) => a * b,

@@ -9,16 +9,10 @@ import { broadcastTo } from '../ops/movement.ts';
 import { operandsToCopy } from './broadcast.ts';
 import { type Rule, rewrite } from './rewrite.ts';
 
-const REDUCTIONS = new Set(['sum', 'mean', 'max', 'min', 'prod']);
-const ELEMENTWISE = new Set([
-  ...['add', 'sub', 'mul', 'div', 'pow', 'maximum', 'minimum', 'select'],
-  ...['equal', 'notEqual', 'less', 'lessEqual', 'greater', 'greaterEqual'],
-]);
-
 const rule: Rule = (node, inputs) => {
   const { op, attributes } = node;
   const [x] = inputs as [Tensor];
-  if (ELEMENTWISE.has(op.name)) {
+  if (op.kind === 'elementwise') {
     const output = node.outputs[0]?.shape ?? [];
     const shapes = inputs.map((input) => input.shape);
     const copied = operandsToCopy(shapes, output);
@@ -29,7 +23,7 @@ const rule: Rule = (node, inputs) => {
       attributes,
     );
   }
-  if (REDUCTIONS.has(op.name)) {
+  if (op.kind === 'reduction') {
     const runs = axisRuns(attributes.axes as readonly number[], x.shape);
     if (runs.length <= 1) return undefined;
     // A mean of means of equal counts is the mean; the other reductions are associative anyway.

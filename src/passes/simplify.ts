@@ -57,13 +57,7 @@ const hoistBroadcast: Simplification = (node, inputs) => {
 
 const elementwise: Simplification = (node, inputs) => hoistBroadcast(node, inputs) ?? unbroadcast(node, inputs);
 
-const ELEMENTWISE = [
-  'neg abs sign floor square reciprocal sqrt exp expm1 log log1p tanh sigmoid relu',
-  'add sub mul div pow maximum minimum equal notEqual less lessEqual greater greaterEqual select',
-].flatMap((names) => names.split(' '));
-
 const RULES: Readonly<Record<string, Simplification>> = {
-  ...Object.fromEntries(ELEMENTWISE.map((name) => [name, elementwise])),
   identity: (_, inputs) => inputs,
   broadcastTo(node, [x]) {
     const source = through(x, 'broadcastTo');
@@ -120,5 +114,8 @@ const RULES: Readonly<Record<string, Simplification>> = {
 };
 
 export function simplify(graph: Graph): Graph {
-  return rewrite(graph, (node, inputs) => RULES[node.op.name]?.(node, inputs));
+  return rewrite(graph, (node, inputs) => {
+    const rule = RULES[node.op.name] ?? (node.op.kind === 'elementwise' ? elementwise : undefined);
+    return rule?.(node, inputs);
+  });
 }

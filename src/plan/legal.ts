@@ -26,7 +26,7 @@ function stepFault(bytes: number, stride: number): string | undefined {
 function copyFault(w: Word): string | undefined {
   const rank = w(I.CopyField.rank);
   const bytes = w(I.CopyField.elementBytes);
-  if (rank > I.MAX_RANK) return `rank ${rank}`;
+  if (rank > I.Constant.maxRank) return `rank ${rank}`;
   if (bytes !== 1 && bytes !== 4) return `elements of ${bytes} bytes`;
   let count = 1;
   let last = 0;

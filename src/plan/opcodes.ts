@@ -1,18 +1,16 @@
 /**
  * @file The instruction set of the machine: opcodes, operand layouts, and the small enumerations that operands hold.
  * TypeScript (lowering, validation, printing) and AssemblyScript (decoding) both import this one file, so that a layout is
- * written once; it may therefore use nothing that one of the two languages lacks, and imports nothing.
+ * written once; it may therefore use nothing that one of the two languages lacks, and imports nothing. The enumerations are
+ * `const`: the build writes their values where they are used, which a page downloads instead of the tables.
  *
  * An instruction is a run of 32-bit words. Word 0 is `opcode | length in words << 16`; a field of the enumerations below
  * is the index of a word in its instruction. "Address" means bytes from the base of the run's memory; address 0 is the
  * status block, so it never names an operand and stands for "none". "Bits" means the bits of an f32.
- * All tensors are contiguous and row-major. Every block has at least `SLACK_BYTES` readable and writable bytes behind it.
+ * All tensors are contiguous and row-major. Every block has at least `Constant.slackBytes` readable and writable bytes behind it.
  */
 
-/** Counts up with every change of opcodes, layouts or meanings; a machine of another version is refused. */
-export const ABI_VERSION = 1;
-
-export enum Opcode {
+export const enum Opcode {
   stepLoad = 1,
   stepStore = 2,
   fill = 3,
@@ -39,8 +37,32 @@ export enum Opcode {
   sgd = 24,
 }
 
+/** Sizes that both languages must agree on. */
+export const enum Constant {
+  /** Counts up with every change of opcodes, layouts or meanings; a machine of another version is refused. */
+  abiVersion = 1,
+  /** Bytes of the status block, at address 0. */
+  statusBytes = 64,
+  /** Readable and writable bytes behind every block. */
+  slackBytes = 64,
+  /** Bytes of the first part of a `matmul`'s scratch area: one packed panel of B, 512 × 8 values. */
+  matmulPanelBytes = 16384,
+  /** Bytes of its second part: a tile of 4 × 8 values, and slack. Packed rows of A follow. */
+  matmulTileBytes = 512,
+  /** A is packed where at least so many columns meet it … */
+  matmulPackedColumns = 24,
+  /** … at most so many rows at once … */
+  matmulBlockRows = 128,
+  /** … over chunks of k of at most this length. */
+  matmulChunk = 400,
+  /** The largest scratch area that any `matmul` needs. */
+  matmulScratchBytes = 221696,
+  /** The highest rank of a strided copy. */
+  maxRank = 6,
+}
+
 /** Storage types of elements. */
-export enum ElementType {
+export const enum ElementType {
   f32 = 0,
   i32 = 1,
   u8 = 2,
@@ -50,14 +72,14 @@ export enum ElementType {
  * How an operand of an elementwise instruction with an output of [rows, columns] is read:
  * `same` [rows, columns], `scalar` [], `row` [columns] (one row for all rows), `column` [rows] (one value a row).
  */
-export enum Broadcast {
+export const enum Broadcast {
   same = 0,
   scalar = 1,
   row = 2,
   column = 3,
 }
 
-export enum UnaryFunction {
+export const enum UnaryFunction {
   neg = 0,
   abs = 1,
   sign = 2,
@@ -75,7 +97,7 @@ export enum UnaryFunction {
 }
 
 /** Comparisons give 0 or 1; a comparison with NaN gives 0, but for `notEqual`, which gives 1. */
-export enum BinaryFunction {
+export const enum BinaryFunction {
   add = 0,
   sub = 1,
   mul = 2,
@@ -91,7 +113,7 @@ export enum BinaryFunction {
   greaterEqual = 12,
 }
 
-export enum ReduceFunction {
+export const enum ReduceFunction {
   sum = 0,
   mean = 1,
   max = 2,
@@ -99,7 +121,7 @@ export enum ReduceFunction {
   prod = 4,
 }
 
-export enum Activation {
+export const enum Activation {
   none = 0,
   relu = 1,
   tanh = 2,
@@ -107,7 +129,7 @@ export enum Activation {
 }
 
 /** What the status block (4 words at address 0) holds after an instruction stopped the run. */
-export enum Status {
+export const enum Status {
   /** Nothing stopped. */
   ok = 0,
   /** `guard` met a value that is NaN or infinite. */
@@ -119,32 +141,15 @@ export enum Status {
 }
 
 /** Word indices in the status block: `status`, the stopping instruction's word offset in the code, and two details. */
-export enum StatusField {
+export const enum StatusField {
   status = 0,
   at = 1,
   detail = 2,
   value = 3,
 }
 
-export const STATUS_BYTES = 64;
-export const SLACK_BYTES = 64;
-/** Bytes of the first part of a `matmul`'s scratch area: one packed panel of B, 512 × 8 values. */
-export const MATMUL_PANEL_BYTES = 16384;
-/** Bytes of its second part: a tile of 4 × 8 values, and slack. Packed rows of A follow. */
-export const MATMUL_TILE_BYTES = 512;
-/** A is packed where at least so many columns meet it … */
-export const MATMUL_PACKED_COLUMNS = 24;
-/** … at most so many rows at once … */
-export const MATMUL_BLOCK_ROWS = 128;
-/** … over chunks of k of at most this length. */
-export const MATMUL_CHUNK = 400;
-/** The largest scratch area that any `matmul` needs. */
-export const MATMUL_SCRATCH_BYTES = 221696;
-/** The highest rank of a strided copy. */
-export const MAX_RANK = 6;
-
 /** Copies `bytes` bytes from row r of a table into a fixed place, r being the row that `execute` is in; `stride` is in bytes. */
-export enum StepLoadField {
+export const enum StepLoadField {
   destination = 1,
   table = 2,
   stride = 3,
@@ -153,7 +158,7 @@ export enum StepLoadField {
 }
 
 /** Copies `bytes` bytes from a fixed place into row r of a table. */
-export enum StepStoreField {
+export const enum StepStoreField {
   table = 1,
   source = 2,
   stride = 3,
@@ -162,7 +167,7 @@ export enum StepStoreField {
 }
 
 /** Writes `value` (32 bits) `count` times. */
-export enum FillField {
+export const enum FillField {
   destination = 1,
   count = 2,
   value = 3,
@@ -172,9 +177,9 @@ export enum FillField {
 /**
  * Copies a box of `rank` dimensions: element [i0 … ir] from source + Σ i·sourceStride to destination + Σ i·destinationStride.
  * Strides count elements of `elementBytes` (1 or 4) bytes and may be 0 in the source (broadcast). Word `dimensions` begins
- * `MAX_RANK` dimensions, then as many destination strides, then source strides; only the first `rank` of each are read.
+ * `Constant.maxRank` dimensions, then as many destination strides, then source strides; only the first `rank` of each are read.
  */
-export enum CopyField {
+export const enum CopyField {
   destination = 1,
   source = 2,
   rank = 3,
@@ -186,7 +191,7 @@ export enum CopyField {
 }
 
 /** Converts `count` elements. f32 → i32 truncates and saturates, NaN → 0; f32 → u8 likewise to 0 … 255. */
-export enum CastField {
+export const enum CastField {
   destination = 1,
   source = 2,
   count = 3,
@@ -196,7 +201,7 @@ export enum CastField {
 }
 
 /** destination[i] = operation(source[i]), f32; destination may be source. */
-export enum UnaryField {
+export const enum UnaryField {
   destination = 1,
   source = 2,
   count = 3,
@@ -205,7 +210,7 @@ export enum UnaryField {
 }
 
 /** f32 [rows, columns]; modes are `Broadcast`. The destination may be an operand that is read as `same`. */
-export enum BinaryField {
+export const enum BinaryField {
   destination = 1,
   lhs = 2,
   rhs = 3,
@@ -218,7 +223,7 @@ export enum BinaryField {
 }
 
 /** destination = condition ≠ 0 ? onTrue : onFalse (NaN counts as true), f32 [rows, columns]; aliasing as in `binary`. */
-export enum SelectField {
+export const enum SelectField {
   destination = 1,
   condition = 2,
   onTrue = 3,
@@ -232,7 +237,7 @@ export enum SelectField {
 }
 
 /** f32 [outer, k, inner] → [outer, inner]; no aliasing. max and min give NaN where any element is NaN. */
-export enum ReduceField {
+export const enum ReduceField {
   destination = 1,
   source = 2,
   outer = 3,
@@ -247,7 +252,7 @@ export enum ReduceField {
  * [n, k]); the leading dimensions lda, ldb, ldc count elements from row to row as stored. `bias` [n] or 0; `scratch`
  * is as large as `matmulScratchBytes` of operands.ts says. No aliasing. Sums run over k in order, in chunks fixed by k alone.
  */
-export enum MatmulField {
+export const enum MatmulField {
   destination = 1,
   lhs = 2,
   rhs = 3,
@@ -270,7 +275,7 @@ export enum MatmulField {
  * copied; u8 → f32 converts. For f32 results, `shift` and `scale` (addresses, both or neither 0) give
  * (x − shift) × scale; `mode` is `scalar` or `row` ([rowElements]). Stops with `indexOutOfRange` on a bad index.
  */
-export enum GatherField {
+export const enum GatherField {
   destination = 1,
   source = 2,
   indices = 3,
@@ -286,7 +291,7 @@ export enum GatherField {
 }
 
 /** Destination [rows, rowElements] = 0, then row indices[i] += updates[i] for i = 0 … count − 1 in order; f32. Stops on a bad index. */
-export enum ScatterAddField {
+export const enum ScatterAddField {
   destination = 1,
   indices = 2,
   updates = 3,
@@ -297,7 +302,7 @@ export enum ScatterAddField {
 }
 
 /** Softmax (or, with `log` 1, its logarithm) of each row of f32 [rows, columns]; destination may be source. */
-export enum SoftmaxField {
+export const enum SoftmaxField {
   destination = 1,
   source = 2,
   rows = 3,
@@ -310,7 +315,7 @@ export enum SoftmaxField {
  * For logits f32 [rows, columns] and class numbers labels i32 [rows]: losses [rows] = −log softmax(logits)[label], and
  * probabilities [rows, columns] = softmax(logits). Stops on a label outside 0 … columns − 1.
  */
-export enum CrossEntropyField {
+export const enum CrossEntropyField {
   losses = 1,
   probabilities = 2,
   logits = 3,
@@ -321,7 +326,7 @@ export enum CrossEntropyField {
 }
 
 /** destination [rows, columns] = (probabilities − onehot(labels)) × cotangent; `mode` is `scalar` or `column`. May alias probabilities. Stops on a bad label. */
-export enum CrossEntropyGradientField {
+export const enum CrossEntropyGradientField {
   destination = 1,
   probabilities = 2,
   labels = 3,
@@ -333,7 +338,7 @@ export enum CrossEntropyGradientField {
 }
 
 /** Index (i32) of the largest value of each row, the first on ties; the first NaN wins over all numbers. */
-export enum ArgmaxField {
+export const enum ArgmaxField {
   destination = 1,
   source = 2,
   rows = 3,
@@ -342,7 +347,7 @@ export enum ArgmaxField {
 }
 
 /** f32 [rows, depth] with 1 at [i, indices[i]], else 0. Stops on an index outside 0 … depth − 1. */
-export enum OneHotField {
+export const enum OneHotField {
   destination = 1,
   indices = 2,
   rows = 3,
@@ -355,7 +360,7 @@ export enum OneHotField {
  * seed, step, iteration; element i is word i mod 4 of block i div 4. Used by the three random instructions.
  * Uniform: (word >>> 8) × 2⁻²⁴, so 0 ≤ u < 1. Normal: see src/core/philox.ts. Mask: u < rate ? 0 : scale (bits both).
  */
-export enum RandomField {
+export const enum RandomField {
   destination = 1,
   key = 2,
   stream = 3,
@@ -363,7 +368,7 @@ export enum RandomField {
   words = 5,
 }
 
-export enum DropoutMaskField {
+export const enum DropoutMaskField {
   destination = 1,
   key = 2,
   stream = 3,
@@ -374,7 +379,7 @@ export enum DropoutMaskField {
 }
 
 /** destination [] = √Σ x², which is finite (or overflows to Infinity by its own size) if and only if every x is finite or so. */
-export enum L2NormField {
+export const enum L2NormField {
   destination = 1,
   source = 2,
   count = 3,
@@ -382,7 +387,7 @@ export enum L2NormField {
 }
 
 /** Stops with `nonFinite` (`detail` 0 or 1 says which) if the f32 at `first` or `second` (an address or 0) is NaN or infinite. */
-export enum GuardField {
+export const enum GuardField {
   first = 1,
   second = 2,
   words = 3,
@@ -393,7 +398,7 @@ export enum GuardField {
  * 1e-25 and v below 1e-30 are flushed to 0. `scalars` is the address of the step's [stepSize, ε], computed by the host in
  * double with both bias corrections in; the four betas are bits.
  */
-export enum AdamField {
+export const enum AdamField {
   parameters = 1,
   firstMoment = 2,
   secondMoment = 3,
@@ -412,7 +417,7 @@ export enum AdamField {
  * and p −= learningRate · (nesterov ? g + momentum·b : b). `scalars` is the address of the step's [learningRate,
  * gradientFactor]; momentum is bits.
  */
-export enum SgdField {
+export const enum SgdField {
   parameters = 1,
   velocity = 2,
   gradient = 3,

@@ -2,6 +2,7 @@
  * @file What each instruction reads and writes, as data: for validation, printing, and finding the first bad value.
  */
 import * as I from './opcodes.ts';
+import { matmulScratchBytes } from './sizes.ts';
 
 export interface Operand {
   readonly name: string;
@@ -30,15 +31,6 @@ const writes = (name: string, address: number, bytes: number, float = true): Ope
   float,
 });
 const elementBytes = (type: number): number => (type === I.ElementType.u8 ? 1 : 4);
-
-const roundUp4 = (n: number): number => Math.ceil(n / 4) * 4;
-
-/** Bytes of the scratch area of a product; the layout is that of assembly/matmul.ts. */
-export function matmulScratchBytes({ m, n, k }: { m: number; n: number; k: number }): number {
-  const packs = n >= I.MATMUL_PACKED_COLUMNS;
-  const rows = packs ? roundUp4(Math.min(m, I.MATMUL_BLOCK_ROWS)) * roundUp4(Math.min(k, I.MATMUL_CHUNK)) : 0;
-  return I.MATMUL_PANEL_BYTES + I.MATMUL_TILE_BYTES + 4 * rows;
-}
 
 /** Bytes of an elementwise operand in its broadcast form. */
 function formBytes(mode: number, rows: number, columns: number): number {
@@ -228,24 +220,4 @@ function random(w: Word): readonly Operand[] {
 export function operandsAt(words: Int32Array, at: number, rows = 1): readonly Operand[] | undefined {
   const rule = RULES[((words[at] as number) & 0xffff) as I.Opcode] as Rule | undefined;
   return rule?.((field) => words[at + field] as number, rows);
-}
-
-/** The name of an opcode, such as `matmul`. */
-export function opcodeName(word: number): string {
-  return I.Opcode[word & 0xffff] ?? `opcode ${word & 0xffff}`;
-}
-
-/** The field that bounds the indices of an instruction. */
-const INDEX_BOUNDS: Readonly<Partial<Record<I.Opcode, number>>> = {
-  [I.Opcode.gather]: I.GatherField.rows,
-  [I.Opcode.scatterAdd]: I.ScatterAddField.rows,
-  [I.Opcode.oneHot]: I.OneHotField.depth,
-  [I.Opcode.crossEntropy]: I.CrossEntropyField.columns,
-  [I.Opcode.crossEntropyGradient]: I.CrossEntropyGradientField.columns,
-};
-
-/** How many indices are legal for the instruction at a word index (0 … n − 1); 0 if it takes none. */
-export function indexBoundAt(words: Int32Array, at: number): number {
-  const field = INDEX_BOUNDS[((words[at] as number) & 0xffff) as I.Opcode];
-  return field === undefined ? 0 : (words[at + field] as number);
 }

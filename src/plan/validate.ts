@@ -5,7 +5,40 @@
 import { unreachable } from '../core/errors.ts';
 import type { Plan, Region } from './format.ts';
 import { faultAt } from './legal.ts';
-import { opcodeName, operandsAt } from './operands.ts';
+import { Opcode } from './opcodes.ts';
+import { operandsAt } from './operands.ts';
+
+const NAMES = {
+  [Opcode.stepLoad]: 'stepLoad',
+  [Opcode.stepStore]: 'stepStore',
+  [Opcode.fill]: 'fill',
+  [Opcode.copy]: 'copy',
+  [Opcode.cast]: 'cast',
+  [Opcode.unary]: 'unary',
+  [Opcode.binary]: 'binary',
+  [Opcode.select]: 'select',
+  [Opcode.reduce]: 'reduce',
+  [Opcode.matmul]: 'matmul',
+  [Opcode.gather]: 'gather',
+  [Opcode.scatterAdd]: 'scatterAdd',
+  [Opcode.softmax]: 'softmax',
+  [Opcode.crossEntropy]: 'crossEntropy',
+  [Opcode.crossEntropyGradient]: 'crossEntropyGradient',
+  [Opcode.argmax]: 'argmax',
+  [Opcode.oneHot]: 'oneHot',
+  [Opcode.randomUniform]: 'randomUniform',
+  [Opcode.randomNormal]: 'randomNormal',
+  [Opcode.dropoutMask]: 'dropoutMask',
+  [Opcode.l2Norm]: 'l2Norm',
+  [Opcode.guard]: 'guard',
+  [Opcode.adam]: 'adam',
+  [Opcode.sgd]: 'sgd',
+} satisfies Record<Opcode, keyof typeof Opcode>;
+
+/** The name of the opcode in an instruction's first word, such as `matmul`. */
+function opcodeName(word: number): string {
+  return (NAMES as Readonly<Record<number, string>>)[word & 0xffff] ?? `opcode ${word & 0xffff}`;
+}
 
 /** The region in which a range lies whole. */
 function regionOf(regions: readonly Region[], address: number, bytes: number): Region | undefined {

@@ -6,6 +6,7 @@ import cliProgress from 'cli-progress';
 import { Clock, showRate, showSeconds, showValue } from './clock.ts';
 import type { Progress, ProgressOptions } from './progress.ts';
 
+export { describeEpoch } from './describe-epoch.ts';
 export type { Progress, ProgressOptions } from './progress.ts';
 
 /** The stream for people: the one for data, stdout, may be a file. */

@@ -28,7 +28,7 @@ export class DivergenceError<Name extends string = string> extends SaddlepointEr
     super(
       'divergence',
       `training diverged at step ${at.step} (epoch ${at.epoch}): the first value that is not finite is ${instruction.value}, from ${where}; ` +
-        `${Number.isNaN(at.lastLoss) ? 'no loss was finite before' : `the last finite loss was ${at.lastLoss}`}. Likely cause: ${likelyCause(instruction.op)}. The last good parameters are kept in error.run`,
+        `${Number.isNaN(at.lastLoss) ? 'no loss was finite before' : `the last finite loss was ${at.lastLoss}`}. Likely cause: ${likelyCause(instruction.op)}. error.run keeps the last good parameters`,
       remedy(instruction.op),
     );
     this.name = 'DivergenceError';

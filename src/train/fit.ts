@@ -1,5 +1,5 @@
 /** @file `fit` and `train`: from a model and data to a run. */
-import { createProgress } from '#progress';
+import { createProgress, describeEpoch } from '#progress';
 import { selectBackend } from '../backends/select.ts';
 import { must, SaddlepointError } from '../core/errors.ts';
 import { BLOCKS, packGroup, trainingProgram, unpackGroup } from '../engine/step.ts';
@@ -8,12 +8,13 @@ import type { Layer } from '../nn/layer.ts';
 import { describeStep, targetSpec } from './describe.ts';
 import { DivergenceError } from './divergence.ts';
 import { evaluateRows } from './evaluate.ts';
-import { describeEpoch, type EpochRecord, type Measures } from './history.ts';
+import { type EpochRecord, type Measures, named } from './history.ts';
 import { capacityFor, TrainingLoop } from './loop.ts';
-import { dataOf, groupOf, named, type TrainedModel } from './model.ts';
+import type { TrainedModel } from './model.ts';
 import { type Data, type FitOptions, type ResolvedOptions, resolveOptions } from './options.ts';
 import { type Prepared, prepare } from './prepare.ts';
 import { type Ending, Run } from './run.ts';
+import { dataOf, groupOf } from './state.ts';
 
 /** Rows that a step of validation looks at. */
 const VALIDATION_BATCH = 256;
@@ -138,7 +139,7 @@ class Training<Name extends string> {
       if (result.kind === 'aborted') return this.#finish('aborted', loop.step);
       if (result.kind === 'stopped') {
         if (result.stop.reason !== 'nonFinite') throw stopError(result.stop);
-        const bad = session.locate(result.program, result.row);
+        const bad = await session.locate(result.program, result.row);
         const at = { step: loop.step, epoch, lastLoss: loop.lastLoss };
         throw new DivergenceError(at, result.stop, bad, this.#finish('diverged', loop.step));
       }
@@ -177,7 +178,7 @@ class Training<Name extends string> {
     const record = Object.freeze({ epoch, ...named(means, metrics), ...held, seconds }) as unknown as EpochRecord<Name>;
     this.#history.push(record);
     const names = metrics.map(({ name }) => name);
-    this.#progress.epochEnd(epoch, describeEpoch(record as unknown as EpochRecord, epochs, names));
+    this.#progress.epochEnd(epoch, describeEpoch(record, epochs, names));
     return record;
   }
 

@@ -1,4 +1,5 @@
 /** @file The record of a run: one frozen entry an epoch. */
+import { must } from '../core/errors.ts';
 
 /** Values by metric name, the loss among them. */
 export type Measures<Name extends string = string> = { readonly loss: number } & { readonly [K in Name]: number };
@@ -35,17 +36,11 @@ export class EpochTotals {
   }
 }
 
-/** An epoch as one line of text. */
-export function describeEpoch(record: EpochRecord, epochs: number, names: readonly string[]): string {
-  const values = (from: Readonly<Record<string, unknown>>): string =>
-    ['loss', ...names].map((name) => `${name} ${shown(from[name] as number)}`).join('  ');
-  const validation = record.validation === undefined ? '' : `  validation: ${values(record.validation)}`;
-  const training = values(record as unknown as Record<string, unknown>);
-  return `epoch ${record.epoch}/${epochs}  ${training}${validation}  (${record.seconds.toFixed(1)} s)`;
-}
-
-/** Four decimals where they say enough, else four digits. */
-function shown(value: number): string {
-  const size = Math.abs(value);
-  return value === 0 || (size >= 0.01 && size < 1e5) ? value.toFixed(4) : value.toPrecision(4);
+/** Sums' means under their names. */
+export function named(means: readonly number[], metrics: readonly { readonly name: string }[]): Record<string, number> {
+  const [loss, ...values] = means;
+  return {
+    loss: must(loss, 'a loss'),
+    ...Object.fromEntries(metrics.map(({ name }, i) => [name, must(values[i], name)])),
+  };
 }

@@ -1,7 +1,7 @@
 /** @file Reading a saved model. */
-import { readBytes } from '../io/place.ts';
+import type { ReadSource } from '../io/place.ts';
 import { TrainedModel } from './model.ts';
-import { type LoadOptions, modelFromBytes } from './model-file.ts';
+import type { LoadOptions } from './model-file.ts';
 
 /**
  * A model that `save` has written: predicts, evaluates, and can be trained on by `fit`.
@@ -10,9 +10,7 @@ import { type LoadOptions, modelFromBytes } from './model-file.ts';
  * @throws SaddlepointError `file` if it is damaged, truncated or no model; nothing is allocated by what a file claims.
  * @example const model = await loadModel('digits.safetensors');
  */
-export async function loadModel(
-  source: Parameters<typeof readBytes>[0],
-  options: LoadOptions = {},
-): Promise<TrainedModel> {
+export async function loadModel(source: ReadSource, options: LoadOptions = {}): Promise<TrainedModel> {
+  const [{ readBytes }, { modelFromBytes }] = await Promise.all([import('../io/place.ts'), import('./model-file.ts')]);
   return new TrainedModel(modelFromBytes(await readBytes(source), options));
 }

@@ -8,7 +8,7 @@ import { readSafetensors, writeSafetensors } from '../io/safetensors.ts';
 import { initialize, type Layer } from '../nn/layer.ts';
 import { lossFromJson, metricFromName } from '../nn/losses/table.ts';
 import { type LayerFactory, layerFromJson, layerToJson } from '../nn/serialize.ts';
-import type { ModelState, Parameter } from './model.ts';
+import type { ModelState, Parameter } from './state.ts';
 
 /** Raised when older readers could no longer read what is written. */
 const FORMAT = 1;

@@ -10,8 +10,9 @@ import type { Group } from '../graph/program.ts';
 import { applyModel } from '../nn/layer.ts';
 import { sigmoid } from '../ops/elementwise.ts';
 import { softmax } from '../ops/softmax.ts';
-import type { ModelState, PredictOptions } from './model.ts';
+import type { PredictOptions } from './model.ts';
 import { withRowShape } from './read.ts';
+import type { ModelState } from './state.ts';
 import { nextTurn, SLICE_MS } from './yield.ts';
 
 /** The answer for one row that belongs to a class. */

@@ -7,9 +7,10 @@ import type { Source } from '../data/source.ts';
 import { splitRows } from '../data/split.ts';
 import type { Targets } from '../data/targets.ts';
 import { initialize, type Layer } from '../nn/layer.ts';
-import { isTrainedModel, type ModelState, type Parameter, type TrainedModel } from './model.ts';
+import { isTrainedModel, type TrainedModel } from './model.ts';
 import type { Data, ResolvedOptions } from './options.ts';
 import { concatSources, concatTargets, readSource, readTargets, withRowShape } from './read.ts';
+import type { ModelState, Parameter } from './state.ts';
 
 export interface Prepared {
   readonly state: ModelState;

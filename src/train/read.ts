@@ -3,8 +3,8 @@ import { SaddlepointError } from '../core/errors.ts';
 import { type Shape, sameShape, showShape, sizeOf } from '../core/shape.ts';
 import { type Source, toSource } from '../data/source.ts';
 import { encodeTargets, type Targets } from '../data/targets.ts';
-import type { ModelState } from './model.ts';
 import type { Data } from './options.ts';
+import type { ModelState } from './state.ts';
 
 /** The rows of x. A flat typed array is cut into as many rows as there are targets; a number a row is a row of one. */
 export function readSource(data: Data): Source {

@@ -1,6 +1,7 @@
 /** @file What `fit` returns: the trained model, and the record of how it came about. */
 import type { EpochRecord } from './history.ts';
-import { type ModelState, TrainedModel } from './model.ts';
+import { TrainedModel } from './model.ts';
+import type { ModelState } from './state.ts';
 
 /** How a run came to its end. */
 export type Ending = 'completed' | 'aborted' | 'diverged';

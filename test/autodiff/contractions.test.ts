@@ -1,4 +1,5 @@
 /** Requirement G5: the gradient of a product of matrices is a product of matrices. */
+
 import { expect, test } from 'vitest';
 import { grad, vjp } from '../../src/autodiff/grad.ts';
 import { planSession } from '../../src/backends/wasm/index.ts';
@@ -7,6 +8,7 @@ import { compile } from '../../src/engine/compile.ts';
 import type { Op } from '../../src/graph/node.ts';
 import { ProgramBuilder } from '../../src/graph/program.ts';
 import { type Tensor, tensor } from '../../src/graph/tensor.ts';
+import { verify } from '../../src/graph/verify.ts';
 import { matmul, matmulOp } from '../../src/ops/matmul.ts';
 import { sum } from '../../src/ops/reduce.ts';
 
@@ -18,7 +20,7 @@ test('case 29: 2048 × 256 times 256 × 4096 needs less than 64 MiB for its grad
   const b = builder.block('b', { shape: [K, N], dtype: 'f32' });
   const [gradient] = vjp(builder.trace, [sum(matmul(a, b))], [tensor(1)], [b]);
   builder.emit('gradient', gradient as Tensor);
-  const layout = planSession([builder.finish('product')], { verify: true });
+  const layout = planSession([builder.finish('product')], { check: verify });
   expect(layout.bytes).toBeLessThan(64 * 2 ** 20);
   const values = layout.programs.get('product')?.graph.nodes.flatMap(({ outputs }) => outputs) ?? [];
   expect(Math.max(...values.map(({ shape }) => sizeOf(shape)))).toBeLessThanOrEqual(M * N);

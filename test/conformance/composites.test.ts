@@ -1,4 +1,5 @@
 /** Composites run whole against their decompositions: values, and their own gradient rules. */
+
 import { describe, expect, test } from 'vitest';
 import { vjp } from '../../src/autodiff/grad.ts';
 import { fusedOps } from '../../src/backends/wasm/lower/table.ts';
@@ -8,6 +9,7 @@ import type { Op } from '../../src/graph/node.ts';
 import type { Tensor } from '../../src/graph/tensor.ts';
 import { tensor } from '../../src/graph/tensor.ts';
 import { apply, trace } from '../../src/graph/trace.ts';
+import { verify } from '../../src/graph/verify.ts';
 import { add, relu } from '../../src/ops/elementwise.ts';
 import { gatherRows } from '../../src/ops/indexing.ts';
 import { matmul } from '../../src/ops/matmul.ts';
@@ -37,7 +39,7 @@ describe.each(NAMES)('%s', (name) => {
     samples.forEach(({ attributes }, i) => {
       const given = inputs[i] as Tensor[];
       const graph = trace(given, (traced) => apply(op, traced, attributes));
-      const passed = runPasses(graph, { fused: new Set() }, { verify: true });
+      const passed = runPasses(graph, { fused: new Set() }, { check: verify });
       expect(passed.nodes.some((node) => node.op.decompose !== undefined)).toBe(false);
       const actual = evaluateGraph(passed, given) as Tensor[];
       apply(op, given, attributes).forEach((expected, j) => {

@@ -1,13 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import {
-  BinaryField,
-  BinaryFunction,
-  Broadcast,
-  Opcode,
-  SelectField,
-  UnaryField,
-  UnaryFunction,
-} from '../../src/plan/opcodes.ts';
+import { BinaryField, BinaryFunction, Broadcast, Opcode, SelectField, UnaryField, UnaryFunction } from './enums.ts';
 import { type Block, expectClose, Machine, noise, SIZES } from './machine.ts';
 
 const f = Math.fround;

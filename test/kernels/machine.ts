@@ -2,14 +2,7 @@
 
 import { expect } from 'vitest';
 import { load } from '#wasm';
-import {
-  ElementType,
-  MATMUL_SCRATCH_BYTES,
-  Opcode,
-  SLACK_BYTES,
-  STATUS_BYTES,
-  StatusField,
-} from '../../src/plan/opcodes.ts';
+import { Constant, ElementType, Opcode, StatusField } from './enums.ts';
 
 interface Exports {
   execute(code: number, words: number, base: number, firstRow: number, lastRow: number): number;
@@ -41,10 +34,10 @@ export class Machine {
   readonly exports = new WebAssembly.Instance(module, { env: { memory: this.memory } }).exports as unknown as Exports;
   readonly scratch: Block;
   private readonly blocks: { address: number; bytes: number }[] = [];
-  private end = BASE + STATUS_BYTES + CODE_BYTES;
+  private end = BASE + Constant.statusBytes + CODE_BYTES;
 
   constructor() {
-    this.scratch = this.bytes(MATMUL_SCRATCH_BYTES);
+    this.scratch = this.bytes(Constant.matmulScratchBytes);
   }
 
   /** A block whose slack and whatever follows hold canaries. `offset` shifts it off its alignment. */
@@ -55,12 +48,12 @@ export class Machine {
     offset: number,
   ): Block<T> {
     const { memory } = this;
-    const start = Math.ceil((this.end + SLACK_BYTES) / 64) * 64 + offset;
+    const start = Math.ceil((this.end + Constant.slackBytes) / 64) * 64 + offset;
     const bytes = length * size;
-    this.end = start + bytes + SLACK_BYTES;
+    this.end = start + bytes + Constant.slackBytes;
     const missing = this.end + 65536 - memory.buffer.byteLength;
     if (missing > 0) memory.grow(Math.ceil(missing / 65536));
-    new Uint8Array(memory.buffer, start - SLACK_BYTES, bytes + 2 * SLACK_BYTES).fill(CANARY);
+    new Uint8Array(memory.buffer, start - Constant.slackBytes, bytes + 2 * Constant.slackBytes).fill(CANARY);
     this.blocks.push({ address: start, bytes });
     return {
       address: start - BASE,
@@ -99,7 +92,7 @@ export class Machine {
   /** Forgets all blocks but the scratch. */
   reset(): void {
     this.blocks.length = 1;
-    this.end = (this.blocks[0]?.address ?? 0) + MATMUL_SCRATCH_BYTES + SLACK_BYTES;
+    this.end = (this.blocks[0]?.address ?? 0) + Constant.matmulScratchBytes + Constant.slackBytes;
   }
 
   /** The words of one instruction. */
@@ -123,7 +116,7 @@ export class Machine {
 
   /** Runs instructions for rows; returns what `execute` does. Then no byte outside a block may have changed. */
   run(code: readonly number[], firstRow = 0, lastRow = 1): number {
-    const at = BASE + STATUS_BYTES;
+    const at = BASE + Constant.statusBytes;
     new Int32Array(this.memory.buffer, at, code.length).set(code);
     const row = this.exports.execute(at, code.length, BASE, firstRow, lastRow);
     this.checkCanaries();
@@ -139,8 +132,8 @@ export class Machine {
   private checkCanaries(): void {
     const all = new Uint8Array(this.memory.buffer);
     for (const { address, bytes } of this.blocks) {
-      for (const start of [address - SLACK_BYTES, address + bytes]) {
-        for (let i = start; i < start + SLACK_BYTES; i++) {
+      for (const start of [address - Constant.slackBytes, address + bytes]) {
+        for (let i = start; i < start + Constant.slackBytes; i++) {
           if (all[i] !== CANARY) throw new Error(`byte ${i - address} of a block of ${bytes} bytes was overwritten`);
         }
       }

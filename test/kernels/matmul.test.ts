@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { Activation, MatmulField, Opcode } from '../../src/plan/opcodes.ts';
+import { Activation, MatmulField, Opcode } from './enums.ts';
 import { type Block, expectClose, Machine, noise } from './machine.ts';
 
 interface Product {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { CastField, CopyField, ElementType, FillField, Opcode } from '../../src/plan/opcodes.ts';
+import { CastField, CopyField, ElementType, FillField, Opcode } from './enums.ts';
 import { type Block, bitsOf, integers, Machine, noise, SIZES } from './machine.ts';
 
 const { f32, i32, u8 } = ElementType;

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { AdamField, GuardField, Opcode, SgdField, Status } from '../../src/plan/opcodes.ts';
+import { AdamField, GuardField, Opcode, SgdField, Status } from './enums.ts';
 import { type Block, expectClose, Machine, noise, SIZES } from './machine.ts';
 
 /** The smallest normal f32. */

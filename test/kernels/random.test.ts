@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { randomNormal, randomUniform } from '../../src/core/philox.ts';
-import { DropoutMaskField, Opcode, RandomField } from '../../src/plan/opcodes.ts';
+import { DropoutMaskField, Opcode, RandomField } from './enums.ts';
 import { Machine, SIZES } from './machine.ts';
 
 const KEYS = [

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { ArgmaxField, L2NormField, Opcode, ReduceField, ReduceFunction } from '../../src/plan/opcodes.ts';
+import { ArgmaxField, L2NormField, Opcode, ReduceField, ReduceFunction } from './enums.ts';
 import { expectClose, Machine, noise, SIZES } from './machine.ts';
 
 type Name = keyof typeof ReduceFunction;

@@ -10,7 +10,7 @@ import {
   ScatterAddField,
   SoftmaxField,
   Status,
-} from '../../src/plan/opcodes.ts';
+} from './enums.ts';
 import { type Block, expectClose, integers, Machine, noise, SIZES } from './machine.ts';
 
 const { f32, i32, u8 } = ElementType;

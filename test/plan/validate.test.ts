@@ -10,10 +10,10 @@ import { ProgramBuilder } from '../../src/graph/program.ts';
 import { apply, trace } from '../../src/graph/trace.ts';
 import { SAMPLES, type Sample, sampleTensors } from '../../src/ops/samples.ts';
 import type { Plan } from '../../src/plan/format.ts';
-import { CopyField, MatmulField, Opcode } from '../../src/plan/opcodes.ts';
 import { operandsAt } from '../../src/plan/operands.ts';
 import { printPlan, validate } from '../../src/plan/validate.ts';
 import { NAMES, OPS } from '../conformance/harness.ts';
+import { CopyField, MatmulField, Opcode } from '../kernels/enums.ts';
 import { adam, description } from './worked-example.ts';
 
 const CAPACITY = 2;

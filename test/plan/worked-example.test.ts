@@ -1,4 +1,5 @@
 /** The worked example on its way through all floors, as printed texts, and run on both backends. */
+
 import { expect, test } from 'vitest';
 import { vjp } from '../../src/autodiff/grad.ts';
 import { referenceBackend } from '../../src/backends/reference/index.ts';
@@ -11,6 +12,7 @@ import { printProgram } from '../../src/graph/program.ts';
 import type { Tensor } from '../../src/graph/tensor.ts';
 import { tensor } from '../../src/graph/tensor.ts';
 import { trace } from '../../src/graph/trace.ts';
+import { verify } from '../../src/graph/verify.ts';
 import { sum } from '../../src/ops/reduce.ts';
 import { PASSES } from '../../src/passes/pipeline.ts';
 import { printPlan } from '../../src/plan/validate.ts';
@@ -42,13 +44,13 @@ test('4: the program after each pass that changes it', () => {
   for (const pass of PASSES) {
     const before = print(graph);
     graph = pass.run(graph, { fused: fusedOps });
-    texts.push(`--- ${pass.name}: ${pass.description}\n${print(graph) === before ? '(no change)' : print(graph)}`);
+    texts.push(`--- ${pass.name}\n${print(graph) === before ? '(no change)' : print(graph)}`);
   }
   expectGolden('4-passes', texts.join('\n\n'));
 });
 
 test('5: the plan', () => {
-  const { programs, bytes } = planSession([trainingProgram(description, adam, 4)], { verify: true });
+  const { programs, bytes } = planSession([trainingProgram(description, adam, 4)], { check: verify });
   const plan = programs.get('train 4')?.plan;
   expectGolden('5-plan', `${printPlan(plan as NonNullable<typeof plan>)}\n${bytes} bytes in all`);
 });

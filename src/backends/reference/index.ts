@@ -9,6 +9,7 @@ import { sizeOf } from '../../core/shape.ts';
 import { evaluateGraph } from '../../graph/evaluate.ts';
 import type { HostTensor, Node, Spec } from '../../graph/node.ts';
 import type { Binding, Program } from '../../graph/program.ts';
+import { verify } from '../../graph/verify.ts';
 import { badIndexOf } from '../../ops/indexing.ts';
 import { runPasses } from '../../passes/pipeline.ts';
 import type { Backend, BadValue, RunResult, Session, SessionOptions } from '../backend.ts';
@@ -42,7 +43,10 @@ class ReferenceSession implements Session {
   constructor(programs: readonly Program[], options: SessionOptions) {
     this.capacity = options.capacity ?? 1;
     for (const program of programs) {
-      const graph = runPasses(program.graph, TARGET, { ...options, without: ['fuse', ...(options.without ?? [])] });
+      const graph = runPasses(program.graph, TARGET, {
+        check: options.verify ? verify : undefined,
+        without: ['fuse', ...(options.without ?? [])],
+      });
       this.#programs.set(program.name, { ...program, graph });
       const bind = (bindings: readonly Binding[], values: readonly Spec[]): void =>
         bindings.forEach(({ kind, name }, i) => {
@@ -108,7 +112,7 @@ class ReferenceSession implements Session {
     return { done: rows, stop: undefined };
   }
 
-  locate(name: string, row: number): BadValue | undefined {
+  async locate(name: string, row: number): Promise<BadValue | undefined> {
     const program = this.#programs.get(name) ?? this.#missing(`program ${name}`);
     let found: BadValue | undefined;
     try {

@@ -2,10 +2,10 @@
 import type { DType, HostArray } from '../../core/dtype.ts';
 import { must, SaddlepointError, unreachable } from '../../core/errors.ts';
 import { sizeOf } from '../../core/shape.ts';
-import { runPasses } from '../../passes/pipeline.ts';
+import { type PipelineOptions, runPasses } from '../../passes/pipeline.ts';
 import { floatOf } from '../../plan/format.ts';
 import { Status, StatusField } from '../../plan/opcodes.ts';
-import { indexBoundAt, operandsAt } from '../../plan/operands.ts';
+import { indexBoundAt } from '../../plan/sizes.ts';
 import type { Backend, BadValue, RunResult, Session, SessionOptions, Stop } from '../backend.ts';
 import { layoutSession, type ProgramLayout, type SessionLayout, type Table } from './layout.ts';
 import { fusedOps } from './lower/table.ts';
@@ -17,13 +17,21 @@ export const wasmBackend: Backend = {
   device: 'wasm',
   async open(programs, options = {}) {
     const { capacity = 1, memoryLimit = DEFAULT_LIMIT } = options;
-    const layout = planSession(programs, { ...options, capacity, memoryLimit });
+    const check = options.verify ? (await import('../../graph/verify.ts')).verify : undefined;
+    const layout = planSession(programs, { ...options, check, capacity, memoryLimit });
+    if (options.verify) {
+      const { validate } = await import('../../plan/validate.ts');
+      for (const { plan } of layout.programs.values()) validate(plan, capacity);
+    }
     return new WasmSession(layout, capacity, await openMachine(layout.bytes));
   },
 };
 
 /** The layout and plans of a session, without opening it: for tests, printing and memory estimates. */
-export function planSession(programs: Parameters<Backend['open']>[0], options: SessionOptions = {}): SessionLayout {
+export function planSession(
+  programs: Parameters<Backend['open']>[0],
+  options: Omit<SessionOptions, 'verify'> & PipelineOptions = {},
+): SessionLayout {
   const passed = programs.map((program) => ({
     ...program,
     graph: runPasses(program.graph, { fused: fusedOps }, options),
@@ -83,7 +91,8 @@ class WasmSession implements Session {
     return { done, stop: done === rows ? undefined : this.#stop(this.#program(program)) };
   }
 
-  locate(program: string, row: number): BadValue | undefined {
+  async locate(program: string, row: number): Promise<BadValue | undefined> {
+    const { operandsAt } = await import('../../plan/operands.ts');
     const { plan, code } = this.#program(program);
     const { execute } = this.#open().exports;
     const blocks = [...this.#layout.blocks.values()].map(({ storage }) => storage);

@@ -7,8 +7,7 @@ import { showShape } from '../../core/shape.ts';
 import type { Graph, Spec } from '../../graph/node.ts';
 import type { Program } from '../../graph/program.ts';
 import { align, type Plan, type Region } from '../../plan/format.ts';
-import { SLACK_BYTES, STATUS_BYTES } from '../../plan/opcodes.ts';
-import { validate } from '../../plan/validate.ts';
+import { Constant } from '../../plan/opcodes.ts';
 import { lowerProgram } from './lower/program.ts';
 import { bytesOf, planStorage, type Storage, type StoragePlan } from './storage.ts';
 
@@ -56,10 +55,10 @@ function collectBlocks(programs: readonly Program[]): Map<string, Spec> {
 
 /** Lays out blocks, tables, arena, constants and code, and lowers every program to its plan. */
 export function layoutSession(programs: readonly Program[], capacity: number, memoryLimit: number): SessionLayout {
-  let at = STATUS_BYTES;
+  let at = Constant.statusBytes;
   const take = (bytes: number): number => {
     const address = at;
-    at += align(bytes + SLACK_BYTES);
+    at += align(bytes + Constant.slackBytes);
     return address;
   };
   const shared: Region[] = [];
@@ -75,7 +74,7 @@ export function layoutSession(programs: readonly Program[], capacity: number, me
       address: take(bytes),
     };
     blocks.set(name, { storage, spec });
-    shared.push({ name, address: storage.address, bytes: bytes + SLACK_BYTES });
+    shared.push({ name, address: storage.address, bytes: bytes + Constant.slackBytes });
   }
   const tables = programs.map((program) => layoutTables(program, capacity, take));
   const storages = new Map([...blocks].map(([name, { storage }]) => [name, storage] as const));
@@ -99,10 +98,10 @@ export function layoutSession(programs: readonly Program[], capacity: number, me
     const regions: Region[] = [
       ...shared,
       ...tableRegions,
-      { name: 'arena', address: arena, bytes: arenaBytes + SLACK_BYTES },
+      { name: 'arena', address: arena, bytes: arenaBytes + Constant.slackBytes },
       ...constants,
     ];
-    const plan = validate(lowerProgram(program, storage, own, regions), capacity);
+    const plan = lowerProgram(program, storage, own, regions);
     layouts.set(program.name, {
       program,
       graph: program.graph,

@@ -1,7 +1,7 @@
 /** @file The compiled machine: loaded once, instantiated for each session over a memory of its own. */
 import { load } from '#wasm';
 import { SaddlepointError } from '../../core/errors.ts';
-import { ABI_VERSION } from '../../plan/opcodes.ts';
+import { Constant } from '../../plan/opcodes.ts';
 
 /** The exports of assembly/index.ts. */
 export interface MachineExports {
@@ -50,10 +50,10 @@ export async function openMachine(bytes: number): Promise<Machine> {
   }
   const instance = await WebAssembly.instantiate(module, { env: { memory } });
   const exports = instance.exports as unknown as MachineExports;
-  if (exports.abi() !== ABI_VERSION) {
+  if (exports.abi() !== Constant.abiVersion) {
     throw new SaddlepointError(
       'internal',
-      `the .wasm has ABI ${exports.abi()}, the library ${ABI_VERSION}`,
+      `the .wasm has ABI ${exports.abi()}, the library ${Constant.abiVersion}`,
       'build both from one version',
     );
   }

@@ -9,8 +9,8 @@ import type { Graph, Node, Spec, Value } from '../../graph/node.ts';
 import type { Program } from '../../graph/program.ts';
 import { type MatmulAttributes, matmulSizes } from '../../ops/matmul.ts';
 import { planMemory } from '../../plan/memory.ts';
-import { SLACK_BYTES } from '../../plan/opcodes.ts';
-import { matmulScratchBytes } from '../../plan/operands.ts';
+import { Constant } from '../../plan/opcodes.ts';
+import { matmulScratchBytes } from '../../plan/sizes.ts';
 
 /** A range of memory: a session's block, a plan's constant, or a part of the arena from node `first` to node `last`. */
 export interface Storage {
@@ -74,14 +74,6 @@ const IN_PLACE: Readonly<Record<string, readonly (readonly [output: number, inpu
   ],
 };
 
-const ELEMENTWISE = new Set(
-  [
-    'neg abs sign floor square reciprocal sqrt exp expm1 log log1p tanh sigmoid relu',
-    'add sub mul div pow maximum minimum select softmaxCrossEntropyGradient',
-    'equal notEqual less lessEqual greater greaterEqual',
-  ].flatMap((names) => names.split(' ')),
-);
-
 function scratchBytes({ inputs, attributes }: Node): number {
   const [lhs, rhs] = inputs as [Value, Value];
   return matmulScratchBytes(matmulSizes(lhs.shape, rhs.shape, attributes as MatmulAttributes));
@@ -117,7 +109,7 @@ export function planStorage(program: Program, blocks: ReadonlyMap<string, Storag
     const storage: Storage = {
       kind: 'arena',
       name,
-      bytes: bytes + SLACK_BYTES,
+      bytes: bytes + Constant.slackBytes,
       first,
       last: Math.max(first, until),
       address: 0,
@@ -155,7 +147,7 @@ export function planStorage(program: Program, blocks: ReadonlyMap<string, Storag
         const storage: Storage = {
           kind: 'constant',
           name: `constant ${constants.length}`,
-          bytes: bytesOf(output) + SLACK_BYTES,
+          bytes: bytesOf(output) + Constant.slackBytes,
           first: -1,
           last: endOf(graph),
           address: 0,
@@ -268,8 +260,9 @@ function takeOver(
   occupants: ReadonlyMap<Storage, readonly Value[]>,
   lastOf: (value: Value) => number,
 ): Storage | undefined {
-  if (!ELEMENTWISE.has(node.op.name)) return undefined;
-  const candidates = node.op.name === 'softmaxCrossEntropyGradient' ? node.inputs.slice(0, 1) : node.inputs;
+  const isLossGradient = node.op.name === 'softmaxCrossEntropyGradient';
+  if (node.op.kind !== 'elementwise' && !isLossGradient) return undefined;
+  const candidates = isLossGradient ? node.inputs.slice(0, 1) : node.inputs;
   const fits = (input: Value): boolean => {
     const { storage, offset } = must(places.get(input), 'a placed operand');
     const values = occupants.get(storage) ?? [];

@@ -3,7 +3,7 @@ import { BYTES } from '../../../core/dtype.ts';
 import { SaddlepointError } from '../../../core/errors.ts';
 import { type Shape, showShape, sizeOf, stridesOf } from '../../../core/shape.ts';
 import type { Node } from '../../../graph/node.ts';
-import { CopyField, FillField, MAX_RANK, Opcode } from '../../../plan/opcodes.ts';
+import { Constant, CopyField, FillField, Opcode } from '../../../plan/opcodes.ts';
 import { input, type Lowering, type LoweringContext, output } from './context.ts';
 
 interface Box {
@@ -37,10 +37,10 @@ function collapse(box: Box): { dimensions: number[]; from: number[]; to: number[
 
 export function emitCopy(box: Box, emit: LoweringContext['emit'], op: string): void {
   const { dimensions, from, to } = collapse(box);
-  if (dimensions.length > MAX_RANK) {
+  if (dimensions.length > Constant.maxRank) {
     throw new SaddlepointError(
       'shape',
-      `${op}: ${showShape(box.shape)} needs a copy of rank ${dimensions.length}, more than ${MAX_RANK}`,
+      `${op}: ${showShape(box.shape)} needs a copy of rank ${dimensions.length}, more than ${Constant.maxRank}`,
       'reshape to fewer axes first',
     );
   }

@@ -58,13 +58,20 @@ function emitMatmul(node: Node, context: LoweringContext, bias: number, activati
   });
 }
 
+const ACTIVATIONS: Readonly<Record<LinearActivation, Activation>> = {
+  none: Activation.none,
+  relu: Activation.relu,
+  tanh: Activation.tanh,
+  sigmoid: Activation.sigmoid,
+};
+
 export const matmul: Lowering = (node, context) => emitMatmul(node, context, 0, Activation.none);
 export const linear: Lowering = (node, context) =>
   emitMatmul(
     node,
     context,
     context.address(input(node, 2)),
-    Activation[node.attributes.activation as LinearActivation],
+    ACTIVATIONS[node.attributes.activation as LinearActivation],
   );
 
 export const l2Norm: Lowering = (node, { address, emit }) =>

@@ -1,0 +1,37 @@
+/** @file Evaluation of a model that exists, over data of its own. */
+import { type Device, selectBackend } from '../backends/select.ts';
+import { checkKnownOptions } from '../core/errors.ts';
+import { BLOCKS, packGroup } from '../engine/step.ts';
+import { describeStep, targetSpec } from './describe.ts';
+import { evaluateRows } from './evaluate.ts';
+import { type Measures, named } from './history.ts';
+import type { Data } from './options.ts';
+import { readSource, readTargets, withRowShape } from './read.ts';
+import { dataOf, groupOf, type ModelState } from './state.ts';
+
+export interface EvaluateOptions {
+  /** Rows at a time; default 256. The result does not depend on it. */
+  readonly batchSize?: number;
+  /** Where it runs; default 'auto'. */
+  readonly device?: Device;
+}
+
+/** The means of the loss and the metrics over all rows. */
+export async function evaluateModel(state: ModelState, data: Data, options: EvaluateOptions): Promise<Measures> {
+  checkKnownOptions('evaluate', options, ['batchSize', 'device']);
+  const source = withRowShape(readSource(data), state.inputShape);
+  const targets = readTargets(data, source, state);
+  const group = groupOf(state);
+  const description = describeStep({ ...state, group, source, targets: targetSpec(targets, source.rows) });
+  const rows = Int32Array.from({ length: source.rows }, (_, row) => row);
+  const evaluation = evaluateRows(description, rows, options.batchSize ?? 256);
+  const session = await selectBackend(options.device).backend.open(evaluation.programs);
+  try {
+    session.write(BLOCKS.parameters, packGroup(group, dataOf(state.parameters)));
+    session.write(BLOCKS.source, source.data);
+    session.write(BLOCKS.target, targets.data);
+    return named(await evaluation.run(session), state.metrics) as Measures;
+  } finally {
+    session.dispose();
+  }
+}
