@@ -102,55 +102,54 @@ export function gemm_f32_4x8_columns(
   }
 }
 
-/** The same with A in place: row i of the tile begins at `a` + i · `aRow`, and its values are contiguous. */
+/** The same with A in place: row i begins at `a` + i · `aRow`, and its values are contiguous. */
 export function gemm_f32_4x8_rows(
   a: usize, aRow: usize, b: usize, bStep: usize, k: i32,
-  start: usize, c: usize, cRow: usize, rows: i32, lowest: f32,
+  start: usize, c: usize, cRow: usize, m: i32, lowest: f32,
 ): void {
-  let a0 = a;
-  let a1 = rows > 1 ? a0 + aRow : a0;
-  let a2 = rows > 2 ? a1 + aRow : a1;
-  let a3 = rows > 3 ? a2 + aRow : a2;
-  const c1 = rows > 1 ? c + cRow : c;
-  const c2 = rows > 2 ? c1 + cRow : c1;
-  const c3 = rows > 3 ? c2 + cRow : c2;
-  const s = start ? start : c;
-  let x00 = v128.load(s), x01 = v128.load(s, 16);
-  let x10 = x00, x11 = x01, x20 = x00, x21 = x01, x30 = x00, x31 = x01;
-  if (!start) {
-    x10 = v128.load(c1); x11 = v128.load(c1, 16);
-    x20 = v128.load(c2); x21 = v128.load(c2, 16);
-    x30 = v128.load(c3); x31 = v128.load(c3, 16);
+  for (; m > 0; m -= 4) {
+    let a0 = a;
+    let a1 = m > 1 ? a0 + aRow : a0;
+    let a2 = m > 2 ? a1 + aRow : a1;
+    let a3 = m > 3 ? a2 + aRow : a2;
+    const c1 = m > 1 ? c + cRow : c;
+    const c2 = m > 2 ? c1 + cRow : c1;
+    const c3 = m > 3 ? c2 + cRow : c2;
+    const s = start ? start : c;
+    let x00 = v128.load(s), x01 = v128.load(s, 16);
+    let x10 = x00, x11 = x01, x20 = x00, x21 = x01, x30 = x00, x31 = x01;
+    if (!start) {
+      x10 = v128.load(c1); x11 = v128.load(c1, 16);
+      x20 = v128.load(c2); x21 = v128.load(c2, 16);
+      x30 = v128.load(c3); x31 = v128.load(c3, 16);
+    }
+    let left = k, bt = b;
+    do {
+      const b0 = v128.load(bt), b1 = v128.load(bt, 16);
+      let v = v128.load32_splat(a0);
+      x00 = f32x4.add(x00, f32x4.mul(v, b0)); x01 = f32x4.add(x01, f32x4.mul(v, b1));
+      v = v128.load32_splat(a1);
+      x10 = f32x4.add(x10, f32x4.mul(v, b0)); x11 = f32x4.add(x11, f32x4.mul(v, b1));
+      v = v128.load32_splat(a2);
+      x20 = f32x4.add(x20, f32x4.mul(v, b0)); x21 = f32x4.add(x21, f32x4.mul(v, b1));
+      v = v128.load32_splat(a3);
+      x30 = f32x4.add(x30, f32x4.mul(v, b0)); x31 = f32x4.add(x31, f32x4.mul(v, b1));
+      a0 += 4; a1 += 4; a2 += 4; a3 += 4; bt += bStep;
+    } while (--left);
+    const l = f32x4.splat(lowest);
+    v128.store(c3, f32x4.pmax(x30, l)); v128.store(c3, f32x4.pmax(x31, l), 16);
+    v128.store(c2, f32x4.pmax(x20, l)); v128.store(c2, f32x4.pmax(x21, l), 16);
+    v128.store(c1, f32x4.pmax(x10, l)); v128.store(c1, f32x4.pmax(x11, l), 16);
+    v128.store(c, f32x4.pmax(x00, l)); v128.store(c, f32x4.pmax(x01, l), 16);
+    a += aRow << 2; c += cRow << 2;
   }
-  do {
-    const b0 = v128.load(b), b1 = v128.load(b, 16);
-    let v = v128.load32_splat(a0);
-    x00 = f32x4.add(x00, f32x4.mul(v, b0)); x01 = f32x4.add(x01, f32x4.mul(v, b1));
-    v = v128.load32_splat(a1);
-    x10 = f32x4.add(x10, f32x4.mul(v, b0)); x11 = f32x4.add(x11, f32x4.mul(v, b1));
-    v = v128.load32_splat(a2);
-    x20 = f32x4.add(x20, f32x4.mul(v, b0)); x21 = f32x4.add(x21, f32x4.mul(v, b1));
-    v = v128.load32_splat(a3);
-    x30 = f32x4.add(x30, f32x4.mul(v, b0)); x31 = f32x4.add(x31, f32x4.mul(v, b1));
-    a0 += 4; a1 += 4; a2 += 4; a3 += 4; b += bStep;
-  } while (--k);
-  const l = f32x4.splat(lowest);
-  v128.store(c3, f32x4.pmax(x30, l)); v128.store(c3, f32x4.pmax(x31, l), 16);
-  v128.store(c2, f32x4.pmax(x20, l)); v128.store(c2, f32x4.pmax(x21, l), 16);
-  v128.store(c1, f32x4.pmax(x10, l)); v128.store(c1, f32x4.pmax(x11, l), 16);
-  v128.store(c, f32x4.pmax(x00, l)); v128.store(c, f32x4.pmax(x01, l), 16);
 }
 
-/** A tile of `columns` (1 … 8) columns by either kernel: fewer than 8 are computed behind the panel and copied from there. */
-function tile(
+/** A tile of `columns` (1 … 7) columns by either kernel: computed behind the panel, and copied from there. */
+function tailTile(
   byColumns: bool, a: usize, aRow: usize, aStep: usize, b: usize, bStep: usize, k: i32,
   start: usize, c: usize, cRow: usize, rows: i32, columns: i32, lowest: f32, spare: usize,
 ): void {
-  if (columns == 8) {
-    if (byColumns) gemm_f32_4x8_columns(a, 0, aStep, b, bStep, k, start, c, cRow, rows, lowest);
-    else gemm_f32_4x8_rows(a, aRow, b, bStep, k, start, c, cRow, rows, lowest);
-    return;
-  }
   if (!start) {
     for (let r = 0, from = c, to = spare; r < rows; r++, from += cRow, to += 32) {
       v128.store(to, v128.load(from));
@@ -260,12 +259,13 @@ export function matmul(p: usize, base: usize): void {
           panel = scratch; bStep = 32;
         }
         let ai = aFirst, ci = c + <usize>i0 * cRow + (<usize>j << 2);
-        if (byColumns && columns == 8) {
-          gemm_f32_4x8_columns(ai, aTile, aStep, panel, bStep, steps, start, ci, cRow, lastRow - i0, lowest);
+        if (columns == 8) {
+          if (byColumns) gemm_f32_4x8_columns(ai, aTile, aStep, panel, bStep, steps, start, ci, cRow, lastRow - i0, lowest);
+          else gemm_f32_4x8_rows(ai, lda, panel, bStep, steps, start, ci, cRow, lastRow - i0, lowest);
           continue;
         }
         for (let i = i0; i < lastRow; i += 4) {
-          tile(byColumns, ai, lda, aStep, panel, bStep, steps, start, ci, cRow, min(4, lastRow - i), columns, lowest, spare);
+          tailTile(byColumns, ai, lda, aStep, panel, bStep, steps, start, ci, cRow, min(4, lastRow - i), columns, lowest, spare);
           ai += aTile; ci += cRow << 2;
         }
       }

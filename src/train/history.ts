@@ -23,12 +23,12 @@ export class EpochTotals {
     this.#sums = new Array<number>(values).fill(0);
   }
 
-  /** Adds a step: the mean loss of its rows, and the metrics' sums over them. */
-  add(rows: number, loss: number, metricSums: ArrayLike<number>): void {
+  /** Adds a step: the mean loss of its rows, and the metrics' sums over them, which stand in `values` from `from` on. */
+  add(rows: number, loss: number, values: ArrayLike<number>, from: number): void {
+    const sums = this.#sums;
     this.#rows += rows;
-    this.#sums[0] = (this.#sums[0] as number) + loss * rows;
-    for (let i = 0; i < metricSums.length; i++)
-      this.#sums[i + 1] = (this.#sums[i + 1] as number) + (metricSums[i] as number);
+    sums[0] = (sums[0] as number) + loss * rows;
+    for (let i = 1; i < sums.length; i++) sums[i] = (sums[i] as number) + (values[from + i - 1] as number);
   }
 
   means(): number[] {

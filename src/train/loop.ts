@@ -104,10 +104,9 @@ export class TrainingLoop {
     const { session, metrics } = this.#options;
     const width = PULSE.metrics + metrics;
     const pulses = session.readRows(program, 'pulse', done);
-    for (let row = 0; row < done; row++) {
-      const pulse = pulses.subarray(row * width, (row + 1) * width);
-      this.lastLoss = pulse[PULSE.loss] as number;
-      totals.add(size, this.lastLoss, pulse.subarray(PULSE.metrics));
+    for (let at = 0; at < done * width; at += width) {
+      this.lastLoss = pulses[at + PULSE.loss] as number;
+      totals.add(size, this.lastLoss, pulses, at + PULSE.metrics);
     }
     this.step += done;
   }
