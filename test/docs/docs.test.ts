@@ -7,11 +7,16 @@ import { blocksOf, pages } from './blocks.ts';
 const folder = join(import.meta.dirname, '../../build/docs');
 const isCode = (language: string): boolean => ['ts', 'js', 'typescript', 'javascript'].includes(language);
 
+const home = process.cwd();
+
+// What the code writes goes where it stands.
 beforeAll(() => {
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
+  process.chdir(folder);
 });
 afterAll(() => {
+  process.chdir(home);
   vi.restoreAllMocks();
 });
 
