@@ -8,7 +8,7 @@ export interface EpochValues {
   readonly [name: string]: unknown;
 }
 
-/** Four decimals where they say enough, else four digits. */
+/** Four decimals where they say enough, else four digits: unlike the bar, the lines of epochs stand in columns. */
 function shown(value: number): string {
   const size = Math.abs(value);
   return value === 0 || (size >= 0.01 && size < 1e5) ? value.toFixed(4) : value.toPrecision(4);

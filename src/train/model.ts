@@ -3,16 +3,11 @@ import type { Device } from '../backends/select.ts';
 import type { WriteTarget } from '../io/place.ts';
 import type { Layer } from '../nn/layer.ts';
 import type { Data } from './options.ts';
-import type { Prediction, Predictor } from './predict.ts';
+import type { Prediction, PredictOptions, Predictor } from './predict.ts';
 import { groupOf, type ModelState, type Parameter } from './state.ts';
 
 /** Numbers over a data set: the loss, and each metric by its name. */
 export type Evaluation<Name extends string = string> = { readonly loss: number } & { readonly [K in Name]: number };
-
-export interface PredictOptions {
-  /** Where it runs; default 'auto'. */
-  readonly device?: Device;
-}
 
 /**
  * A model that has parameters: what `fit` returns and `loadModel` reads. What training does not need (prediction, files) is

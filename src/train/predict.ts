@@ -1,6 +1,6 @@
 /** @file Prediction: from rows in the user's units to answers in the user's terms. */
 import type { Session } from '../backends/backend.ts';
-import { selectBackend } from '../backends/select.ts';
+import { type Device, selectBackend } from '../backends/select.ts';
 import { checkKnownOptions, SaddlepointError } from '../core/errors.ts';
 import { type Shape, showShape, sizeOf } from '../core/shape.ts';
 import { toSource } from '../data/source.ts';
@@ -10,10 +10,14 @@ import type { Group } from '../graph/program.ts';
 import { applyModel } from '../nn/layer.ts';
 import { sigmoid } from '../ops/elementwise.ts';
 import { softmax } from '../ops/softmax.ts';
-import type { PredictOptions } from './model.ts';
 import { withRowShape } from './read.ts';
 import type { ModelState } from './state.ts';
 import { nextTurn, SLICE_MS } from './yield.ts';
+
+export interface PredictOptions {
+  /** Where it runs; default 'auto'. */
+  readonly device?: Device;
+}
 
 /** The answer for one row that belongs to a class. */
 export interface ClassPrediction {

@@ -7,9 +7,10 @@ import { floatOf } from '../../plan/format.ts';
 import { Status, StatusField } from '../../plan/opcodes.ts';
 import { indexBoundAt } from '../../plan/sizes.ts';
 import type { Backend, BadValue, RunResult, Session, SessionOptions, Stop } from '../backend.ts';
-import { layoutSession, type ProgramLayout, type SessionLayout, type Table } from './layout.ts';
+import { layoutSession, type ProgramLayout, type SessionLayout } from './layout.ts';
 import { fusedOps } from './lower/table.ts';
 import { type Machine, MEMORY_BASE, openMachine } from './machine.ts';
+import type { Table } from './placement.ts';
 
 const DEFAULT_LIMIT = 2 ** 31;
 

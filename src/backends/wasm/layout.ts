@@ -9,15 +9,8 @@ import type { Program } from '../../graph/program.ts';
 import { align, type Plan, type Region } from '../../plan/format.ts';
 import { Constant } from '../../plan/opcodes.ts';
 import { lowerProgram } from './lower/program.ts';
-import { bytesOf, type Storage } from './placement.ts';
+import { bytesOf, type Storage, type Table } from './placement.ts';
 import { planStorage, type StoragePlan } from './storage.ts';
-
-/** A table of a program: one row a step. */
-export interface Table {
-  readonly spec: Spec;
-  readonly address: number;
-  readonly stride: number;
-}
 
 export interface ProgramLayout {
   readonly program: Program;

@@ -25,6 +25,13 @@ export interface Place {
   readonly offset: number;
 }
 
+/** A table of a program: one row a step. */
+export interface Table {
+  readonly spec: Spec;
+  readonly address: number;
+  readonly stride: number;
+}
+
 export function bytesOf(spec: Spec): number {
   return sizeOf(spec.shape) * BYTES[spec.dtype];
 }
