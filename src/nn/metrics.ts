@@ -6,35 +6,39 @@ import type { Tensor } from '../graph/tensor.ts';
 import { equal, greater } from '../ops/elementwise.ts';
 import { reshape } from '../ops/movement.ts';
 import { argmax } from '../ops/reduce.ts';
+import { type Loss, rowMeans } from './losses/loss.ts';
 
 /** Every loss is a metric too: `metrics: [meanAbsoluteError()]`. */
 export interface Metric<Name extends string = string> {
   readonly name: Name;
-  /** Values [n] of predictions [n, ...] against targets. */
-  call(prediction: Tensor, target: Tensor): Tensor;
+  /** The kinds of target that it can judge; left out: all. */
+  readonly targets?: readonly Loss['target'][];
+  /** Values [n] of predictions [n, ...] against targets; `threshold` is the loss's, given for binary targets. */
+  call(prediction: Tensor, target: Tensor, threshold?: number): Tensor;
 }
 
 /**
  * The share of rows whose class is predicted: 1 or 0 for each row.
  *
  * Predictions [n, classes]: the largest element (the first, on ties) against class numbers, integers [n] or [n, 1], or against
- * the largest element of f32 rows [n, classes]. Predictions [n, 1] or [n], logits of yes: above 0 is yes, against targets above ½.
+ * the largest element of f32 rows [n, classes]. Predictions [n, 1] or [n]: above the loss's
+ * threshold (0 for logits, ½ for probabilities) is yes, against targets above ½; several such answers a row count by share.
  *
- * @param options threshold: above it a single output is yes; default 0, for logits. Give 0.5 where the model's output is a
- *   probability (`binaryCrossEntropy({ fromProbabilities: true })`).
  * @throws SaddlepointError `shape` where targets fit neither form.
  */
-export function accuracy(options: { readonly threshold?: number } = {}): Metric<'accuracy'> {
-  const { threshold = 0 } = options;
+export function accuracy(): Metric<'accuracy'> {
   return {
     name: 'accuracy',
-    call(prediction, target) {
+    targets: ['class', 'binary'],
+    call(prediction, target, threshold) {
       const [n] = prediction.shape as [number];
       const classes = prediction.shape.length === 1 ? 1 : (prediction.shape[1] as number);
       const single = sameShape(target.shape, [n]) || sameShape(target.shape, [n, 1]);
       const column = (x: Tensor): Tensor => reshape(x, [n]);
       if (prediction.shape.length <= 2 && n !== undefined) {
-        if (classes === 1 && single) return equal(greater(column(prediction), threshold), greater(column(target), 0.5));
+        if (classes === 1 && single) return agree(column(prediction), column(target), threshold);
+        if (threshold !== undefined && sameShape(prediction.shape, target.shape))
+          return rowMeans(agree(prediction, target, threshold));
         if (classes > 1 && single && target.dtype !== 'f32') return equal(argmax(prediction), column(target));
         if (classes > 1 && sameShape(prediction.shape, target.shape)) return equal(argmax(prediction), argmax(target));
       }
@@ -47,4 +51,8 @@ export function accuracy(options: { readonly threshold?: number } = {}): Metric<
       );
     },
   };
+}
+
+function agree(prediction: Tensor, target: Tensor, threshold = 0): Tensor {
+  return equal(greater(prediction, threshold), greater(target, 0.5));
 }

@@ -23,6 +23,7 @@ export interface ModelParts {
 
 export function describeStep(parts: ModelParts): StepDescription {
   const { layer, group, source, targets, inputScaling, targetScaling, loss, metrics } = parts;
+  const threshold = loss.target === 'binary' ? (loss.threshold ?? 0) : undefined;
   return {
     group,
     source: { shape: [source.rows, ...source.rowShape], dtype: source.dtype },
@@ -31,7 +32,7 @@ export function describeStep(parts: ModelParts): StepDescription {
     targetScaling,
     forward: (parameters, x, options) => applyModel(layer, parameters, x, options),
     loss: (prediction, target) => loss.call(prediction, target),
-    metrics: metrics.map((metric) => (prediction, target) => metric.call(prediction, target)),
+    metrics: metrics.map((metric) => (prediction, target) => metric.call(prediction, target, threshold)),
   };
 }
 

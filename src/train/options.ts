@@ -82,7 +82,7 @@ export function resolveOptions<Name extends string>(options: FitOptions<Name>): 
     );
   }
   const metrics = options.metrics ?? [];
-  checkMetrics(metrics);
+  checkMetrics(metrics, options.loss);
   const { progress = 'auto', optimizer = adam() } = options;
   if (typeof optimizer.update !== 'function' || typeof optimizer.scalars !== 'function') {
     throw new SaddlepointError(
@@ -114,7 +114,7 @@ export function resolveOptions<Name extends string>(options: FitOptions<Name>): 
   } as ResolvedOptions<Name>;
 }
 
-function checkMetrics(metrics: readonly Metric[]): void {
+function checkMetrics(metrics: readonly Metric[], loss: Loss): void {
   if (!Array.isArray(metrics)) {
     throw new SaddlepointError(
       'option',
@@ -135,6 +135,12 @@ function checkMetrics(metrics: readonly Metric[]): void {
         'option',
         `fit: metrics: the name '${metric.name}' is taken`,
         'each metric needs a name of its own',
+      );
+    }
+    if (metric.targets?.includes(loss.target) === false) {
+      throw new SaddlepointError(
+        'option',
+        `fit: metrics: ${metric.name} is for ${metric.targets.join(' and ')} targets, ${loss.name} has ${loss.target} targets`,
       );
     }
   });

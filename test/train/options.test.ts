@@ -68,7 +68,7 @@ describe('an option outside its legal values', () => {
     [
       'a metric outside a list',
       { metrics: accuracy() },
-      'fit: metrics: expected a list, got { name, call }',
+      'fit: metrics: expected a list, got { name, targets, call }',
       'for example { metrics: [accuracy()] }',
     ],
     [

@@ -23,6 +23,7 @@ export function binaryCrossEntropy(options: { readonly fromProbabilities?: boole
     name: 'binaryCrossEntropy',
     target: 'binary',
     options: { fromProbabilities },
+    threshold: fromProbabilities ? 0.5 : 0,
     call(prediction, target) {
       if (!fromProbabilities) requireLogits('binaryCrossEntropy', prediction, ['sigmoid', 'softmax']);
       const x = float(prediction);

@@ -15,6 +15,8 @@ export interface Loss {
   readonly target: 'class' | 'binary' | 'value';
   /** Plain JSON. */
   readonly options: JsonObject;
+  /** Above which a single output means yes: 0 for logits (the default), 0.5 for probabilities. */
+  readonly threshold?: number;
   /** Losses [n] of predictions [n, ...] against targets. */
   call(prediction: Tensor, target: Tensor): Tensor;
 }
