@@ -100,8 +100,10 @@ function layerFrom(json: Json, inputShape: readonly number[], { layers }: LoadOp
     const layer = layerFromJson(json, layers);
     return { layer, ...initialize(shapesOnly(layer), { shape: [1, ...inputShape], dtype: 'f32' }, 0) };
   } catch (cause) {
-    if (cause instanceof SaddlepointError) throw cause;
-    // Nested so deeply that the stack ends, say; or a factory of the user's that cannot do with the options.
+    // A type that is unknown, options that are not legal, a factory of the user's that fails, nesting until the stack ends.
+    if (cause instanceof SaddlepointError) {
+      throw new SaddlepointError('file', cause.message.split('\n  help: ')[0] as string, cause.help, { cause });
+    }
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new SaddlepointError('file', `the model cannot be built from its description: ${reason}`, undefined, {
       cause,
