@@ -6,6 +6,7 @@
 // Functions of tensors.
 export { checkGradient, type GradientCheck } from './autodiff/check.ts';
 export { grad, valueAndGrad } from './autodiff/grad.ts';
+export { hvp } from './autodiff/hvp.ts';
 export type { DType } from './core/dtype.ts';
 // Errors.
 export { type ErrorCode, SaddlepointError } from './core/errors.ts';
