@@ -4,6 +4,7 @@
  */
 import { Opcode, Status } from '../src/plan/opcodes';
 import { oneHot, scatterAdd } from './gather';
+import { loopLoad, loopStore } from './loop';
 import { randomNormal, randomUniform } from './random';
 import { stop } from './simd';
 
@@ -14,6 +15,8 @@ export function performExtended(opcode: i32, p: usize, base: usize): i32 {
     case Opcode.oneHot: return oneHot(p, base);
     case Opcode.randomUniform: randomUniform(p, base); return Status.ok;
     case Opcode.randomNormal: randomNormal(p, base); return Status.ok;
+    case Opcode.loopLoad: loopLoad(p, base); return Status.ok;
+    case Opcode.loopStore: loopStore(p, base); return Status.ok;
   }
   return stop(base, Status.illegalInstruction, opcode, 0);
 }

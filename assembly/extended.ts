@@ -5,3 +5,4 @@ export * from './index';
 export { performExtended as x0 } from './dispatch';
 export { oneHot as x1, scatterAdd as x2 } from './gather';
 export { randomNormal as x3, randomUniform as x4 } from './random';
+export { loopLoad as x5, loopStore as x6 } from './loop';

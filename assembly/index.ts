@@ -9,7 +9,7 @@ import { Constant } from '../src/plan/opcodes';
 /** The version of the instruction set that this build understands. */
 export function abi(): i32 { return Constant.abiVersion; }
 
-export { execute } from './plan';
+export { execute, run as k27 } from './plan';
 export { binary as k0, select_ as k1, unary as k2 } from './elementwise';
 export { convertBytes as k3, gather as k4 } from './gather';
 export { gemm_f32_4x8_columns as k5, gemm_f32_4x8_rows as k6, matmul as k7, packRows as k8, packTransposed as k9 } from './matmul';

@@ -1,17 +1,18 @@
 /**
  * @file The loop that walks a plan. It knows opcodes and lengths; operands are decoded by each family's own file.
  */
-import { Opcode, Status, StatusField } from '../src/plan/opcodes';
+import { Opcode, RepeatField, Status, StatusField } from '../src/plan/opcodes';
 import { performExtended } from './dispatch';
 import { binary, select_, unary } from './elementwise';
 import { gather } from './gather';
+import { counter } from './loop';
 import { hasConstants, writeConstants } from './math';
 import { matmul } from './matmul';
 import { cast, copy, fill, stepLoad, stepStore } from './movement';
 import { adam, guard, l2Norm, sgd } from './optimizer';
 import { dropoutMask } from './random';
 import { reduce } from './reduce';
-import { stop, ZEROS } from './simd';
+import { stop, word, ZEROS } from './simd';
 import { argmax, crossEntropy, crossEntropyGradient, softmax } from './softmax';
 
 /** Runs one instruction; returns a `Status`. The cases are dense, so that the switch becomes one jump table. */
@@ -44,6 +45,44 @@ import { argmax, crossEntropy, crossEntropyGradient, softmax } from './softmax';
   return stop(base, Status.illegalInstruction, opcode, 0);
 }
 
+/** Runs the instructions from `body` to `end` as often as the instruction at `p` says; returns the status of the turn that stopped. */
+function repeat(p: usize, body: usize, end: usize, code: usize, base: usize, row: i32): i32 {
+  const count = word(p, RepeatField.count), level = word(p, RepeatField.level);
+  for (let i = 0; i < count; i++) {
+    store<i32>(counter(level), i);
+    const status = run(body, end, code, base, row);
+    if (status) return status;
+  }
+  return Status.ok;
+}
+
+/** Runs the instructions from `p` to `end`; returns a `Status`, and where it is not 0 notes the instruction that stopped. */
+export function run(p: usize, end: usize, code: usize, base: usize, row: i32): i32 {
+  while (p < end) {
+    const head = load<u32>(p);
+    const opcode = head & 0xffff;
+    let next = p + (<usize>(head >>> 16) << 2);
+    let status: i32 = Status.ok;
+    if (next <= p || next > end) {
+      status = stop(base, Status.illegalInstruction, head, 0);
+    // @ts-ignore: a constant of the build
+    } else if (EXTENDED && opcode == Opcode.repeat) {
+      const body = next;
+      next += <usize>word(p, RepeatField.bodyWords) << 2;
+      if (next < body || next > end) status = stop(base, Status.illegalInstruction, head, 0);
+      else if (repeat(p, body, next, code, base, row)) return -1;
+    } else {
+      status = perform(opcode, p, base, row);
+    }
+    if (status) {
+      store<i32>(base + (StatusField.at << 2), <i32>((p - code) >>> 2));
+      return status;
+    }
+    p = next;
+  }
+  return Status.ok;
+}
+
 /**
  * Runs the plan of `words` 32-bit words at byte `code` for rows `firstRow` … `lastRow` − 1 of the step tables. Operand
  * addresses count from byte `base` ≥ 1024, where the status block lies.
@@ -56,19 +95,6 @@ export function execute(code: usize, words: i32, base: usize, firstRow: i32, las
   v128.store(ZEROS, i32x4.splat(0)); v128.store(ZEROS, i32x4.splat(0), 16);
   if (!hasConstants()) writeConstants();
   const end = code + (<usize>words << 2);
-  for (let row = firstRow; row < lastRow; row++) {
-    let p = code;
-    while (p < end) {
-      const head = load<u32>(p);
-      const next = p + (<usize>(head >>> 16) << 2);
-      const status = next > p && next <= end
-        ? perform(head & 0xffff, p, base, row) : stop(base, Status.illegalInstruction, head, 0);
-      if (status) {
-        store<i32>(base + (StatusField.at << 2), <i32>((p - code) >>> 2));
-        return row;
-      }
-      p = next;
-    }
-  }
+  for (let row = firstRow; row < lastRow; row++) if (run(code, end, code, base, row)) return row;
   return lastRow;
 }

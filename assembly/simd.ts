@@ -12,6 +12,7 @@ import { StatusField } from '../src/plan/opcodes';
  *      0  nothing: a pointer of 0 means none        128  counters of a strided copy
  *     32  32 bytes of zeros                         192  constants, one f32 each (math.ts)
  *     64  vectors of broadcast scalars, or a last block of random numbers
+ *                                                  160  counters of loops (`Constant.loopCounters`)
  */
 export const ZEROS: usize = 32;
 export const SPLAT: usize = 64;

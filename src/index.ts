@@ -73,6 +73,7 @@ export {
   where,
 } from './ops/elementwise.ts';
 export { gather, oneHot, scatterAdd } from './ops/indexing.ts';
+export { repeat, type ScanOptions, scan } from './ops/loops.ts';
 export { matmul } from './ops/matmul.ts';
 export { broadcastTo, pad, reshape, slice, transpose } from './ops/movement.ts';
 export { argmax, l2Norm, max, mean, min, prod, sum } from './ops/reduce.ts';

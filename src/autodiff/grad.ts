@@ -6,9 +6,9 @@ import { SaddlepointError } from '../core/errors.ts';
 import { broadcastShapes, showShape, sizeOf } from '../core/shape.ts';
 import { leavesOf, type MapTree, mapTree, type Tree } from '../core/tree.ts';
 import { evaluateGraph } from '../graph/evaluate.ts';
-import type { Node, Value } from '../graph/node.ts';
+import type { Node, PullBack, Value } from '../graph/node.ts';
 import { isTensor, type Tensor, type TensorLike, tensor, tensorsIn } from '../graph/tensor.ts';
-import { apply, metTrace, Trace } from '../graph/trace.ts';
+import { apply, currentBody, metTrace, Trace } from '../graph/trace.ts';
 import { identity } from '../ops/cast.ts';
 import { addOp } from '../ops/elementwise.ts';
 import { broadcastTo } from '../ops/movement.ts';
@@ -27,36 +27,59 @@ export function vjp(
   cotangents: readonly (Tensor | undefined)[],
   leaves: readonly Tensor[],
 ): (Tensor | undefined)[] {
-  const nodes = trace.nodes.slice();
-  const wanted = dependents(
-    nodes,
+  return sweep(
+    { trace, nodes: trace.nodes.slice(), read: (value) => trace.tensor(value) },
+    outputs.map((output) => trace.value(output)),
+    cotangents,
     leaves.map((leaf) => trace.value(leaf)),
   );
+}
+
+/** Nodes to go back through, and how their values are read where the gradients are recorded. */
+interface Recorded {
+  readonly trace: Trace;
+  readonly nodes: readonly Node[];
+  readonly read: (value: Value) => Tensor;
+}
+
+function sweep(
+  { trace, nodes, read }: Recorded,
+  outputs: readonly Value[],
+  cotangents: readonly (Tensor | undefined)[],
+  leaves: readonly Value[],
+): (Tensor | undefined)[] {
+  const wanted = dependents(nodes, leaves);
   const held = new Map<Value, Tensor>();
   const accumulate = (value: Value, gradient: Tensor): void => {
     const fitted = fit(gradient, value);
     const previous = held.get(value);
     held.set(value, previous === undefined ? fitted : (apply(addOp, [previous, fitted], {})[0] as Tensor));
   };
-  outputs.forEach((output, i) => {
+  outputs.forEach((value, i) => {
     const cotangent = cotangents[i];
-    const value = trace.value(output);
     // As a value of the trace, so that broadcasts of it are recorded (and simplified away), not computed here in full size.
     if (cotangent !== undefined && wanted.has(value)) accumulate(value, lifted(trace, cotangent));
   });
-  const isLeaf = new Set(leaves.map((leaf) => trace.value(leaf)));
-  for (const node of nodes.reverse()) {
+  const isLeaf = new Set(leaves);
+  for (const node of [...nodes].reverse()) {
     if (!node.outputs.some((output) => held.has(output) && !isLeaf.has(output))) continue;
     const needs = node.inputs.map((input) => wanted.has(input));
     if (!needs.includes(true)) continue;
-    const gradients = trace.within(node.path, () => nodeGradients(trace, node, held, needs));
+    const gradients = trace.within(node.path, () => nodeGradients(trace, node, read, held, needs));
     node.inputs.forEach((input, i) => {
       const gradient = gradients[i];
       if (needs[i] && gradient !== undefined) accumulate(input, gradient);
     });
   }
-  return leaves.map((leaf) => held.get(trace.value(leaf)));
+  return leaves.map((leaf) => held.get(leaf));
 }
+
+const pullBack: PullBack = (trace, graph, read, cotangents, wanted) => {
+  const leaves = graph.inputs.filter((_, i) => wanted[i]);
+  const gradients = sweep({ trace, nodes: graph.nodes, read }, graph.outputs, cotangents, leaves);
+  let next = 0;
+  return graph.inputs.map((_, i) => (wanted[i] ? gradients[next++] : undefined));
+};
 
 /** The values that depend on any of the leaves, the leaves included. */
 function dependents(nodes: readonly Node[], leaves: readonly Value[]): Set<Value> {
@@ -71,14 +94,15 @@ function dependents(nodes: readonly Node[], leaves: readonly Value[]): Set<Value
 function nodeGradients(
   trace: Trace,
   node: Node,
+  read: (value: Value) => Tensor,
   held: ReadonlyMap<Value, Tensor>,
   needs: readonly boolean[],
 ): readonly (Tensor | undefined)[] {
-  const inputs = node.inputs.map((input) => trace.tensor(input));
+  const inputs = node.inputs.map(read);
   const cotangents = node.outputs.map((output) => held.get(output));
   if (node.op.gradient !== undefined) {
-    const outputs = node.outputs.map((output) => trace.tensor(output));
-    return node.op.gradient({ inputs, outputs, cotangents, attributes: node.attributes, needs });
+    const outputs = node.outputs.map(read);
+    return node.op.gradient({ inputs, outputs, cotangents, attributes: node.attributes, needs, pullBack });
   }
   if (node.op.decompose === undefined) throw new SaddlepointError('internal', `${node.op.name} has no gradient`);
   // Fresh stand-ins keep the inner sweep from leaving the decomposition.
@@ -106,9 +130,12 @@ function fit(gradient: Tensor, value: Value): Tensor {
 export function valueAndGrad<P>(f: (parameters: TensorsOf<P>) => Tensor, at: P): [Tensor, TensorsOf<P>] {
   const point = tensorsIn(at);
   const leaves = leavesOf(point).map(({ leaf }) => leaf);
-  const running = leaves.find((leaf) => leaf.traced !== undefined)?.traced?.trace;
+  const running = leaves.some((leaf) => leaf.traced !== undefined)
+    ? (currentBody() ?? leaves.find((leaf) => leaf.traced !== undefined)?.traced?.trace)
+    : undefined;
   if (running !== undefined) {
-    const [value, ...gradients] = inTrace(running, f, point, leaves);
+    const own = leaves.map((leaf) => lifted(running, leaf));
+    const [value, ...gradients] = inTrace(running, f, point, own);
     return [value as Tensor, rebuild<P>(point, gradients)];
   }
   const trace = new Trace();

@@ -5,6 +5,7 @@
 import type { DType, HostArray } from '../core/dtype.ts';
 import type { Shape } from '../core/shape.ts';
 import type { Tensor } from './tensor.ts';
+import type { Trace } from './trace.ts';
 
 /** The type of a tensor. */
 export interface Spec {
@@ -44,6 +45,18 @@ export interface HostTensor extends Spec {
   readonly data: HostArray;
 }
 
+/**
+ * The gradients of Σ outputs · cotangents of a graph with respect to its inputs (undefined where not wanted, or without
+ * influence), recorded in the trace in which `read` gives the values of the graph. For ops that hold graphs.
+ */
+export type PullBack = (
+  trace: Trace,
+  graph: Graph,
+  read: (value: Value) => Tensor,
+  cotangents: readonly (Tensor | undefined)[],
+  wanted: readonly boolean[],
+) => (Tensor | undefined)[];
+
 /** What a gradient rule gets. */
 export interface GradientContext<A> {
   readonly inputs: readonly Tensor[];
@@ -53,6 +66,7 @@ export interface GradientContext<A> {
   readonly attributes: A;
   /** Whether the gradient with respect to input i is wanted; a rule may skip the others. */
   readonly needs: readonly boolean[];
+  readonly pullBack: PullBack;
 }
 
 /**
@@ -63,8 +77,11 @@ export interface GradientContext<A> {
  */
 export interface Op<A extends Attributes = Attributes> {
   readonly name: string;
-  /** What passes and planners may rely on: each element from those at its place; or `axes` reduced to 1. */
-  readonly kind?: 'elementwise' | 'reduction';
+  /**
+   * What passes and planners may rely on: each element from those at its place; or `axes` reduced to 1; or a `body` that is
+   * run several times.
+   */
+  readonly kind?: 'elementwise' | 'reduction' | 'loop';
   /** The types of the outputs; throws a `shape` or `dtype` error when the inputs do not fit. */
   infer(inputs: readonly Spec[], attributes: A): readonly Spec[];
   evaluate?(inputs: readonly HostTensor[], attributes: A, outputs: readonly Spec[]): readonly HostArray[];

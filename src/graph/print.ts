@@ -31,7 +31,10 @@ export function print(graph: Graph): string {
     const inputs = node.inputs.map(nameOf).join(', ');
     const outputs = node.outputs.map(typed).join(', ');
     const path = node.path === '' ? '' : `  # ${node.path}`;
-    lines.push(`${outputs} = ${node.op.name}(${inputs})${printAttributes(node.attributes)}${path}`);
+    const { body, ...attributes } = node.attributes;
+    const shown = node.op.kind === 'loop' ? attributes : node.attributes;
+    lines.push(`${outputs} = ${node.op.name}(${inputs})${printAttributes(shown)}${path}`);
+    if (node.op.kind === 'loop') lines.push(print(body as Graph).replace(/^/gm, '  | '));
   }
   lines.push(`outputs: ${graph.outputs.map(nameOf).join(', ')}`);
   return lines.join('\n');

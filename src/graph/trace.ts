@@ -6,6 +6,14 @@ import { SaddlepointError, unreachable } from '../core/errors.ts';
 import type { Attributes, Graph, HostTensor, Node, Op, Spec, Value } from './node.ts';
 import { hostTensor, isTensor, Tensor, type TensorLike, tensor } from './tensor.ts';
 
+/** The traces of loop bodies under way, innermost last: see `traceBody`. */
+const bodies: Trace[] = [];
+
+/** The trace of the loop body that is being recorded, if one is. */
+export function currentBody(): Trace | undefined {
+  return bodies[bodies.length - 1];
+}
+
 /** A graph being recorded. */
 export class Trace {
   readonly inputs: Value[] = [];
@@ -15,6 +23,15 @@ export class Trace {
   #nextId = 0;
   #closed = false;
   readonly #constants = new Map<unknown, Tensor>();
+  /** How many traces it stands in: that of a loop's body stands in the trace that the loop is recorded in. */
+  readonly depth: number;
+  /** Tensors of traces around this one that it uses, with the inputs that stand for them. Undefined: there are none around. */
+  readonly captured: Map<Value, { readonly source: Tensor; readonly input: Tensor }> | undefined;
+
+  constructor(depth = 0) {
+    this.depth = depth;
+    this.captured = depth === 0 ? undefined : new Map();
+  }
 
   /** A new input of the graph. */
   input(spec: Spec): Tensor {
@@ -59,15 +76,21 @@ export class Trace {
       }
       return lifted.traced?.value ?? unreachable('lifted constant');
     }
-    if (x.traced.trace !== this) {
+    const { trace, value } = x.traced;
+    if (trace !== this && this.captured !== undefined && bodies.includes(this) && trace.depth < this.depth) {
+      const held = this.captured.get(value) ?? { source: x, input: this.input(value) };
+      this.captured.set(value, held);
+      return held.input.traced?.value ?? unreachable('a captured tensor');
+    }
+    if (trace !== this) {
       throw new SaddlepointError(
         'trace',
         'tensors of two different traces meet in one op',
         'a function being compiled or differentiated may use its own arguments and host tensors only',
-        { cause: [this, x.traced.trace] },
+        { cause: [this, trace] },
       );
     }
-    return x.traced.value;
+    return value;
   }
 
   /** Runs `f` with `path` as the layer that ops are recorded under. */
@@ -121,13 +144,50 @@ export function trace(
   );
 }
 
+/** A loop's body as a graph, with the tensors around it that it uses: they are the graph's last inputs. */
+export interface Body {
+  readonly graph: Graph;
+  readonly captured: readonly Tensor[];
+}
+
+/**
+ * Traces a function that may also use tensors of the traces around it. What it computes from those alone is recorded there:
+ * once, not at every turn.
+ */
+export function traceBody(
+  specs: readonly Spec[],
+  path: string,
+  f: (inputs: readonly Tensor[], trace: Trace) => readonly Tensor[],
+): Body {
+  const recording = new Trace((currentBody()?.depth ?? 0) + 1);
+  recording.path = path;
+  bodies.push(recording);
+  try {
+    const inputs = specs.map((spec) => recording.input(spec));
+    const outputs = f(inputs, recording);
+    const values = outputs.map((output) => recording.tensor(recording.value(output)));
+    const captured = [...(recording.captured?.values() ?? [])].map(({ source }) => source);
+    return { graph: recording.finish(values), captured };
+  } finally {
+    bodies.pop();
+  }
+}
+
+/** The innermost trace that any of the tensors belongs to. */
+function traceOf(tensors: readonly Tensor[]): Trace | undefined {
+  let found: Trace | undefined;
+  for (const { traced } of tensors)
+    if (traced !== undefined && (found === undefined || traced.trace.depth > found.depth)) found = traced.trace;
+  return found;
+}
+
 /**
  * Applies an op: records it if any input is traced, else computes it on the host at once.
  * @throws SaddlepointError with the op, the shapes and the layer's path when the inputs do not fit.
  */
 export function apply<A extends Attributes>(op: Op<A>, inputs: readonly TensorLike[], attributes: A): Tensor[] {
   const tensors = inputs.map((input) => (isTensor(input) ? input : tensor(input)));
-  const recording = tensors.find((input) => input.traced !== undefined)?.traced?.trace;
+  const recording = traceOf(tensors);
   const specs = inferWithPath(op, tensors, attributes, recording?.path ?? '');
   if (recording !== undefined) {
     recording.checkOpen(op);

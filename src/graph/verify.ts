@@ -22,6 +22,7 @@ export function verify(graph: Graph): Graph {
   for (const [i, node] of graph.nodes.entries()) {
     const where = `node ${i} (${node.op.name})`;
     for (const input of node.inputs) if (!defined.has(input)) unreachable(`${where} uses a value before it is defined`);
+    if (node.op.kind === 'loop') verify(node.attributes.body as Graph);
     const specs = node.op.infer(node.inputs, node.attributes);
     if (specs.length !== node.outputs.length)
       unreachable(`${where} has ${node.outputs.length} outputs, its op ${specs.length}`);

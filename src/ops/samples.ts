@@ -8,6 +8,7 @@ import type { HostArray } from '../core/dtype.ts';
 import type { Attributes } from '../graph/node.ts';
 import { ELEMENTWISE } from './samples/elementwise.ts';
 import { COMPOSED, EXACT, f32, given, moved, ROUNDED, type Sample, sample, shapes } from './samples/sample.ts';
+import { SCAN } from './samples/scan.ts';
 import { STRUCTURED } from './samples/structured.ts';
 import type { OpName } from './table.ts';
 
@@ -61,6 +62,7 @@ export const SAMPLES = {
   randomNormal: random({}),
   dropoutMask: [0, 0.25, 0.5, 0.9].flatMap((rate) => random({ rate }).map((mask) => ({ ...mask, tolerance: ROUNDED }))),
   guard: [1, 2, 3].map((conditions) => sample(EXACT, [f32([5]), ...Array.from({ length: conditions }, () => f32([]))])),
+  scan: SCAN,
   adamUpdate: adam(2),
   adamStep: adam(3),
   sgdUpdate: sgd(1),

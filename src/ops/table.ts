@@ -8,6 +8,7 @@ import { linearOp, matmulOp } from './matmul.ts';
 import { broadcastToOp, padOp, reshapeOp, sliceOp, transposeOp } from './movement.ts';
 import { dropoutMaskOp, normalOp, uniformOp } from './random.ts';
 import { argmaxOp, l2NormOp, maxOp, meanOp, minOp, prodOp, sumOp } from './reduce.ts';
+import { scanOp } from './scan.ts';
 import { logSoftmaxOp, softmaxCrossEntropyGradientOp, softmaxCrossEntropyOp, softmaxOp } from './softmax.ts';
 import { adamStepOp, adamUpdateOp, guardOp, sgdStepOp, sgdUpdateOp } from './update.ts';
 
@@ -66,6 +67,7 @@ export const primitives = {
   randomNormal: normalOp,
   dropoutMask: dropoutMaskOp,
   guard: guardOp,
+  scan: scanOp,
 } as const;
 
 /** Ops with `decompose`, which a backend may run whole. */

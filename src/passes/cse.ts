@@ -12,6 +12,7 @@ const MAX_COMPARED = 64;
 export function cse(graph: Graph): Graph {
   const known = new Map<string, readonly Tensor[]>();
   return rewrite(graph, (node, inputs, trace) => {
+    if (node.op.kind === 'loop') return undefined;
     const attributes = keyOf(node.attributes);
     if (attributes === undefined) return undefined;
     const key = `${node.op.name}(${inputs.map((input) => input.traced?.value.id).join()})${attributes}`;

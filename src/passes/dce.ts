@@ -1,5 +1,6 @@
 /** @file Dead code elimination: drops nodes on which no graph output depends. Inputs stay, used or not. */
 import type { Graph, Node } from '../graph/node.ts';
+import { pruneLoops } from './loops.ts';
 import { rewrite } from './rewrite.ts';
 
 export function dce(graph: Graph): Graph {
@@ -11,5 +12,5 @@ export function dce(graph: Graph): Graph {
     for (const input of node.inputs) live.add(input);
   }
   const pruned = { ...graph, nodes: graph.nodes.filter((node) => kept.has(node)) };
-  return rewrite(pruned, () => undefined);
+  return rewrite(pruneLoops(pruned, dce), () => undefined);
 }

@@ -7,6 +7,7 @@ import { decompose } from './decompose.ts';
 import { fold } from './fold.ts';
 import { fuse } from './fuse.ts';
 import { legalize } from './legalize.ts';
+import { mapBodies } from './loops.ts';
 import type { FusedOps } from './rewrite.ts';
 import { simplify } from './simplify.ts';
 
@@ -67,5 +68,6 @@ export function runPasses(graph: Graph, target: Target, options: PipelineOptions
     current = pass.run(current, target);
     options.check?.(current);
   }
-  return current;
+  // Last, since by then nothing is left in a body that nothing around it reads.
+  return mapBodies(current, (body) => runPasses(body, target, options));
 }

@@ -47,6 +47,16 @@ export class PlanWriter {
     }
   }
 
+  /** The index of the next instruction's first word. */
+  get length(): number {
+    return this.#words.length;
+  }
+
+  /** Sets a word that was not known when its instruction was emitted. */
+  patch(at: number, value: number): void {
+    this.#words[at] = value;
+  }
+
   finish(name: string, regions: readonly Region[]): Plan {
     return { name, words: Int32Array.from(this.#words), origins: this.#origins, regions };
   }

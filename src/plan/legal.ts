@@ -75,6 +75,23 @@ const FORMS: Readonly<Record<I.Opcode, Form>> = {
     counts: [I.StepStoreField.bytes],
     fault: (w) => stepFault(w(I.StepStoreField.bytes), w(I.StepStoreField.stride)),
   },
+  [I.Opcode.repeat]: {
+    words: I.RepeatField.words,
+    counts: [I.RepeatField.count, I.RepeatField.bodyWords],
+    choices: [[I.RepeatField.level, I.Constant.maxLoops - 1]],
+  },
+  [I.Opcode.loopLoad]: {
+    words: I.LoopLoadField.words,
+    counts: [I.LoopLoadField.bytes, I.LoopLoadField.count],
+    choices: [[I.LoopLoadField.level, I.Constant.maxLoops - 1]],
+    fault: (w) => stepFault(w(I.LoopLoadField.bytes), Math.abs(w(I.LoopLoadField.stride))),
+  },
+  [I.Opcode.loopStore]: {
+    words: I.LoopStoreField.words,
+    counts: [I.LoopStoreField.bytes, I.LoopStoreField.count],
+    choices: [[I.LoopStoreField.level, I.Constant.maxLoops - 1]],
+    fault: (w) => stepFault(w(I.LoopStoreField.bytes), Math.abs(w(I.LoopStoreField.stride))),
+  },
   [I.Opcode.fill]: { words: I.FillField.words, counts: [I.FillField.count] },
   [I.Opcode.copy]: { words: I.CopyField.words, counts: [I.CopyField.rank], fault: copyFault },
   [I.Opcode.cast]: {

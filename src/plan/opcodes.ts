@@ -36,6 +36,9 @@ export const enum Opcode {
   oneHot = 33,
   randomUniform = 34,
   randomNormal = 35,
+  repeat = 36,
+  loopLoad = 37,
+  loopStore = 38,
 }
 
 /** Sizes that both languages must agree on. */
@@ -60,6 +63,10 @@ export const enum Constant {
   matmulScratchBytes = 221696,
   /** The highest rank of a strided copy. */
   maxRank = 6,
+  /** How deep `repeat` may nest. */
+  maxLoops = 3,
+  /** Where in the memory (not: from the run's base) the counters of the loops lie, one i32 a level. */
+  loopCounters = 160,
   /** Opcodes from here on are in the builds that have every instruction, not in the core build. */
   firstExtended = 32,
   /** And so for the functions of `unary` … */
@@ -173,6 +180,42 @@ export const enum StepStoreField {
   stride = 3,
   bytes = 4,
   words = 5,
+}
+
+/**
+ * Runs the `bodyWords` words of instructions behind it `count` times. `level` is how many repeats it stands in; its counter,
+ * 0 … count − 1, is what the `loopLoad` and `loopStore` of that level read.
+ */
+export const enum RepeatField {
+  count = 1,
+  bodyWords = 2,
+  level = 3,
+  words = 4,
+}
+
+/**
+ * Copies `bytes` bytes from `source` + i · `stride` to a fixed place, i being the counter of the repeat of level `level`;
+ * the stride, in bytes, may be negative (then `source` is the last one). `count` is that repeat's.
+ */
+export const enum LoopLoadField {
+  destination = 1,
+  source = 2,
+  stride = 3,
+  bytes = 4,
+  level = 5,
+  count = 6,
+  words = 7,
+}
+
+/** Copies `bytes` bytes from a fixed place to `destination` + i · `stride`; see `LoopLoadField`. */
+export const enum LoopStoreField {
+  destination = 1,
+  source = 2,
+  stride = 3,
+  bytes = 4,
+  level = 5,
+  count = 6,
+  words = 7,
 }
 
 /** Writes `value` (32 bits) `count` times. */

@@ -57,6 +57,21 @@ const RULES: Readonly<Record<I.Opcode, Rule>> = {
     writes('table', w(I.StepStoreField.table), w(I.StepStoreField.stride) * rows, false),
     reads('source', w(I.StepStoreField.source), w(I.StepStoreField.bytes), false),
   ],
+  [I.Opcode.repeat]: () => [],
+  [I.Opcode.loopLoad](w) {
+    const [bytes, span] = [w(I.LoopLoadField.bytes), w(I.LoopLoadField.stride) * (w(I.LoopLoadField.count) - 1)];
+    return [
+      writes('destination', w(I.LoopLoadField.destination), bytes, false),
+      reads('source', w(I.LoopLoadField.source) + Math.min(0, span), bytes + Math.abs(span), false),
+    ];
+  },
+  [I.Opcode.loopStore](w) {
+    const [bytes, span] = [w(I.LoopStoreField.bytes), w(I.LoopStoreField.stride) * (w(I.LoopStoreField.count) - 1)];
+    return [
+      writes('destination', w(I.LoopStoreField.destination) + Math.min(0, span), bytes + Math.abs(span), false),
+      reads('source', w(I.LoopStoreField.source), bytes, false),
+    ];
+  },
   [I.Opcode.fill]: (w) => [writes('destination', w(I.FillField.destination), 4 * w(I.FillField.count), false)],
   [I.Opcode.copy]: (w) => [
     writes('destination', w(I.CopyField.destination), boxBytes(w, I.CopyField.destinationStrides), false),

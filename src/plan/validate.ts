@@ -11,6 +11,9 @@ import { operandsAt } from './operands.ts';
 const NAMES = {
   [Opcode.stepLoad]: 'stepLoad',
   [Opcode.stepStore]: 'stepStore',
+  [Opcode.repeat]: 'repeat',
+  [Opcode.loopLoad]: 'loopLoad',
+  [Opcode.loopStore]: 'loopStore',
   [Opcode.fill]: 'fill',
   [Opcode.copy]: 'copy',
   [Opcode.cast]: 'cast',

@@ -6,8 +6,10 @@ import { selectBackend } from '../../src/backends/select.ts';
 import { planSession, wasmBackend } from '../../src/backends/wasm/index.ts';
 import { stopError } from '../../src/engine/stop-error.ts';
 import { type Program, ProgramBuilder } from '../../src/graph/program.ts';
-import { add, exp, log, mul } from '../../src/ops/elementwise.ts';
+import type { Tensor } from '../../src/graph/tensor.ts';
+import { add, exp, log, mul, sub } from '../../src/ops/elementwise.ts';
 import { gather } from '../../src/ops/indexing.ts';
+import { repeat } from '../../src/ops/loops.ts';
 import { transpose } from '../../src/ops/movement.ts';
 import { l2Norm, mean, sum } from '../../src/ops/reduce.ts';
 import { guard } from '../../src/ops/update.ts';
@@ -132,6 +134,19 @@ describe('memoryLimit', () => {
     using session = await wasmBackend.open([large()], { memoryLimit: bytes });
     expect(session.bytes).toBeLessThan(bytes + 2 * 65536);
   });
+});
+
+test('the search for the first bad value goes through loops turn by turn', async () => {
+  const builder = new ProgramBuilder();
+  const w = builder.block('w', { shape: [2], dtype: 'f32' });
+  const halved = builder.trace.within('body/log', () => repeat(4, (x: Tensor) => log(sub(x, 1)), w));
+  builder.commit('w', guard(halved, [l2Norm(halved)]));
+  using session = await wasmBackend.open([builder.finish('step')], { verify: true });
+  // log(e + 1 − 1) = 1, log(1 − 1) = −∞.
+  session.write('w', [Math.E + 1, 40]);
+  expect(session.run('step', 1).stop?.reason).toBe('nonFinite');
+  expect(Array.from(session.read('w'))[1]).toBe(40);
+  expect(await session.locate('step', 0)).toMatchObject({ op: 'log', path: 'body/log' });
 });
 
 describe('selectBackend', () => {

@@ -72,7 +72,7 @@ export function expectClose(actual: Tensor, expected: Tensor, closeness: Closene
 
 /** A short text for a sample in messages. */
 export const describeSample = ({ inputs, attributes }: Sample): string =>
-  `${inputs.map(({ dtype, shape }) => `${dtype}[${shape}]`).join(' ')} ${JSON.stringify(attributes)}`;
+  `${inputs.map(({ dtype, shape }) => `${dtype}[${shape}]`).join(' ')} ${JSON.stringify(attributes, (key, value) => (key === 'body' ? 'a graph' : value))}`;
 
 /** The samples of an op as tensors. */
 export const tensorsOf = (samples: readonly Sample[]): Tensor[][] => samples.map(sampleTensors);

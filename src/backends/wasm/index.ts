@@ -107,23 +107,10 @@ class WasmSession implements Session {
   }
 
   async locate(program: string, row: number): Promise<BadValue | undefined> {
-    const { operandsAt } = await import('../../plan/operands.ts');
-    const { plan, code } = this.#program(program);
-    const { execute } = this.#open().exports;
+    const { firstBadValue } = await import('./locate.ts');
     const blocks = [...this.#layout.blocks.values()].map(({ storage }) => storage);
-    const isInBlock = (at: number): boolean =>
-      blocks.some(({ address, bytes }) => at >= address && at < address + bytes);
-    for (const [i, { at, op, path }] of plan.origins.entries()) {
-      const end = plan.origins[i + 1]?.at ?? plan.words.length;
-      const written = (operandsAt(plan.words, at) ?? []).filter(({ writes }) => writes);
-      if (written.some(({ address }) => isInBlock(address))) return undefined;
-      if (execute(MEMORY_BASE + code + at * 4, end - at, MEMORY_BASE, row, row + 1) !== row + 1) return undefined;
-      for (const { float, address, bytes } of written) {
-        const value = float ? this.#view('f32', address, bytes / 4).find((x) => !Number.isFinite(x)) : undefined;
-        if (value !== undefined) return { op, path, value };
-      }
-    }
-    return undefined;
+    const { exports, memory } = this.#open();
+    return firstBadValue(this.#program(program), { blocks, row, memory, execute: exports.execute });
   }
 
   dispose(): void {

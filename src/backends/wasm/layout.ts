@@ -11,7 +11,7 @@ import { Constant } from '../../plan/opcodes.ts';
 import type { LoweringTable } from './lower/context.ts';
 import { lowerProgram } from './lower/program.ts';
 import { bytesOf, type Storage, type Table } from './placement.ts';
-import { planStorage, type StoragePlan } from './storage.ts';
+import { planStorage, relocate, type StoragePlan } from './storage.ts';
 
 export interface ProgramLayout {
   readonly program: Program;
@@ -83,7 +83,7 @@ export function layoutSession(
   const arena = take(arenaBytes);
   const users: Region[] = [...shared, { name: 'activations', address: arena, bytes: arenaBytes }];
   checkLimit(at, memoryLimit, users);
-  for (const plan of plans) for (const storage of plan.arena) storage.address += arena;
+  for (const plan of plans) relocate(plan, arena);
 
   const layouts = new Map<string, ProgramLayout>();
   programs.forEach((program, i) => {

@@ -4,7 +4,7 @@
  */
 import { BYTES } from '../../core/dtype.ts';
 import { must } from '../../core/errors.ts';
-import { sizeOf } from '../../core/shape.ts';
+import { sameShape, sizeOf } from '../../core/shape.ts';
 import type { Graph, Node, Spec, Value } from '../../graph/node.ts';
 import type { Program } from '../../graph/program.ts';
 
@@ -120,11 +120,32 @@ export function packTargets(graph: Graph): Map<Value, Target> {
   return targets;
 }
 
-/** New values of blocks that are computed over the old, since nothing reads the old any more. */
+/** The value that a chain of views begins at. */
+function rootOf(value: Value): Value {
+  const view = value.node === undefined ? undefined : viewOf(value.node);
+  return view === undefined ? value : rootOf(view.source);
+}
+
+/** The input whose place an elementwise op can take, if it is one of the given value's kind and no other reads its memory. */
+function elementwisePair(made: Node, output: Value, isOld: (value: Value) => boolean): [number, number] | undefined {
+  if (made.op.kind !== 'elementwise') return undefined;
+  const index = made.inputs.findIndex(
+    (input) => isOld(input) && input.dtype === 'f32' && sameShape(input.shape, output.shape),
+  );
+  const old = made.inputs[index];
+  const isAlone = made.inputs.every((input) => input === old || rootOf(input) !== old);
+  return index >= 0 && isAlone ? [0, index] : undefined;
+}
+
+/**
+ * New values of blocks that are computed over the old, since nothing reads the old any more. What lasts from step to step is
+ * renewed by an optimizer's update alone, which stands behind the guard; the carries of a loop (`isLoop`) by any elementwise op.
+ */
 export function blockTargets(
   program: Program,
   places: ReadonlyMap<Value, Place>,
   lastOf: (value: Value) => number,
+  isLoop: boolean,
 ): Map<Value, Place> {
   const { graph } = program;
   const targets = new Map<Value, Place>();
@@ -132,13 +153,16 @@ export function blockTargets(
     const binding = must(program.outputs[i], 'a binding');
     const made = output.node;
     if (binding.kind !== 'block' || made === undefined) return;
-    const pair = IN_PLACE[made.op.name]?.find(([index]) => made.outputs[index] === output);
+    const isOld = (value: Value): boolean => {
+      const at = graph.inputs.indexOf(value);
+      return at >= 0 && program.inputs[at]?.kind === 'block' && program.inputs[at]?.name === binding.name;
+    };
+    const pair =
+      IN_PLACE[made.op.name]?.find(([index]) => made.outputs[index] === output) ??
+      (isLoop ? elementwisePair(made, output, isOld) : undefined);
     const old = pair === undefined ? undefined : made.inputs[pair[1]];
-    const index = old === undefined ? -1 : graph.inputs.indexOf(old);
-    if (old === undefined || index < 0) return;
-    const bound = program.inputs[index];
-    const isSameBlock = bound?.kind === 'block' && bound.name === binding.name;
-    if (isSameBlock && lastOf(old) === graph.nodes.indexOf(made))
+    if (old === undefined) return;
+    if (isOld(old) && lastOf(old) === graph.nodes.indexOf(made))
       targets.set(output, must(places.get(old), 'a placed block'));
   });
   return targets;

@@ -6,6 +6,7 @@ import { must } from '../../core/errors.ts';
 import { type Shape, sameShape, sizeOf } from '../../core/shape.ts';
 import type { Node, Value } from '../../graph/node.ts';
 import type { Program } from '../../graph/program.ts';
+import type { ScanAttributes } from '../../ops/scan.ts';
 import { planMemory } from '../../plan/memory.ts';
 import { Constant } from '../../plan/opcodes.ts';
 import type { LoweringTable } from './lower/context.ts';
@@ -30,6 +31,38 @@ export interface StoragePlan {
   readonly staged: ReadonlyMap<number, Storage>;
   readonly arena: readonly Storage[];
   readonly arenaBytes: number;
+  readonly loops: ReadonlyMap<Node, LoopStorage>;
+}
+
+/** Where the values of a loop's body live. */
+export interface LoopStorage {
+  readonly program: Program;
+  readonly plan: StoragePlan;
+  /** The part of the outer arena that is the body's. */
+  readonly chunk: Storage;
+  /** What carries and constants are to the body, by input; they get their addresses when the loop is lowered. */
+  readonly bound: ReadonlyMap<number, Storage>;
+}
+
+/** Adds the arena's address to everything in it. */
+export function relocate({ arena, loops }: StoragePlan, address: number): void {
+  for (const storage of arena) storage.address += address;
+  for (const { plan, chunk } of loops.values()) relocate(plan, chunk.address);
+}
+
+/** A loop's body as a program: carries and constants are its blocks, rows of sequences and results its rows. */
+function bodyProgram({ attributes }: Node): Program {
+  const { body, carries, sequences } = attributes as ScanAttributes;
+  return {
+    name: 'body',
+    graph: body,
+    inputs: body.inputs.map((_, i) => ({
+      kind: i >= carries && i < carries + sequences ? 'row' : 'block',
+      name: String(i),
+    })),
+    outputs: body.outputs.map((_, i) => ({ kind: i < carries ? 'block' : 'row', name: String(i) })),
+    groups: [],
+  };
 }
 
 /** Plans the storage of one program, whose graph has passed the passes. */
@@ -51,6 +84,7 @@ class StoragePlanner {
   readonly #arena: Storage[] = [];
   readonly #constants: { storage: Storage; value: Value }[] = [];
   readonly #packs = new Map<Value, Storage>();
+  readonly #loops = new Map<Node, LoopStorage>();
   /** Which values share a storage, since elementwise ops take over their operands'. */
   readonly #occupants = new Map<Storage, Value[]>();
 
@@ -58,6 +92,7 @@ class StoragePlanner {
     program: Program,
     blocks: ReadonlyMap<string, Storage>,
     { scratchBytes }: Pick<LoweringTable, 'scratchBytes'>,
+    isLoop = false,
   ) {
     const { graph } = program;
     this.#scratchBytes = scratchBytes;
@@ -66,7 +101,8 @@ class StoragePlanner {
     this.#last = lastReads(graph);
     this.#placeInputs();
     this.#targets = packTargets(graph);
-    for (const [value, place] of blockTargets(program, this.#places, this.#lastOf)) this.#targets.set(value, place);
+    for (const [value, place] of blockTargets(program, this.#places, this.#lastOf, isLoop))
+      this.#targets.set(value, place);
   }
 
   plan(): StoragePlan {
@@ -75,9 +111,11 @@ class StoragePlanner {
     graph.nodes.forEach((node, at) => {
       const bytes = this.#scratchBytes[node.op.name]?.(node);
       if (bytes !== undefined) scratch.set(node, this.#reserve('scratch', bytes, at, at));
-      node.outputs.forEach((output, i) => {
-        this.#places.set(output, this.#placeOf(node, output, i, at));
-      });
+      if (node.op.kind === 'loop') this.#placeLoop(node, at);
+      else
+        node.outputs.forEach((output, i) => {
+          this.#places.set(output, this.#placeOf(node, output, i, at));
+        });
     });
     const staged = this.#stage();
     const memory = planMemory(this.#arena);
@@ -92,7 +130,31 @@ class StoragePlanner {
       staged,
       arena: this.#arena,
       arenaBytes: memory.bytes,
+      loops: this.#loops,
     };
+  }
+
+  /** Carries have one place for all turns, results are stacked, and the body's own values share a part of the arena. */
+  #placeLoop(node: Node, at: number): void {
+    const program = bodyProgram(node);
+    const { carries } = node.attributes as ScanAttributes;
+    const bound = new Map<number, Storage>();
+    program.inputs.forEach(({ kind, name }, i) => {
+      const bytes = bytesOf(must(program.graph.inputs[i], 'an input'));
+      if (kind === 'block') bound.set(i, { kind: 'block', name, bytes, first: -1, last: 0, address: 0 });
+    });
+    const blocks = new Map([...bound].map(([i, storage]) => [String(i), storage]));
+    const table = { scratchBytes: this.#scratchBytes };
+    const plan = new StoragePlanner(program, blocks, table, true).plan();
+    this.#constants.push(...plan.constants);
+    this.#loops.set(node, { program, plan, bound, chunk: this.#reserve('loop', plan.arenaBytes, at, at) });
+    node.outputs.forEach((output, i) => {
+      const place =
+        i < carries
+          ? { storage: this.#reserve('carry', bytesOf(output), at, this.#lastOf(output)), offset: 0 }
+          : this.#computed(node, output, at);
+      this.#settle(output, place);
+    });
   }
 
   #lastOf = (value: Value): number => this.#last.get(value) ?? -1;
@@ -122,10 +184,14 @@ class StoragePlanner {
       return { storage, offset: offset + view.offset };
     }
     if (node.op.name === 'constant') return this.#constant(output);
-    const place = this.#computed(node, output, at);
+    return this.#settle(output, this.#computed(node, output, at));
+  }
+
+  #settle(output: Value, place: Place): Place {
     place.storage.last = Math.max(place.storage.last, this.#lastOf(output));
     const occupants = this.#occupants.get(place.storage) ?? [];
     this.#occupants.set(place.storage, [...occupants, output]);
+    this.#places.set(output, place);
     return place;
   }
 

@@ -2,13 +2,28 @@
 import type { DType } from '../../../core/dtype.ts';
 import type { Node, Value } from '../../../graph/node.ts';
 import { ElementType, type Opcode } from '../../../plan/opcodes.ts';
+import type { LoopStorage } from '../storage.ts';
 
 export interface LoweringContext {
   /** Bytes from the base of the run's memory. */
   address(value: Value): number;
   /** The scratch area reserved for a node. */
   scratch(node: Node): number;
+  /** How many loops the node stands in. */
+  readonly level: number;
+  /** Where the values of a loop's body live. */
+  loop(node: Node): LoopStorage;
+  /** Emits what `turn` emits as the body of a loop; `turn` gets the context of the body. */
+  repeat(loop: LoopStorage, count: number, turn: (body: BodyContext) => void): void;
   emit(opcode: Opcode, length: number, fields: Readonly<Record<number, number>>): void;
+}
+
+/** What a loop's lowering gets to lower a turn: its nodes, and the renewal of its carries. */
+export interface BodyContext {
+  readonly level: number;
+  address(value: Value): number;
+  nodes(): void;
+  commit(): void;
 }
 
 /** Emits the instructions of one node. */

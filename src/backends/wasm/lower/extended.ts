@@ -2,6 +2,7 @@
 import { BinaryFunction as B, Opcode, ReduceFunction as R, UnaryFunction as U } from '../../../plan/opcodes.ts';
 import type { Lowering, LoweringTable } from './context.ts';
 import { binary, unary } from './elementwise.ts';
+import { scan } from './loop.ts';
 import * as movement from './movement.ts';
 import * as structured from './structured.ts';
 import type { ExtendedComposite, ExtendedPrimitive } from './table.ts';
@@ -19,6 +20,7 @@ const LOWERINGS = {
   scatterAdd: structured.scatterAdd,
   oneHot: structured.oneHot,
   randomUniform: training.random(Opcode.randomUniform),
+  scan,
   randomNormal: training.random(Opcode.randomNormal),
 } satisfies Record<ExtendedPrimitive | ExtendedComposite, Lowering>;
 

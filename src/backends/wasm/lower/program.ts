@@ -1,13 +1,13 @@
 /** @file Lowers a program to a plan: load the step's rows, run the nodes, commit the blocks, store the results. */
 import { BYTES } from '../../../core/dtype.ts';
-import { must, unreachable } from '../../../core/errors.ts';
+import { must, SaddlepointError, unreachable } from '../../../core/errors.ts';
 import { sizeOf } from '../../../core/shape.ts';
-import type { Node, Value } from '../../../graph/node.ts';
+import type { Value } from '../../../graph/node.ts';
 import type { Program } from '../../../graph/program.ts';
 import { type Plan, PlanWriter, type Region } from '../../../plan/format.ts';
-import { Opcode, StepLoadField, StepStoreField } from '../../../plan/opcodes.ts';
+import { Constant, Opcode, RepeatField, StepLoadField, StepStoreField } from '../../../plan/opcodes.ts';
 import { bytesOf, type Place, type Table } from '../placement.ts';
-import type { StoragePlan } from '../storage.ts';
+import type { LoopStorage, StoragePlan } from '../storage.ts';
 import type { LoweringContext, LoweringTable } from './context.ts';
 import { emitMove } from './movement.ts';
 
@@ -16,59 +16,107 @@ export function lowerProgram(
   storage: StoragePlan,
   tables: ReadonlyMap<string, Table>,
   regions: readonly Region[],
-  { lowerings }: LoweringTable,
+  table: LoweringTable,
 ): Plan {
   const { graph } = program;
   const writer = new PlanWriter();
   const emit = writer.emit.bind(writer);
-  const place = (value: Value): Place => must(storage.places.get(value), 'a placed value');
-  const address = (value: Value): number => place(value).storage.address + place(value).offset;
-  const scratch = (node: Node): number =>
-    (storage.scratch.get(node) ?? unreachable(`scratch of ${node.op.name}`)).address;
+  const address = addressIn(storage);
 
   writer.origin = { op: 'load', path: '' };
   graph.inputs.forEach((value, i) => {
     const binding = must(program.inputs[i], 'a binding');
     if (binding.kind !== 'row') return;
-    const table = must(tables.get(binding.name), 'a table');
+    const rows = must(tables.get(binding.name), 'a table');
     emit(Opcode.stepLoad, StepLoadField.words, {
       [StepLoadField.destination]: address(value),
-      [StepLoadField.table]: table.address,
-      [StepLoadField.stride]: table.stride,
+      [StepLoadField.table]: rows.address,
+      [StepLoadField.stride]: rows.stride,
       [StepLoadField.bytes]: bytesOf(value),
     });
   });
-  for (const node of graph.nodes) {
-    writer.origin = { op: node.op.name, path: node.path };
-    const lower = lowerings[node.op.name] ?? unreachable(`no lowering of ${node.op.name}`);
-    lower(node, { address, scratch, emit });
-  }
+  lowerNodes(program, storage, writer, table, 0);
   writer.origin = { op: 'store', path: '' };
   graph.outputs.forEach((value, i) => {
     const binding = must(program.outputs[i], 'a binding');
     if (binding.kind !== 'row') return;
-    const table = must(tables.get(binding.name), 'a table');
+    const rows = must(tables.get(binding.name), 'a table');
     emit(Opcode.stepStore, StepStoreField.words, {
-      [StepStoreField.table]: table.address,
+      [StepStoreField.table]: rows.address,
       [StepStoreField.source]: address(value),
-      [StepStoreField.stride]: table.stride,
+      [StepStoreField.stride]: rows.stride,
       [StepStoreField.bytes]: bytesOf(value),
     });
   });
-  commit(program, storage, place, emit);
+  commit(program, storage, emit);
   return writer.finish(program.name, regions);
 }
 
-/** Brings new values of blocks home. Those that lie in other blocks are put aside first, since those blocks change too. */
-function commit(
-  program: Program,
-  { blocks, staged }: StoragePlan,
-  place: (value: Value) => Place,
-  emit: LoweringContext['emit'],
+function addressIn({ places }: StoragePlan): (value: Value) => number {
+  return (value) => {
+    const { storage, offset }: Place = must(places.get(value), 'a placed value');
+    return storage.address + offset;
+  };
+}
+
+function lowerNodes(
+  { graph }: Program,
+  storage: StoragePlan,
+  writer: PlanWriter,
+  table: LoweringTable,
+  level: number,
 ): void {
+  const context: LoweringContext = {
+    level,
+    address: addressIn(storage),
+    scratch: (node) => must(storage.scratch.get(node), `scratch of ${node.op.name}`).address,
+    loop: (node) => must(storage.loops.get(node), 'a loop'),
+    repeat: (loop, count, turn) => emitRepeat(loop, count, turn, writer, table, level),
+    emit: writer.emit.bind(writer),
+  };
+  for (const node of graph.nodes) {
+    writer.origin = { op: node.op.name, path: node.path };
+    const lower = table.lowerings[node.op.name] ?? unreachable(`no lowering of ${node.op.name}`);
+    lower(node, context);
+  }
+}
+
+function emitRepeat(
+  { program, plan }: LoopStorage,
+  count: number,
+  turn: Parameters<LoweringContext['repeat']>[2],
+  writer: PlanWriter,
+  table: LoweringTable,
+  level: number,
+): void {
+  if (level >= Constant.maxLoops) {
+    throw new SaddlepointError(
+      'shape',
+      `scan: ${level + 1} loops within each other, at most ${Constant.maxLoops} can be nested`,
+      'write the innermost out, step by step',
+    );
+  }
+  const at = writer.length;
+  const { origin } = writer;
+  writer.emit(Opcode.repeat, RepeatField.words, { [RepeatField.count]: count, [RepeatField.level]: level });
+  turn({
+    level,
+    address: addressIn(plan),
+    nodes: () => lowerNodes(program, plan, writer, table, level + 1),
+    commit() {
+      writer.origin = origin;
+      commit(program, plan, writer.emit.bind(writer));
+    },
+  });
+  writer.patch(at + RepeatField.bodyWords, writer.length - at - RepeatField.words);
+}
+
+/** Brings new values of blocks home. Those that lie in other blocks are put aside first, since those blocks change too. */
+function commit(program: Program, storage: StoragePlan, emit: LoweringContext['emit']): void {
+  const { blocks, staged } = storage;
+  const addressOf = addressIn(storage);
   const move = (from: number, to: number, value: Value): void =>
     emitMove(from, to, sizeOf(value.shape), BYTES[value.dtype], emit);
-  const addressOf = (value: Value): number => place(value).storage.address + place(value).offset;
   for (const [i, { address }] of staged) {
     const value = must(program.graph.outputs[i], 'an output');
     move(addressOf(value), address, value);

@@ -44,6 +44,7 @@ export type ExtendedPrimitive =
   | 'pad'
   | 'scatterAdd'
   | 'oneHot'
+  | 'scan'
   | 'randomUniform'
   | 'randomNormal';
 
@@ -98,6 +99,7 @@ export const CORE: LoweringTable = {
 
 /** The rows for some graphs: the core's, and if they hold other ops all of them. */
 export async function tableFor(graphs: readonly Graph[]): Promise<LoweringTable> {
+  // A loop's body needs no look: the loop itself is not in the core.
   const isCore = graphs.every(({ nodes }) => nodes.every(({ op }) => op.name in CORE.lowerings));
   if (isCore) return CORE;
   const { EXTENDED } = await import('./extended.ts');
