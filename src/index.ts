@@ -14,6 +14,7 @@ export type { Shape } from './core/shape.ts';
 export { type CompileOptions, compile } from './engine/compile.ts';
 export { type Tensor, type TensorLike, tensor } from './graph/tensor.ts';
 export { activation } from './nn/activations.ts';
+export { type BatchNormOptions, batchNorm } from './nn/batch-norm.ts';
 export { dense } from './nn/dense.ts';
 export { dropout } from './nn/dropout.ts';
 export { flatten } from './nn/flatten.ts';
@@ -30,7 +31,7 @@ export {
   zeros,
 } from './nn/initializers.ts';
 // Layers.
-export { type Context, initialize, type Layer, layer, type ParameterLeaf } from './nn/layer.ts';
+export { type Context, initialize, type Layer, type LeafKind, layer, type ParameterLeaf } from './nn/layer.ts';
 // Losses and metrics.
 export { binaryCrossEntropy } from './nn/losses/binary-cross-entropy.ts';
 export { crossEntropy } from './nn/losses/cross-entropy.ts';

@@ -34,9 +34,15 @@ export interface StepTransform {
   }): { readonly update: Tensor; readonly slots: Readonly<Record<string, Tensor>> };
 }
 
+/** The leaves of a model: those that the optimizer changes, and those that the layers do, if there are any. */
+export interface ModelGroups {
+  readonly parameters: Group;
+  readonly state: Group | undefined;
+}
+
 /** Everything that the programs of one run have in common. */
 export interface StepDescription {
-  readonly group: Group;
+  readonly groups: ModelGroups;
   /** The whole data set's types: rows first. */
   readonly source: Spec;
   readonly target: Spec;
@@ -46,7 +52,7 @@ export interface StepDescription {
   forward(
     parameters: ReadonlyMap<string, Tensor>,
     x: Tensor,
-    options: { mode: 'train' | 'predict'; key?: Tensor },
+    options: { mode: 'train' | 'predict'; key?: Tensor; updates?: Map<string, Tensor> },
   ): Tensor;
   /** Losses of the rows [n]. */
   loss(prediction: Tensor, target: Tensor): Tensor;
@@ -57,6 +63,7 @@ export interface StepDescription {
 /** Names of the blocks that the programs share. */
 export const BLOCKS = {
   parameters: 'parameters',
+  state: 'state',
   source: 'x',
   target: 'y',
   slot: (name: string): string => `slot ${name}`,
@@ -69,6 +76,27 @@ export const PULSE = { loss: 0, gradientNorm: 1, metrics: 2 } as const;
 function leavesOfGroup(block: Tensor, group: Group): Map<string, Tensor> {
   return new Map(group.segments.map(({ path, offset, shape }) => [path, segment(block, offset, shape)] as const));
 }
+
+const blockSpec = ({ size }: Group): Spec => ({ shape: [size], dtype: 'f32' });
+
+/** A program's blocks of leaves, and all leaves by path. */
+function openLeaves(builder: ProgramBuilder, { parameters, state }: ModelGroups) {
+  const block = builder.block(BLOCKS.parameters, blockSpec(parameters));
+  const trainable = leavesOfGroup(block, parameters);
+  if (state === undefined) return { block, trainable, leaves: trainable, states: undefined };
+  const states = leavesOfGroup(builder.block(BLOCKS.state, blockSpec(state)), state);
+  return { block, trainable, leaves: new Map([...trainable, ...states]), states };
+}
+
+const packLeaves = (leaves: readonly Tensor[], { segments, size }: Group): Tensor =>
+  pack(
+    leaves,
+    segments.map(({ offset }) => offset),
+    size,
+  );
+
+const listOf = ({ parameters, state }: ModelGroups): Group[] =>
+  state === undefined ? [parameters] : [parameters, state];
 
 const parameter = (values: Float32Array): Tensor => tensor(values, values.length === 1 ? [] : [values.length]);
 
@@ -128,28 +156,26 @@ function pulse(values: readonly Tensor[]): Tensor {
  * gradient is not finite the step stops before anything is committed.
  */
 export function trainingProgram(description: StepDescription, transform: StepTransform, rows: number): Program {
-  const { group } = description;
+  const { groups } = description;
   const builder = new ProgramBuilder();
-  const block: Spec = { shape: [group.size], dtype: 'f32' };
-  const parameters = builder.block(BLOCKS.parameters, block);
+  const { block: parameters, trainable, leaves, states } = openLeaves(builder, groups);
   const slots = Object.fromEntries(
-    transform.slots.map((name) => [name, builder.block(BLOCKS.slot(name), block)] as const),
+    transform.slots.map((name) => [name, builder.block(BLOCKS.slot(name), blockSpec(groups.parameters))] as const),
   );
   const batch = batchOf(builder, description, rows);
   const key = builder.row('key', { shape: [3], dtype: 'i32' });
   const scalars = builder.row('scalars', { shape: [Math.max(1, transform.scalarCount)], dtype: 'f32' });
 
-  const leaves = leavesOfGroup(parameters, group);
-  const prediction = description.forward(leaves, batch.x, { mode: 'train', key });
+  const updates = new Map<string, Tensor>();
+  const prediction = description.forward(leaves, batch.x, { mode: 'train', key, updates });
   const { losses, reported, metricSums } = measure(description, prediction, batch);
   const loss = mean(losses);
-  const order = [...leaves.values()];
+  const order = [...trainable.values()];
   const gradients = vjp(builder.trace, [loss], [tensor(1)], order);
   const zeros = (leaf: Tensor): Tensor => broadcastTo(tensor(0), leaf.shape);
-  const raw = pack(
+  const raw = packLeaves(
     order.map((leaf, i) => gradients[i] ?? zeros(leaf)),
-    group.segments.map(({ offset }) => offset),
-    group.size,
+    groups.parameters,
   );
   const gradientNorm = l2Norm(raw);
   const gradient = guard(raw, [loss, gradientNorm]);
@@ -157,23 +183,27 @@ export function trainingProgram(description: StepDescription, transform: StepTra
   builder.emit('pulse', pulse([reported === losses ? loss : mean(reported), gradientNorm, ...metricSums]));
   builder.commit(BLOCKS.parameters, add(parameters, update));
   for (const name of transform.slots) builder.commit(BLOCKS.slot(name), renewed[name] as Tensor);
-  return builder.finish(`train ${rows}`, [group]);
+  if (states !== undefined && groups.state !== undefined) {
+    const renewedStates = [...states].map(([path, state]) => updates.get(path) ?? state);
+    builder.commit(BLOCKS.state, packLeaves(renewedStates, groups.state));
+  }
+  return builder.finish(`train ${rows}`, listOf(groups));
 }
 
 /** Evaluation of `rows` rows: writes `sums`: the sum of the losses, then of each metric. Commits nothing. */
 export function evaluationProgram(description: StepDescription, rows: number): Program {
-  const { group } = description;
+  const { groups } = description;
   const builder = new ProgramBuilder();
-  const parameters = builder.block(BLOCKS.parameters, { shape: [group.size], dtype: 'f32' });
+  const { leaves } = openLeaves(builder, groups);
   const batch = batchOf(builder, description, rows);
-  const prediction = description.forward(leavesOfGroup(parameters, group), batch.x, { mode: 'predict' });
+  const prediction = description.forward(leaves, batch.x, { mode: 'predict' });
   const { reported, metricSums } = measure(description, prediction, batch);
   builder.emit('sums', pulse([sum(reported), ...metricSums]));
-  return builder.finish(`evaluate ${rows}`, [group]);
+  return builder.finish(`evaluate ${rows}`, listOf(groups));
 }
 
 /** What prediction needs of a description. */
-export type PredictionDescription = Pick<StepDescription, 'group' | 'inputScaling' | 'targetScaling' | 'forward'> & {
+export type PredictionDescription = Pick<StepDescription, 'groups' | 'inputScaling' | 'targetScaling' | 'forward'> & {
   readonly input: Spec;
   /** What becomes of the model's output, such as softmax. */
   finish(prediction: Tensor): Tensor;
@@ -181,16 +211,16 @@ export type PredictionDescription = Pick<StepDescription, 'group' | 'inputScalin
 
 /** Prediction of the rows of `input`: reads block `input`, writes `prediction` in the units of the data. */
 export function predictionProgram(description: PredictionDescription): Program {
-  const { group, input, inputScaling, targetScaling } = description;
+  const { groups, input, inputScaling, targetScaling } = description;
   const builder = new ProgramBuilder();
-  const parameters = builder.block(BLOCKS.parameters, { shape: [group.size], dtype: 'f32' });
+  const { leaves } = openLeaves(builder, groups);
   const raw = float(builder.block('input', input));
   const width = raw.shape.slice(1).reduce((product: number, dimension: number) => product * dimension, 1);
   const rows = input.shape[0] as number;
   const x = reshape(scaled(reshape(raw, [rows, width]), inputScaling), raw.shape);
-  const prediction = description.forward(leavesOfGroup(parameters, group), x, { mode: 'predict' });
+  const prediction = description.forward(leaves, x, { mode: 'predict' });
   builder.emit('prediction', unscaled(description.finish(prediction), targetScaling));
-  return builder.finish(`predict ${rows}`, [group]);
+  return builder.finish(`predict ${rows}`, listOf(groups));
 }
 
 /** A flat block for a group from its leaves' data. */

@@ -28,15 +28,29 @@ export interface Context {
   readonly path: string;
   /** The leaf `${path}/${name}` of the parameter tree; created by the initializer when the model is initialized. */
   parameter(name: string, shape: Shape, initializer: Initializer): Tensor;
+  /**
+   * As `parameter`, for what training keeps but no gradient changes, such as running statistics; `update` renews it. Its value
+   * is that of the step's beginning.
+   */
+  state(name: string, shape: Shape, initializer: Initializer): Tensor;
+  /**
+   * The value of a state from the next step on. Only training steps keep it: prediction, and passes that a step makes besides
+   * its own (an attack, a second look at the loss), leave states as they are.
+   */
+  update(name: string, value: Tensor): void;
   /** Calls a part under its own path; two parts of one path are refused. */
   child(layer: Layer, index: number, x: Tensor): Tensor;
   /** Key and stream of fresh random numbers for this path, another stream at each call; only in train mode. */
   random(): { readonly key: Tensor; readonly stream: number };
 }
 
+/** Whether an optimizer changes a leaf, or the layer itself by `context.update`. */
+export type LeafKind = 'trainable' | 'state';
+
 /** A leaf of the parameter tree with its first values. */
 export interface ParameterLeaf {
   readonly path: string;
+  readonly kind: LeafKind;
   readonly shape: Shape;
   readonly data: Float32Array;
 }
@@ -91,7 +105,9 @@ interface Run {
   readonly mode: Context['mode'];
   readonly trace: Trace | undefined;
   readonly key: Tensor | undefined;
-  parameter(path: string, shape: Shape, initializer: Initializer): Tensor;
+  /** Gets the new values of states, where they are kept. */
+  readonly updates: Map<string, Tensor> | undefined;
+  leaf(path: string, kind: LeafKind, shape: Shape, initializer: Initializer): Tensor;
 }
 
 function callRoot(model: Layer, x: Tensor, run: Run): Tensor {
@@ -108,13 +124,28 @@ function callRoot(model: Layer, x: Tensor, run: Run): Tensor {
   };
   const contextAt = (path: string): Context => {
     let draws = 0;
+    const states = new Map<string, Shape>();
+    const leaf =
+      (kind: LeafKind): Context['parameter'] =>
+      (name, shape, initializer) => {
+        const own = join(path, name);
+        claim(own, 'parameters or layers');
+        if (kind === 'state') states.set(name, shape);
+        return run.leaf(own, kind, shape, initializer);
+      };
     return {
       mode: run.mode,
       path,
-      parameter(name, shape, initializer) {
-        const leaf = join(path, name);
-        claim(leaf, 'parameters or layers');
-        return run.parameter(leaf, shape, initializer);
+      parameter: leaf('trainable'),
+      state: leaf('state'),
+      update(name, value) {
+        const shape = states.get(name);
+        if (shape === undefined || !sameShape(shape, value.shape)) {
+          const known = shape === undefined ? 'no such state' : `a state of shape ${showShape(shape)}`;
+          const message = `update: '${name}' is ${known}, the value has shape ${showShape(value.shape)}`;
+          throw layerError('shape', { path }, message, 'create it by context.state first, in the same shape');
+        }
+        run.updates?.set(join(path, name), value);
       },
       child(part, index, input) {
         const inner = join(path, part.name ?? String(index));
@@ -155,8 +186,9 @@ export function initialize(model: Layer, input: Spec, seed: number): { parameter
     mode: 'predict',
     trace,
     key: undefined,
-    parameter(path, shape, initializer) {
-      parameters.push({ path, shape, data: initializer.draw(shape, { seed, stream: streamOf(path) }) });
+    updates: undefined,
+    leaf(path, kind, shape, initializer) {
+      parameters.push({ path, kind, shape, data: initializer.draw(shape, { seed, stream: streamOf(path) }) });
       return trace.input({ shape, dtype: 'f32' });
     },
   });
@@ -168,21 +200,23 @@ export function initialize(model: Layer, input: Spec, seed: number): { parameter
  *
  * @param parameters by path, as `initialize` names them; traced or host tensors.
  * @param x [n, ...]; traced or host.
- * @param options mode: 'train' or 'predict'; key: i32 [seed, step, iteration], needed in train mode by layers that draw.
+ * @param options mode: 'train' or 'predict'; key: i32 [seed, step, iteration], needed in train mode by layers that draw;
+ *   updates: gets the new values of states by path; without it they are not kept.
  * @throws SaddlepointError `shape` naming the path of a parameter that is missing or has another shape.
  */
 export function applyModel(
   model: Layer,
   parameters: ReadonlyMap<string, Tensor>,
   x: Tensor,
-  options: { readonly mode: Context['mode']; readonly key?: Tensor },
+  options: { readonly mode: Context['mode']; readonly key?: Tensor; readonly updates?: Map<string, Tensor> },
 ): Tensor {
   const tensors = [x, ...parameters.values(), ...(options.key === undefined ? [] : [options.key])];
   return callRoot(model, x, {
     mode: options.mode,
     trace: tensors.find((t) => t.traced !== undefined)?.traced?.trace,
     key: options.key,
-    parameter(path, shape) {
+    updates: options.mode === 'train' ? options.updates : undefined,
+    leaf(path, _kind, shape) {
       const found = parameters.get(path);
       if (found === undefined) {
         throw new SaddlepointError('shape', `parameter '${path}' is missing`, suggest(path, [...parameters.keys()]));

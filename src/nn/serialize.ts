@@ -2,6 +2,7 @@
 import { SaddlepointError, show, suggest } from '../core/errors.ts';
 import type { Json, JsonObject } from '../core/json.ts';
 import { type ActivationName, activation } from './activations.ts';
+import { type BatchNormOptions, batchNorm } from './batch-norm.ts';
 import { type DenseOptions, dense } from './dense.ts';
 import { dropout } from './dropout.ts';
 import { flatten } from './flatten.ts';
@@ -56,6 +57,7 @@ function ownFactories(build: (json: Json) => Layer): Record<string, LayerFactory
     },
     dropout: ({ rate }, name) => dropout(rate as number, name),
     activation: (options, name) => activation(options.activation as ActivationName, name),
+    batchNorm: (options, name) => batchNorm({ ...(options as BatchNormOptions), ...name }),
     flatten: (_, name) => flatten(name),
     sequential({ layers }, name) {
       if (!Array.isArray(layers))

@@ -3,16 +3,15 @@
 import type { Scaling } from '../data/scaling.ts';
 import type { Source } from '../data/source.ts';
 import type { Targets } from '../data/targets.ts';
-import type { StepDescription } from '../engine/step.ts';
+import type { ModelGroups, StepDescription } from '../engine/step.ts';
 import type { Spec } from '../graph/node.ts';
-import type { Group } from '../graph/program.ts';
 import { applyModel, type Layer } from '../nn/layer.ts';
 import type { Loss } from '../nn/losses/loss.ts';
 import type { Metric } from '../nn/metrics.ts';
 
 export interface ModelParts {
   readonly layer: Layer;
-  readonly group: Group;
+  readonly groups: ModelGroups;
   readonly source: Pick<Source, 'rows' | 'rowShape' | 'dtype'>;
   readonly targets: Spec;
   readonly inputScaling: Scaling;
@@ -22,10 +21,10 @@ export interface ModelParts {
 }
 
 export function describeStep(parts: ModelParts): StepDescription {
-  const { layer, group, source, targets, inputScaling, targetScaling, loss, metrics } = parts;
+  const { layer, groups, source, targets, inputScaling, targetScaling, loss, metrics } = parts;
   const threshold = loss.target === 'binary' ? (loss.threshold ?? 0) : undefined;
   return {
-    group,
+    groups,
     source: { shape: [source.rows, ...source.rowShape], dtype: source.dtype },
     target: targets,
     inputScaling,

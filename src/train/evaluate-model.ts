@@ -1,13 +1,13 @@
 /** @file Evaluation of a model that exists, over data of its own. */
 import { type Device, selectBackend } from '../backends/select.ts';
 import { checkKnownOptions } from '../core/errors.ts';
-import { BLOCKS, packGroup } from '../engine/step.ts';
+import { BLOCKS } from '../engine/step.ts';
 import { describeStep, targetSpec } from './describe.ts';
 import { evaluateRows } from './evaluate.ts';
 import { type Measures, named } from './history.ts';
 import type { Data } from './options.ts';
 import { readSource, readTargets, withRowShape } from './read.ts';
-import { dataOf, groupOf, type ModelState } from './state.ts';
+import { groupsOf, type ModelState, writeLeaves } from './state.ts';
 
 export interface EvaluateOptions {
   /** Rows at a time; default 256. The result does not depend on it. */
@@ -21,13 +21,13 @@ export async function evaluateModel(state: ModelState, data: Data, options: Eval
   checkKnownOptions('evaluate', options, ['batchSize', 'device']);
   const source = withRowShape(readSource(data), state.inputShape);
   const targets = readTargets(data, source, state);
-  const group = groupOf(state);
-  const description = describeStep({ ...state, group, source, targets: targetSpec(targets, source.rows) });
+  const groups = groupsOf(state);
+  const description = describeStep({ ...state, groups, source, targets: targetSpec(targets, source.rows) });
   const rows = Int32Array.from({ length: source.rows }, (_, row) => row);
   const evaluation = evaluateRows(description, rows, options.batchSize ?? 256);
   const session = await selectBackend(options.device).backend.open(evaluation.programs);
   try {
-    session.write(BLOCKS.parameters, packGroup(group, dataOf(state.parameters)));
+    writeLeaves(session, groups, state.parameters);
     session.write(BLOCKS.source, source.data);
     session.write(BLOCKS.target, targets.data);
     return named(await evaluation.run(session), state.metrics) as Measures;

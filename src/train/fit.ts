@@ -2,11 +2,10 @@
 import { createProgress, describeEpoch } from '#progress';
 import { selectBackend } from '../backends/select.ts';
 import { must, SaddlepointError } from '../core/errors.ts';
-import { BLOCKS, packGroup, trainingProgram, unpackGroup } from '../engine/step.ts';
+import { BLOCKS, trainingProgram } from '../engine/step.ts';
 import { stopError } from '../engine/stop-error.ts';
 import type { Layer } from '../nn/layer.ts';
 import { describeStep, targetSpec } from './describe.ts';
-import { DivergenceError } from './divergence.ts';
 import { evaluateRows } from './evaluate.ts';
 import { type EpochRecord, type Measures, named } from './history.ts';
 import { capacityFor, TrainingLoop } from './loop.ts';
@@ -14,7 +13,7 @@ import type { TrainedModel } from './model.ts';
 import { type Data, type FitOptions, type ResolvedOptions, resolveOptions } from './options.ts';
 import { type Prepared, prepare } from './prepare.ts';
 import { type Ending, Run } from './run.ts';
-import { dataOf, groupOf } from './state.ts';
+import { groupsOf, leavesIn, readBlocks, writeLeaves } from './state.ts';
 
 /** Rows that a step of validation looks at. */
 const VALIDATION_BATCH = 256;
@@ -73,8 +72,8 @@ async function openTraining<Name extends string>(
   options: ResolvedOptions<Name>,
 ): Promise<Training<Name>> {
   const { state, source, targets, trainRows, validationRows, batchSize } = prepared;
-  const group = groupOf(state);
-  const description = describeStep({ ...state, group, source, targets: targetSpec(targets, source.rows) });
+  const groups = groupsOf(state);
+  const description = describeStep({ ...state, groups, source, targets: targetSpec(targets, source.rows) });
   const rest = trainRows.length % batchSize;
   const sizes = [batchSize, ...(rest === 0 ? [] : [rest])];
   const programs = sizes.map((size) => trainingProgram(description, options.optimizer, size));
@@ -88,15 +87,15 @@ async function openTraining<Name extends string>(
     capacity: capacityFor(batchSize),
     ...limit,
   });
-  session.write(BLOCKS.parameters, packGroup(group, dataOf(state.parameters)));
+  writeLeaves(session, groups, state.parameters);
   session.write(BLOCKS.source, source.data);
   session.write(BLOCKS.target, targets.data);
-  return new Training(prepared, options, { session, group, reason, validation });
+  return new Training(prepared, options, { session, groups, reason, validation });
 }
 
 interface Opened {
   readonly session: Awaited<ReturnType<ReturnType<typeof selectBackend>['backend']['open']>>;
-  readonly group: ReturnType<typeof groupOf>;
+  readonly groups: ReturnType<typeof groupsOf>;
   readonly reason: string;
   readonly validation: ReturnType<typeof evaluateRows> | undefined;
 }
@@ -109,7 +108,7 @@ class Training<Name extends string> {
   readonly #progress: ReturnType<typeof createProgress>;
   readonly #history: EpochRecord<Name>[] = [];
   /** The best weights so far, by validation loss. */
-  #best: { readonly loss: number; readonly epoch: number; readonly block: ArrayLike<number> } | undefined;
+  #best: { readonly loss: number; readonly epoch: number; readonly blocks: ReturnType<typeof readBlocks> } | undefined;
 
   constructor(prepared: Prepared, options: ResolvedOptions<Name>, opened: Opened) {
     this.#prepared = prepared;
@@ -140,6 +139,7 @@ class Training<Name extends string> {
       if (result.kind === 'stopped') {
         if (result.stop.reason !== 'nonFinite') throw stopError(result.stop);
         const bad = await session.locate(result.program, result.row);
+        const { DivergenceError } = await import('./divergence.ts');
         const at = { step: loop.step, epoch, lastLoss: loop.lastLoss };
         throw new DivergenceError(at, result.stop, bad, this.#finish('diverged', loop.step));
       }
@@ -164,7 +164,7 @@ class Training<Name extends string> {
   #keepBest(loss: number, epoch: number): void {
     // A loss that is NaN is worse than any other, also as the first.
     if (this.#best === undefined || loss < this.#best.loss || Number.isNaN(this.#best.loss))
-      this.#best = { loss, epoch, block: this.#opened.session.read(BLOCKS.parameters) };
+      this.#best = { loss, epoch, blocks: readBlocks(this.#opened.session, this.#opened.groups) };
   }
 
   #record(
@@ -183,9 +183,10 @@ class Training<Name extends string> {
   }
 
   #finish(ending: Ending, steps: number): Run<Name> {
-    const { session, group, reason } = this.#opened;
-    const block = this.#best?.block ?? session.read(BLOCKS.parameters);
-    const state = { ...this.#prepared.state, parameters: unpackGroup(group, Float32Array.from(block)) };
+    const { session, groups, reason } = this.#opened;
+    const blocks = this.#best?.blocks ?? readBlocks(session, groups);
+    const { parameters } = this.#prepared.state;
+    const state = { ...this.#prepared.state, parameters: leavesIn(blocks, groups, parameters.keys()) };
     return new Run<Name>(state, {
       history: this.#history,
       bestEpoch: this.#best?.epoch ?? this.#history.length,

@@ -64,12 +64,12 @@ export function modelFromBytes(bytes: Uint8Array, options: LoadOptions = {}): Mo
   const { layer, parameters: expected, output } = layerFrom(json.layer as Json, inputShape, options);
   const parameters = new Map<string, Parameter>();
   const problems: string[] = [];
-  for (const { path, shape } of expected) {
+  for (const { path, kind, shape } of expected) {
     const found = tensors.get(path);
     if (found === undefined) problems.push(`missing ${path} [${shape.join(',')}]`);
     else if (!(found.data instanceof Float32Array) || found.shape.join() !== shape.join()) {
       problems.push(`${path}: expected f32[${shape.join(',')}], the file has ${found.dtype}[${found.shape.join(',')}]`);
-    } else parameters.set(path, { shape, data: found.data });
+    } else parameters.set(path, { kind, shape, data: found.data });
   }
   for (const path of tensors.keys())
     if (!expected.some((leaf) => leaf.path === path)) problems.push(`unexpected ${path}`);
@@ -122,6 +122,7 @@ function shapesOnly(layer: Layer): Layer {
         ...context,
         parameter: (name, shape, initializer) =>
           context.parameter(name, shape, { ...initializer, draw: () => nothing }),
+        state: (name, shape, initializer) => context.state(name, shape, { ...initializer, draw: () => nothing }),
         child: (part, index, input) => context.child(shapesOnly(part), index, input),
       }),
   };

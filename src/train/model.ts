@@ -4,7 +4,7 @@ import type { WriteTarget } from '../io/place.ts';
 import type { Layer } from '../nn/layer.ts';
 import type { Data } from './options.ts';
 import type { Prediction, PredictOptions, Predictor } from './predict.ts';
-import { groupOf, type ModelState, type Parameter } from './state.ts';
+import type { ModelState, Parameter } from './state.ts';
 
 /** Numbers over a data set: the loss, and each metric by its name. */
 export type Evaluation<Name extends string = string> = { readonly loss: number } & { readonly [K in Name]: number };
@@ -37,7 +37,7 @@ export class TrainedModel<Name extends string = string> implements Disposable {
    * @example (await run.predict(image)).label; // '7'
    */
   async predict(x: unknown, options: PredictOptions = {}): Promise<Prediction | Prediction[]> {
-    this.#predictor ??= import('./predict.ts').then(({ Predictor }) => new Predictor(this.state, groupOf(this.state)));
+    this.#predictor ??= import('./predict.ts').then(({ Predictor }) => new Predictor(this.state));
     return (await this.#predictor).predict(x, options);
   }
 

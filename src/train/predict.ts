@@ -4,14 +4,13 @@ import { type Device, selectBackend } from '../backends/select.ts';
 import { checkKnownOptions, SaddlepointError } from '../core/errors.ts';
 import { type Shape, showShape, sizeOf } from '../core/shape.ts';
 import { toSource } from '../data/source.ts';
-import { BLOCKS, packGroup, predictionProgram } from '../engine/step.ts';
+import { type ModelGroups, predictionProgram } from '../engine/step.ts';
 import { stopError } from '../engine/stop-error.ts';
-import type { Group } from '../graph/program.ts';
 import { applyModel } from '../nn/layer.ts';
 import { sigmoid } from '../ops/elementwise.ts';
 import { softmax } from '../ops/softmax.ts';
 import { withRowShape } from './read.ts';
-import type { ModelState } from './state.ts';
+import { groupsOf, type ModelState, writeLeaves } from './state.ts';
 import { nextTurn, SLICE_MS } from './yield.ts';
 
 export interface PredictOptions {
@@ -38,12 +37,12 @@ const KEPT = 4;
 /** Predicts with one model; keeps a session for each of the last few row counts. */
 export class Predictor {
   readonly #state: ModelState;
-  readonly #group: Group;
+  readonly #groups: ModelGroups;
   readonly #sessions = new Map<string, Promise<Session>>();
 
-  constructor(state: ModelState, group: Group) {
+  constructor(state: ModelState) {
     this.#state = state;
-    this.#group = group;
+    this.#groups = groupsOf(state);
   }
 
   async predict(x: unknown, options: PredictOptions): Promise<Prediction | Prediction[]> {
@@ -92,7 +91,7 @@ export class Predictor {
   async #open(rows: number, device: PredictOptions['device']): Promise<Session> {
     const { layer, inputShape, inputScaling, targetScaling, loss, parameters } = this.#state;
     const program = predictionProgram({
-      group: this.#group,
+      groups: this.#groups,
       input: { shape: [rows, ...inputShape], dtype: 'f32' },
       inputScaling,
       targetScaling,
@@ -105,10 +104,7 @@ export class Predictor {
             : prediction,
     });
     const session = await selectBackend(device).backend.open([program]);
-    session.write(
-      BLOCKS.parameters,
-      packGroup(this.#group, new Map([...parameters].map(([path, { data }]) => [path, data]))),
-    );
+    writeLeaves(session, this.#groups, parameters);
     return session;
   }
 

@@ -104,7 +104,7 @@ function fresh(layer: Layer, rowShape: Shape, seed: number): { parameters: Map<s
     );
   }
   return {
-    parameters: new Map(parameters.map(({ path, shape, data }) => [path, { shape, data }])),
+    parameters: new Map(parameters.map(({ path, ...leaf }) => [path, leaf])),
     units: sizeOf(output.shape.slice(1)),
   };
 }

@@ -94,7 +94,12 @@ describe('a model', () => {
     );
     const loaded = layerFromJson(json, { scale: ({ first }, name) => scale(first as number, name) });
     expect(start(loaded, [3])).toEqual(start(model, [3]));
-    expect(start(loaded, [3]).parameters[0]).toEqual({ path: 's/factor', shape: [3], data: Float32Array.of(2, 2, 2) });
+    expect(start(loaded, [3]).parameters[0]).toEqual({
+      path: 's/factor',
+      kind: 'trainable',
+      shape: [3],
+      data: Float32Array.of(2, 2, 2),
+    });
   });
 
   it('gives a fresh stream at each draw of a layer', () => {

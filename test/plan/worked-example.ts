@@ -12,10 +12,13 @@ export const denseRelu = (x: Tensor, kernel: Tensor, bias: Tensor): Tensor => re
 
 /** 6 rows of 3 bytes, 2 targets each. */
 export const description: StepDescription = {
-  group: layoutGroup('parameters', [
-    { path: '0/kernel', shape: [3, 2] },
-    { path: '0/bias', shape: [2] },
-  ]),
+  groups: {
+    parameters: layoutGroup('parameters', [
+      { path: '0/kernel', shape: [3, 2] },
+      { path: '0/bias', shape: [2] },
+    ]),
+    state: undefined,
+  },
   source: { shape: [6, 3], dtype: 'u8' },
   target: { shape: [6, 2], dtype: 'f32' },
   inputScaling: { shift: Float32Array.of(0), scale: Float32Array.of(1 / 255) },

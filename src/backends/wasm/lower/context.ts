@@ -1,6 +1,7 @@
 /** @file What a lowering gets: addresses of values, and where to put instructions. */
 import type { DType } from '../../../core/dtype.ts';
 import type { Node, Value } from '../../../graph/node.ts';
+import type { PlanWriter } from '../../../plan/format.ts';
 import { ElementType, type Opcode } from '../../../plan/opcodes.ts';
 import type { LoopStorage } from '../storage.ts';
 
@@ -13,14 +14,15 @@ export interface LoweringContext {
   readonly level: number;
   /** Where the values of a loop's body live. */
   loop(node: Node): LoopStorage;
-  /** Emits what `turn` emits as the body of a loop; `turn` gets the context of the body. */
-  repeat(loop: LoopStorage, count: number, turn: (body: BodyContext) => void): void;
+  /** The parts of a loop's turn, in a loop one deeper. */
+  body(loop: LoopStorage): BodyContext;
+  /** The index of the next word, and a way to set a word that was not known when it was emitted. */
+  readonly code: Pick<PlanWriter, 'length' | 'patch'>;
   emit(opcode: Opcode, length: number, fields: Readonly<Record<number, number>>): void;
 }
 
 /** What a loop's lowering gets to lower a turn: its nodes, and the renewal of its carries. */
 export interface BodyContext {
-  readonly level: number;
   address(value: Value): number;
   nodes(): void;
   commit(): void;

@@ -1,13 +1,13 @@
 /** @file Lowers a program to a plan: load the step's rows, run the nodes, commit the blocks, store the results. */
 import { BYTES } from '../../../core/dtype.ts';
-import { must, SaddlepointError, unreachable } from '../../../core/errors.ts';
+import { must, unreachable } from '../../../core/errors.ts';
 import { sizeOf } from '../../../core/shape.ts';
 import type { Value } from '../../../graph/node.ts';
 import type { Program } from '../../../graph/program.ts';
 import { type Plan, PlanWriter, type Region } from '../../../plan/format.ts';
-import { Constant, Opcode, RepeatField, StepLoadField, StepStoreField } from '../../../plan/opcodes.ts';
+import { Opcode, StepLoadField, StepStoreField } from '../../../plan/opcodes.ts';
 import { bytesOf, type Place, type Table } from '../placement.ts';
-import type { LoopStorage, StoragePlan } from '../storage.ts';
+import type { StoragePlan } from '../storage.ts';
 import type { LoweringContext, LoweringTable } from './context.ts';
 import { emitMove } from './movement.ts';
 
@@ -66,49 +66,25 @@ function lowerNodes(
   table: LoweringTable,
   level: number,
 ): void {
+  const emit = writer.emit.bind(writer);
   const context: LoweringContext = {
     level,
     address: addressIn(storage),
     scratch: (node) => must(storage.scratch.get(node), `scratch of ${node.op.name}`).address,
     loop: (node) => must(storage.loops.get(node), 'a loop'),
-    repeat: (loop, count, turn) => emitRepeat(loop, count, turn, writer, table, level),
-    emit: writer.emit.bind(writer),
+    body: ({ program, plan }) => ({
+      address: addressIn(plan),
+      nodes: () => lowerNodes(program, plan, writer, table, level + 1),
+      commit: () => commit(program, plan, emit),
+    }),
+    code: writer,
+    emit,
   };
   for (const node of graph.nodes) {
     writer.origin = { op: node.op.name, path: node.path };
     const lower = table.lowerings[node.op.name] ?? unreachable(`no lowering of ${node.op.name}`);
     lower(node, context);
   }
-}
-
-function emitRepeat(
-  { program, plan }: LoopStorage,
-  count: number,
-  turn: Parameters<LoweringContext['repeat']>[2],
-  writer: PlanWriter,
-  table: LoweringTable,
-  level: number,
-): void {
-  if (level >= Constant.maxLoops) {
-    throw new SaddlepointError(
-      'shape',
-      `scan: ${level + 1} loops within each other, at most ${Constant.maxLoops} can be nested`,
-      'write the innermost out, step by step',
-    );
-  }
-  const at = writer.length;
-  const { origin } = writer;
-  writer.emit(Opcode.repeat, RepeatField.words, { [RepeatField.count]: count, [RepeatField.level]: level });
-  turn({
-    level,
-    address: addressIn(plan),
-    nodes: () => lowerNodes(program, plan, writer, table, level + 1),
-    commit() {
-      writer.origin = origin;
-      commit(program, plan, writer.emit.bind(writer));
-    },
-  });
-  writer.patch(at + RepeatField.bodyWords, writer.length - at - RepeatField.words);
 }
 
 /** Brings new values of blocks home. Those that lie in other blocks are put aside first, since those blocks change too. */
