@@ -2,36 +2,22 @@
  * @file The programs of a run: a training step (minibatch, forward, backward, guard, update), a step of evaluation, and
  * prediction. It knows graphs and gradients; models, losses and optimizers reach it as functions of tensors.
  */
-import { vjp } from '../autodiff/grad.ts';
 import type { HostArray } from '../core/dtype.ts';
 import type { Shape } from '../core/shape.ts';
 import type { Spec } from '../graph/node.ts';
 import { type Group, type Program, ProgramBuilder } from '../graph/program.ts';
 import { type Tensor, tensor } from '../graph/tensor.ts';
 import { add, div, float, mul, sub } from '../ops/elementwise.ts';
-import { pack, segment } from '../ops/group.ts';
+import { pack } from '../ops/group.ts';
 import { gather, gatherRows } from '../ops/indexing.ts';
-import { broadcastTo, reshape } from '../ops/movement.ts';
-import { l2Norm, mean, sum } from '../ops/reduce.ts';
-import { guard } from '../ops/update.ts';
+import { reshape } from '../ops/movement.ts';
+import { mean, sum } from '../ops/reduce.ts';
+import { openGroup, renew, renewStates, type StepTransform } from './renew.ts';
 
 /** (x − shift) · scale; one number each, or one a column. */
 export interface StepScaling {
   readonly shift: Float32Array;
   readonly scale: Float32Array;
-}
-
-/** What an optimizer is to a step: see `Transform` of optim/, which fits. */
-export interface StepTransform {
-  readonly slots: readonly string[];
-  readonly scalarCount: number;
-  update(input: {
-    readonly gradient: Tensor;
-    readonly parameters: Tensor;
-    readonly slots: Readonly<Record<string, Tensor>>;
-    readonly scalars: Tensor;
-    readonly gradientNorm: Tensor | undefined;
-  }): { readonly update: Tensor; readonly slots: Readonly<Record<string, Tensor>> };
 }
 
 /** The leaves of a model: those that the optimizer changes, and those that the layers do, if there are any. */
@@ -72,28 +58,15 @@ export const BLOCKS = {
 /** Where a pulse row holds what; the metric sums follow. */
 export const PULSE = { loss: 0, gradientNorm: 1, metrics: 2 } as const;
 
-/** The leaves of the group's block, by path. */
-function leavesOfGroup(block: Tensor, group: Group): Map<string, Tensor> {
-  return new Map(group.segments.map(({ path, offset, shape }) => [path, segment(block, offset, shape)] as const));
-}
-
-const blockSpec = ({ size }: Group): Spec => ({ shape: [size], dtype: 'f32' });
+export const blockSpec = ({ size }: Group): Spec => ({ shape: [size], dtype: 'f32' });
 
 /** A program's blocks of leaves, and all leaves by path. */
-function openLeaves(builder: ProgramBuilder, { parameters, state }: ModelGroups) {
-  const block = builder.block(BLOCKS.parameters, blockSpec(parameters));
-  const trainable = leavesOfGroup(block, parameters);
-  if (state === undefined) return { block, trainable, leaves: trainable, states: undefined };
-  const states = leavesOfGroup(builder.block(BLOCKS.state, blockSpec(state)), state);
-  return { block, trainable, leaves: new Map([...trainable, ...states]), states };
+function openLeaves(builder: ProgramBuilder, groups: ModelGroups) {
+  const parameters = openGroup(builder.block(BLOCKS.parameters, blockSpec(groups.parameters)), groups.parameters);
+  if (groups.state === undefined) return { parameters, states: undefined, leaves: parameters.leaves };
+  const states = openGroup(builder.block(BLOCKS.state, blockSpec(groups.state)), groups.state);
+  return { parameters, states, leaves: new Map([...parameters.leaves, ...states.leaves]) };
 }
-
-const packLeaves = (leaves: readonly Tensor[], { segments, size }: Group): Tensor =>
-  pack(
-    leaves,
-    segments.map(({ offset }) => offset),
-    size,
-  );
 
 const listOf = ({ parameters, state }: ModelGroups): Group[] =>
   state === undefined ? [parameters] : [parameters, state];
@@ -120,7 +93,7 @@ function batchOf(builder: ProgramBuilder, description: StepDescription, rows: nu
   return { x, target: picked, scaled: targetScaling === undefined ? picked : scaled(picked, targetScaling) };
 }
 
-function scaled(x: Tensor, { shift, scale }: StepScaling): Tensor {
+export function scaled(x: Tensor, { shift, scale }: StepScaling): Tensor {
   return mul(sub(x, parameter(shift)), parameter(scale));
 }
 
@@ -142,7 +115,8 @@ function measure(
   return { losses, reported, metricSums: metrics.map((metric) => sum(float(metric(original, batch.target)))) };
 }
 
-function pulse(values: readonly Tensor[]): Tensor {
+/** Scalars side by side. */
+export function pulse(values: readonly Tensor[]): Tensor {
   return pack(
     values.map((value) => reshape(value, [])),
     values.map((_, i) => i),
@@ -158,7 +132,7 @@ function pulse(values: readonly Tensor[]): Tensor {
 export function trainingProgram(description: StepDescription, transform: StepTransform, rows: number): Program {
   const { groups } = description;
   const builder = new ProgramBuilder();
-  const { block: parameters, trainable, leaves, states } = openLeaves(builder, groups);
+  const { parameters, states, leaves } = openLeaves(builder, groups);
   const slots = Object.fromEntries(
     transform.slots.map((name) => [name, builder.block(BLOCKS.slot(name), blockSpec(groups.parameters))] as const),
   );
@@ -170,23 +144,12 @@ export function trainingProgram(description: StepDescription, transform: StepTra
   const prediction = description.forward(leaves, batch.x, { mode: 'train', key, updates });
   const { losses, reported, metricSums } = measure(description, prediction, batch);
   const loss = mean(losses);
-  const order = [...trainable.values()];
-  const gradients = vjp(builder.trace, [loss], [tensor(1)], order);
-  const zeros = (leaf: Tensor): Tensor => broadcastTo(tensor(0), leaf.shape);
-  const raw = packLeaves(
-    order.map((leaf, i) => gradients[i] ?? zeros(leaf)),
-    groups.parameters,
-  );
-  const gradientNorm = l2Norm(raw);
-  const gradient = guard(raw, [loss, gradientNorm]);
-  const { update, slots: renewed } = transform.update({ gradient, parameters, slots, scalars, gradientNorm });
+  const renewed = renew(builder.trace, loss, parameters, { transform, slots, scalars });
+  const { gradientNorm } = renewed;
   builder.emit('pulse', pulse([reported === losses ? loss : mean(reported), gradientNorm, ...metricSums]));
-  builder.commit(BLOCKS.parameters, add(parameters, update));
-  for (const name of transform.slots) builder.commit(BLOCKS.slot(name), renewed[name] as Tensor);
-  if (states !== undefined && groups.state !== undefined) {
-    const renewedStates = [...states].map(([path, state]) => updates.get(path) ?? state);
-    builder.commit(BLOCKS.state, packLeaves(renewedStates, groups.state));
-  }
+  builder.commit(BLOCKS.parameters, renewed.parameters);
+  for (const name of transform.slots) builder.commit(BLOCKS.slot(name), renewed.slots[name] as Tensor);
+  if (states !== undefined) builder.commit(BLOCKS.state, renewStates(states, updates));
   return builder.finish(`train ${rows}`, listOf(groups));
 }
 

@@ -1,5 +1,6 @@
 /** @file The worked example of ARCHITECTURE.md: one dense layer with relu, trained by mean squared error and Adam. */
-import type { StepDescription, StepTransform } from '../../src/engine/step.ts';
+import type { StepTransform } from '../../src/engine/renew.ts';
+import type { StepDescription } from '../../src/engine/step.ts';
 import { layoutGroup } from '../../src/graph/program.ts';
 import type { Tensor } from '../../src/graph/tensor.ts';
 import { add, relu, square, sub } from '../../src/ops/elementwise.ts';
