@@ -39,7 +39,7 @@ const NAMES = {
 } satisfies Record<Opcode, keyof typeof Opcode>;
 
 /** The name of the opcode in an instruction's first word, such as `matmul`. */
-function opcodeName(word: number): string {
+export function opcodeName(word: number): string {
   return (NAMES as Readonly<Record<number, string>>)[word & 0xffff] ?? `opcode ${word & 0xffff}`;
 }
 

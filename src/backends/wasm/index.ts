@@ -6,7 +6,7 @@ import { type PipelineOptions, runPasses } from '../../passes/pipeline.ts';
 import { floatOf } from '../../plan/format.ts';
 import { BinaryField, Constant, Opcode, Status, StatusField, UnaryField } from '../../plan/opcodes.ts';
 import { indexBoundAt } from '../../plan/sizes.ts';
-import type { Backend, BadValue, RunResult, Session, SessionOptions, Stop } from '../backend.ts';
+import type { Backend, BadValue, RunResult, Session, SessionOptions, SessionProfile, Stop } from '../backend.ts';
 import { layoutSession, type ProgramLayout, type SessionLayout } from './layout.ts';
 import { fusedOps, tableFor } from './lower/table.ts';
 import { type Build, type Machine, MEMORY_BASE, openMachine } from './machine.ts';
@@ -109,8 +109,12 @@ class WasmSession implements Session {
   async locate(program: string, row: number): Promise<BadValue | undefined> {
     const { firstBadValue } = await import('./locate.ts');
     const blocks = [...this.#layout.blocks.values()].map(({ storage }) => storage);
-    const { exports, memory } = this.#open();
-    return firstBadValue(this.#program(program), { blocks, row, memory, execute: exports.execute });
+    return firstBadValue(this.#program(program), blocks, this.#open(), row);
+  }
+
+  async profile(program: string, milliseconds: number): Promise<SessionProfile> {
+    const { profileProgram } = await import('./measure.ts');
+    return profileProgram(this.#program(program), this.#open(), milliseconds);
   }
 
   dispose(): void {
