@@ -4,6 +4,7 @@
  */
 import { Opcode, Status } from '../src/plan/opcodes';
 import { oneHot, scatterAdd } from './gather';
+import { group } from './group';
 import { loopLoad, loopStore } from './loop';
 import { randomNormal, randomUniform } from './random';
 import { stop } from './simd';
@@ -17,6 +18,7 @@ export function performExtended(opcode: i32, p: usize, base: usize): i32 {
     case Opcode.randomNormal: randomNormal(p, base); return Status.ok;
     case Opcode.loopLoad: loopLoad(p, base); return Status.ok;
     case Opcode.loopStore: loopStore(p, base); return Status.ok;
+    case Opcode.group: group(p, base); return Status.ok;
   }
   return stop(base, Status.illegalInstruction, opcode, 0);
 }

@@ -4,6 +4,7 @@
 export * from './index';
 export { performExtended as x0 } from './dispatch';
 export { oneHot as x1, scatterAdd as x2 } from './gather';
+export { group as x7 } from './group';
 export { randomNormal as x3, randomUniform as x4 } from './random';
 export { loopLoad as x5, loopStore as x6 } from './loop';
 export { multiplyAdd } from './peak';

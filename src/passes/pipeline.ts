@@ -48,7 +48,7 @@ export const PASSES: readonly Pass[] = [
 ];
 
 export interface PipelineOptions {
-  /** Names of passes to leave out; required ones run all the same. */
+  /** Names of passes to leave out; required ones run all the same. On wasm also 'group': see groups.ts there. */
   readonly without?: readonly string[];
   /** Runs on the graph before and after every pass, such as `verify` of graph/; for tests and for finding faults. */
   readonly check?: ((graph: Graph) => Graph) | undefined;

@@ -8,6 +8,8 @@ type Word = (field: number) => number;
 
 interface Form {
   readonly words: number;
+  /** Whether more words may follow, which `fault` looks at. */
+  readonly isOpen?: true;
   /** Fields that must be at least 1. */
   readonly counts: readonly number[];
   /** Fields with their largest legal value; the smallest is 0. */
@@ -62,6 +64,31 @@ function gatherFault(w: Word): string | undefined {
   return mode === I.Broadcast.scalar || mode === I.Broadcast.row ? undefined : `mode ${mode}`;
 }
 
+/** A member is legal by itself, as long as the group, and reads all operands in order or as one number. */
+function memberFault(w: Word, at: number): string | undefined {
+  const opcode = (w(at) & 0xffff) as I.Opcode;
+  const own: Word = (field) => w(at + field);
+  const modes: Partial<Record<I.Opcode, readonly number[]>> = {
+    [I.Opcode.unary]: [],
+    [I.Opcode.binary]: [I.BinaryField.lhsMode, I.BinaryField.rhsMode],
+    [I.Opcode.select]: [I.SelectField.conditionMode, I.SelectField.trueMode, I.SelectField.falseMode],
+  };
+  const fields = modes[opcode];
+  if (fields === undefined) return `a member with opcode ${opcode}`;
+  if (w(at) >>> 16 !== FORMS[opcode].words) return `a member of ${w(at) >>> 16} words`;
+  const wrong = fields.find((field) => own(field) > I.Broadcast.scalar);
+  return wrong === undefined ? undefined : `a member that reads an operand as form ${own(wrong)}`;
+}
+
+function groupFault(w: Word): string | undefined {
+  const length = w(0) >>> 16;
+  for (let at: number = I.GroupField.words; at < length; at += w(at) >>> 16) {
+    const fault = memberFault(w, at);
+    if (fault !== undefined) return fault;
+  }
+  return undefined;
+}
+
 const random: Form = { words: I.RandomField.words, counts: [I.RandomField.count] };
 
 const FORMS: Readonly<Record<I.Opcode, Form>> = {
@@ -91,6 +118,9 @@ const FORMS: Readonly<Record<I.Opcode, Form>> = {
     counts: [I.LoopStoreField.bytes, I.LoopStoreField.count],
     choices: [[I.LoopStoreField.level, I.Constant.maxLoops - 1]],
     fault: (w) => stepFault(w(I.LoopStoreField.bytes), Math.abs(w(I.LoopStoreField.stride))),
+  },
+  [I.Opcode.group]: {
+    ...{ words: I.GroupField.words, isOpen: true, counts: [I.GroupField.count], fault: groupFault },
   },
   [I.Opcode.fill]: { words: I.FillField.words, counts: [I.FillField.count] },
   [I.Opcode.copy]: { words: I.CopyField.words, counts: [I.CopyField.rank], fault: copyFault },
@@ -187,7 +217,8 @@ export function faultAt(words: Int32Array, at: number): string | undefined {
   const form = FORMS[(head & 0xffff) as I.Opcode] as Form | undefined;
   if (form === undefined) return 'is unknown';
   const left = words.length - at;
-  if (head >>> 16 !== form.words || left < form.words) {
+  const length = head >>> 16;
+  if (left < length || (form.isOpen ? length < form.words : length !== form.words)) {
     return `has ${head >>> 16} words of ${left} left, expected ${form.words}`;
   }
   const word: Word = (field) => words[at + field] as number;

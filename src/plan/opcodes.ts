@@ -39,6 +39,7 @@ export const enum Opcode {
   repeat = 36,
   loopLoad = 37,
   loopStore = 38,
+  group = 39,
 }
 
 /** Sizes that both languages must agree on. */
@@ -65,6 +66,8 @@ export const enum Constant {
   maxRank = 6,
   /** How deep `repeat` may nest. */
   maxLoops = 3,
+  /** How many elements of its operands a `group` works on at once: they stay in the first cache from one function to the next. */
+  groupBlock = 1024,
   /** Where in the memory (not: from the run's base) the counters of the loops lie, one i32 a level. */
   loopCounters = 160,
   /** Opcodes from here on are in the builds that have every instruction, not in the core build. */
@@ -216,6 +219,19 @@ export const enum LoopStoreField {
   level = 5,
   count = 6,
   words = 7,
+}
+
+/**
+ * Runs the `unary`, `binary` and `select` instructions behind its header, which are words of its own, block by block: each on
+ * `Constant.groupBlock` elements, then each on the next. All have `count` elements and operands that are read as `same` or
+ * `scalar`; the counts in their own words are not looked at. An address within the `scratchBytes` bytes at `scratch` is a block
+ * that is used again and again; all others advance.
+ */
+export const enum GroupField {
+  count = 1,
+  scratch = 2,
+  scratchBytes = 3,
+  words = 4,
 }
 
 /** Writes `value` (32 bits) `count` times. */

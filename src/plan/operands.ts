@@ -72,6 +72,16 @@ const RULES: Readonly<Record<I.Opcode, Rule>> = {
       reads('source', w(I.LoopStoreField.source), bytes, false),
     ];
   },
+  [I.Opcode.group](w, rows) {
+    const [scratch, bytes] = [w(I.GroupField.scratch), w(I.GroupField.scratchBytes)];
+    const found: Operand[] = [writes('scratch', scratch, bytes)];
+    for (let at: number = I.GroupField.words; at < w(0) >>> 16; at += w(at) >>> 16) {
+      const rule = RULES[(w(at) & 0xffff) as I.Opcode];
+      const members = rule((field) => w(at + field), rows);
+      found.push(...members.filter(({ address }) => address < scratch || address >= scratch + bytes));
+    }
+    return found;
+  },
   [I.Opcode.fill]: (w) => [writes('destination', w(I.FillField.destination), 4 * w(I.FillField.count), false)],
   [I.Opcode.copy]: (w) => [
     writes('destination', w(I.CopyField.destination), boxBytes(w, I.CopyField.destinationStrides), false),

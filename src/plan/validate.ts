@@ -14,6 +14,7 @@ const NAMES = {
   [Opcode.repeat]: 'repeat',
   [Opcode.loopLoad]: 'loopLoad',
   [Opcode.loopStore]: 'loopStore',
+  [Opcode.group]: 'group',
   [Opcode.fill]: 'fill',
   [Opcode.copy]: 'copy',
   [Opcode.cast]: 'cast',

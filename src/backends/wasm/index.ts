@@ -2,6 +2,7 @@
 import type { DType, HostArray } from '../../core/dtype.ts';
 import { must, SaddlepointError, unreachable } from '../../core/errors.ts';
 import { sizeOf } from '../../core/shape.ts';
+import type { Graph } from '../../graph/node.ts';
 import { type PipelineOptions, runPasses } from '../../passes/pipeline.ts';
 import { floatOf } from '../../plan/format.ts';
 import { BinaryField, Constant, Opcode, Status, StatusField, UnaryField } from '../../plan/opcodes.ts';
@@ -13,6 +14,8 @@ import { type Build, type Machine, MEMORY_BASE, openMachine } from './machine.ts
 import type { Table } from './placement.ts';
 
 const DEFAULT_LIMIT = 2 ** 31;
+/** With fewer elements operands stay in the caches, and a group gains nothing (measured: docs/adr/012). */
+const LARGE_ELEMENTS = 2 ** 19;
 
 export const wasmBackend: Backend = {
   device: 'wasm',
@@ -33,13 +36,22 @@ export async function planSession(
   programs: Parameters<Backend['open']>[0],
   options: Omit<SessionOptions, 'verify'> & PipelineOptions = {},
 ): Promise<SessionLayout> {
-  const passed = programs.map((program) => ({
-    ...program,
-    graph: runPasses(program.graph, { fused: fusedOps }, options),
-  }));
+  const without = options.without?.filter((name) => name !== 'group') ?? [];
+  const simplified = programs.map(({ graph }) => runPasses(graph, { fused: fusedOps }, { ...options, without }));
+  const isGrouped = !options.without?.includes('group') && simplified.some(hasLarge);
+  const groups = isGrouped ? await import('./groups.ts') : undefined;
+  const grouped = (graph: Graph): Graph => groups?.groupElementwise(graph, LARGE_ELEMENTS) ?? graph;
+  const passed = programs.map((program, i) => ({ ...program, graph: grouped(simplified[i] as Graph) }));
   const table = await tableFor(passed.map(({ graph }) => graph));
   return layoutSession(passed, options.capacity ?? 1, options.memoryLimit ?? DEFAULT_LIMIT, table);
 }
+
+/** Whether there are elementwise ops, or loops that may hold some, on data that outgrow the caches: groups.ts is for them. */
+const hasLarge = ({ nodes }: Graph): boolean =>
+  nodes.some(
+    ({ op, outputs }) =>
+      op.kind === 'loop' || (op.kind === 'elementwise' && sizeOf(outputs[0]?.shape ?? []) >= LARGE_ELEMENTS),
+  );
 
 /** The smallest build that has every instruction of the plans. */
 function buildFor({ programs }: SessionLayout): Build {

@@ -2,6 +2,7 @@
 import { BinaryFunction as B, Opcode, ReduceFunction as R, UnaryFunction as U } from '../../../plan/opcodes.ts';
 import type { Lowering, LoweringTable } from './context.ts';
 import { binary, unary } from './elementwise.ts';
+import { group, groupScratch } from './group.ts';
 import { scan } from './loop.ts';
 import * as movement from './movement.ts';
 import * as structured from './structured.ts';
@@ -24,4 +25,7 @@ const LOWERINGS = {
   randomNormal: training.random(Opcode.randomNormal),
 } satisfies Record<ExtendedPrimitive | ExtendedComposite, Lowering>;
 
-export const EXTENDED: LoweringTable = { lowerings: LOWERINGS, scratchBytes: {} };
+export const EXTENDED: LoweringTable = {
+  lowerings: { ...LOWERINGS, elementwiseGroup: group },
+  scratchBytes: { elementwiseGroup: groupScratch },
+};
