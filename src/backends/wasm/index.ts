@@ -31,26 +31,29 @@ export const wasmBackend: Backend = {
   },
 };
 
-/** The layout and plans of a session, without opening it: for tests, printing and memory estimates. */
+/**
+ * The layout and plans of a session, without opening it: for tests, printing and memory estimates. Elementwise ops on at least
+ * `largeElements` stand in groups.
+ */
 export async function planSession(
   programs: Parameters<Backend['open']>[0],
-  options: Omit<SessionOptions, 'verify'> & PipelineOptions = {},
+  options: Omit<SessionOptions, 'verify'> & PipelineOptions & { readonly largeElements?: number } = {},
 ): Promise<SessionLayout> {
+  const { largeElements = LARGE_ELEMENTS } = options;
   const without = options.without?.filter((name) => name !== 'group') ?? [];
   const simplified = programs.map(({ graph }) => runPasses(graph, { fused: fusedOps }, { ...options, without }));
-  const isGrouped = !options.without?.includes('group') && simplified.some(hasLarge);
+  const isGrouped = !options.without?.includes('group') && simplified.some((graph) => hasLarge(graph, largeElements));
   const groups = isGrouped ? await import('./groups.ts') : undefined;
-  const grouped = (graph: Graph): Graph => groups?.groupElementwise(graph, LARGE_ELEMENTS) ?? graph;
+  const grouped = (graph: Graph): Graph => groups?.groupElementwise(graph, largeElements) ?? graph;
   const passed = programs.map((program, i) => ({ ...program, graph: grouped(simplified[i] as Graph) }));
   const table = await tableFor(passed.map(({ graph }) => graph));
   return layoutSession(passed, options.capacity ?? 1, options.memoryLimit ?? DEFAULT_LIMIT, table);
 }
 
 /** Whether there are elementwise ops, or loops that may hold some, on data that outgrow the caches: groups.ts is for them. */
-const hasLarge = ({ nodes }: Graph): boolean =>
+const hasLarge = ({ nodes }: Graph, least: number): boolean =>
   nodes.some(
-    ({ op, outputs }) =>
-      op.kind === 'loop' || (op.kind === 'elementwise' && sizeOf(outputs[0]?.shape ?? []) >= LARGE_ELEMENTS),
+    ({ op, outputs }) => op.kind === 'loop' || (op.kind === 'elementwise' && sizeOf(outputs[0]?.shape ?? []) >= least),
   );
 
 /** The smallest build that has every instruction of the plans. */
