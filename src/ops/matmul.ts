@@ -95,7 +95,12 @@ export function matmul(a: TensorLike, b: TensorLike): Tensor {
 }
 
 export type LinearActivation = 'none' | 'relu' | 'tanh' | 'sigmoid';
-const ACTIVATIONS: Record<LinearActivation, (x: Tensor) => Tensor> = { none: (x) => x, relu, tanh, sigmoid };
+export const LINEAR_ACTIVATIONS: Record<LinearActivation, (x: Tensor) => Tensor> = {
+  none: (x) => x,
+  relu,
+  tanh,
+  sigmoid,
+};
 
 export const linearOp: Op<MatmulAttributes & { activation: LinearActivation }> & { name: 'linear' } = {
   name: 'linear',
@@ -112,7 +117,9 @@ export const linearOp: Op<MatmulAttributes & { activation: LinearActivation }> &
   },
   decompose([a, b, bias], { transposeLhs, transposeRhs, activation }) {
     return [
-      ACTIVATIONS[activation](add(product(a as Tensor, b as Tensor, transposeLhs, transposeRhs), bias as Tensor)),
+      LINEAR_ACTIVATIONS[activation](
+        add(product(a as Tensor, b as Tensor, transposeLhs, transposeRhs), bias as Tensor),
+      ),
     ];
   },
 };

@@ -4,9 +4,18 @@ import { operandsAt } from './operands.ts';
 
 type Word = (field: number) => number;
 
+/** Taps outside the images are counted too: they are multiplied by 0. */
+function convOperations(w: Word): number {
+  const results = w(I.ConvField.n) * w(I.ConvField.oh) * w(I.ConvField.ow) * w(I.ConvField.o);
+  return (2 * results * w(I.ConvField.kh) * w(I.ConvField.kw) * w(I.ConvField.c)) / w(I.ConvField.groups);
+}
+
 /** Multiplications and additions of the products; what other instructions do is counted in bytes alone. */
 const OPERATIONS: Readonly<Partial<Record<I.Opcode, (word: Word) => number>>> = {
   [I.Opcode.matmul]: (w) => 2 * w(I.MatmulField.m) * w(I.MatmulField.n) * w(I.MatmulField.k),
+  [I.Opcode.conv2d]: convOperations,
+  [I.Opcode.conv2dInputGradient]: convOperations,
+  [I.Opcode.conv2dFilterGradient]: convOperations,
 };
 
 /** Floating-point operations of the instruction at a word index if it is a product, else 0. */

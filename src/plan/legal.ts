@@ -3,6 +3,7 @@
  * their enumerations, and how words must fit together so that its work is bounded by the memory that it may touch.
  */
 import * as I from './opcodes.ts';
+import { convScratchBytes } from './sizes.ts';
 
 type Word = (field: number) => number;
 
@@ -89,6 +90,40 @@ function groupFault(w: Word): string | undefined {
   return undefined;
 }
 
+function convFault(w: Word): string | undefined {
+  const f = (field: I.ConvField): number => w(field);
+  const groups = f(I.ConvField.groups);
+  if (f(I.ConvField.c) % groups !== 0 || f(I.ConvField.o) % groups !== 0) return `${groups} groups`;
+  if (f(I.ConvField.top) < 0 || f(I.ConvField.left) < 0) return 'negative padding';
+  const opcode = (w(0) & 0xffff) as I.Opcode.conv2d;
+  const sizes = {
+    c: f(I.ConvField.c),
+    kh: f(I.ConvField.kh),
+    kw: f(I.ConvField.kw),
+    o: f(I.ConvField.o),
+    oh: f(I.ConvField.oh),
+    ow: f(I.ConvField.ow),
+    groups,
+  };
+  const needed = convScratchBytes(opcode, sizes);
+  return f(I.ConvField.scratchBytes) < needed
+    ? `${f(I.ConvField.scratchBytes)} bytes of scratch for ${needed}`
+    : undefined;
+}
+
+const conv: Form = {
+  words: I.ConvField.words,
+  counts: Array.from({ length: I.ConvField.ow - I.ConvField.n + 1 }, (_, i) => I.ConvField.n + i).concat([
+    I.ConvField.strideH,
+    I.ConvField.strideW,
+    I.ConvField.dilationH,
+    I.ConvField.dilationW,
+    I.ConvField.groups,
+  ]),
+  choices: [[I.ConvField.activation, I.Activation.sigmoid]],
+  fault: convFault,
+};
+
 const random: Form = { words: I.RandomField.words, counts: [I.RandomField.count] };
 
 const FORMS: Readonly<Record<I.Opcode, Form>> = {
@@ -122,6 +157,9 @@ const FORMS: Readonly<Record<I.Opcode, Form>> = {
   [I.Opcode.group]: {
     ...{ words: I.GroupField.words, isOpen: true, counts: [I.GroupField.count], fault: groupFault },
   },
+  [I.Opcode.conv2d]: conv,
+  [I.Opcode.conv2dInputGradient]: conv,
+  [I.Opcode.conv2dFilterGradient]: conv,
   [I.Opcode.fill]: { words: I.FillField.words, counts: [I.FillField.count] },
   [I.Opcode.copy]: { words: I.CopyField.words, counts: [I.CopyField.rank], fault: copyFault },
   [I.Opcode.cast]: {

@@ -48,6 +48,16 @@ function boxBytes(word: Word, strides: number): number {
 
 const KEY_BYTES = 12;
 
+const convScratch = (w: Word): Operand => writes('scratch', w(I.ConvField.scratch), w(I.ConvField.scratchBytes));
+
+function convBytes(w: Word): { images: number; filter: number; results: number } {
+  return {
+    images: 4 * w(I.ConvField.n) * w(I.ConvField.h) * w(I.ConvField.w) * w(I.ConvField.c),
+    filter: (4 * w(I.ConvField.kh) * w(I.ConvField.kw) * w(I.ConvField.c) * w(I.ConvField.o)) / w(I.ConvField.groups),
+    results: 4 * w(I.ConvField.n) * w(I.ConvField.oh) * w(I.ConvField.ow) * w(I.ConvField.o),
+  };
+}
+
 const RULES: Readonly<Record<I.Opcode, Rule>> = {
   [I.Opcode.stepLoad]: (w, rows) => [
     writes('destination', w(I.StepLoadField.destination), w(I.StepLoadField.bytes), false),
@@ -81,6 +91,35 @@ const RULES: Readonly<Record<I.Opcode, Rule>> = {
       found.push(...members.filter(({ address }) => address < scratch || address >= scratch + bytes));
     }
     return found;
+  },
+  [I.Opcode.conv2d](w) {
+    const { images, filter, results } = convBytes(w);
+    const bias = w(I.ConvField.bias);
+    return [
+      writes('destination', w(I.ConvField.destination), results),
+      convScratch(w),
+      reads('images', w(I.ConvField.first), images),
+      reads('filter', w(I.ConvField.second), filter),
+      ...(bias === 0 ? [] : [reads('bias', bias, 4 * w(I.ConvField.o))]),
+    ];
+  },
+  [I.Opcode.conv2dInputGradient](w) {
+    const { images, filter, results } = convBytes(w);
+    return [
+      writes('destination', w(I.ConvField.destination), images),
+      convScratch(w),
+      reads('filter', w(I.ConvField.first), filter),
+      reads('results', w(I.ConvField.second), results),
+    ];
+  },
+  [I.Opcode.conv2dFilterGradient](w) {
+    const { images, filter, results } = convBytes(w);
+    return [
+      writes('destination', w(I.ConvField.destination), filter),
+      convScratch(w),
+      reads('images', w(I.ConvField.first), images),
+      reads('results', w(I.ConvField.second), results),
+    ];
   },
   [I.Opcode.fill]: (w) => [writes('destination', w(I.FillField.destination), 4 * w(I.FillField.count), false)],
   [I.Opcode.copy]: (w) => [
