@@ -18,6 +18,7 @@ export { type Profile, type ProfileOptions, type ProfileRow, profile } from './i
 export { type LayerSummary, type ModelSummary, summary } from './inspect/summary.ts';
 export { activation } from './nn/activations.ts';
 export { type BatchNormOptions, batchNorm } from './nn/batch-norm.ts';
+export { type Conv1dOptions, type Conv2dOptions, conv1d, conv2d } from './nn/conv.ts';
 export { dense } from './nn/dense.ts';
 export { dropout } from './nn/dropout.ts';
 export { flatten } from './nn/flatten.ts';
@@ -44,6 +45,16 @@ export { accuracy, type Metric } from './nn/metrics.ts';
 export { sequential } from './nn/sequential.ts';
 // Ops.
 export { cast } from './ops/cast.ts';
+export {
+  type ConvOptions,
+  type ConvTransposeOptions,
+  convolve1d,
+  convolve2d,
+  convolveTranspose2d,
+  depthwiseConvolve2d,
+  type Padding,
+  type Pair,
+} from './ops/convolutions.ts';
 export {
   abs,
   add,

@@ -1,8 +1,7 @@
 /** @file Every op record, by name. For tests, tools and types; the library's own code imports the ops that it uses. */
 import { constant } from '../graph/trace.ts';
 import { castOp, identityOp } from './cast.ts';
-import { conv2dFilterGradientOp, conv2dInputGradientOp, conv2dOp } from './conv.ts';
-import { convLinearOp } from './convolutions.ts';
+import { conv2dFilterGradientOp, conv2dInputGradientOp, conv2dOp, convLinearOp } from './conv.ts';
 import * as elementwise from './elementwise.ts';
 import { packOp, segmentOp } from './group.ts';
 import { gatherOp, gatherRowsOp, oneHotOp, scatterAddOp } from './indexing.ts';
