@@ -1,8 +1,8 @@
 /**
  * @file Common subexpression elimination: equal ops on equal inputs are computed once. Draws of random numbers differ in
- * their streams, so two draws are never merged.
+ * their streams, so two draws are never merged. Ops are equal if their records are the same: users' ops may share a name.
  */
-import type { Attributes, Graph } from '../graph/node.ts';
+import type { Attributes, Graph, Op } from '../graph/node.ts';
 import type { Tensor } from '../graph/tensor.ts';
 import { rewrite } from './rewrite.ts';
 
@@ -10,16 +10,18 @@ import { rewrite } from './rewrite.ts';
 const MAX_COMPARED = 64;
 
 export function cse(graph: Graph): Graph {
-  const known = new Map<string, readonly Tensor[]>();
+  const known = new Map<Op, Map<string, readonly Tensor[]>>();
   return rewrite(graph, (node, inputs, trace) => {
     const attributes = keyOf(node.attributes);
     if (attributes === undefined) return undefined;
-    const key = `${node.op.name}(${inputs.map((input) => input.traced?.value.id).join()})${attributes}`;
-    const found = known.get(key);
+    const key = inputs.map((input) => input.traced?.value.id).join() + attributes;
+    const ofOp = known.get(node.op) ?? new Map<string, readonly Tensor[]>();
+    known.set(node.op, ofOp);
+    const found = ofOp.get(key);
     if (found !== undefined) return found;
     const values = inputs.map((input) => trace.value(input));
     const outputs = trace.add(node.op, values, node.attributes, node.outputs).map((value) => trace.tensor(value));
-    known.set(key, outputs);
+    ofOp.set(key, outputs);
     return outputs;
   });
 }
