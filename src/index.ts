@@ -5,7 +5,7 @@
 
 // Functions of tensors.
 export { checkGradient, type GradientCheck, type GradientCheckOptions } from './autodiff/check.ts';
-export { type CustomVjp, customGradient } from './autodiff/custom-gradient.ts';
+export { type CustomResult, type CustomVjp, customGradient } from './autodiff/custom-gradient.ts';
 export { grad, valueAndGrad } from './autodiff/grad.ts';
 export { hvp } from './autodiff/hvp.ts';
 export type { DType } from './core/dtype.ts';
