@@ -13,6 +13,7 @@ export type { DType } from './core/dtype.ts';
 export { type ErrorCode, SaddlepointError } from './core/errors.ts';
 export type { Shape } from './core/shape.ts';
 export { type CompileOptions, compile } from './engine/compile.ts';
+export { type TapListener, tap } from './graph/tap.ts';
 export { type Tensor, type TensorLike, tensor } from './graph/tensor.ts';
 export { activation } from './nn/activations.ts';
 export { dense } from './nn/dense.ts';

@@ -105,6 +105,7 @@ function inlined(
       copies.set(node.outputs[i] as Value, copy);
     });
   }
+  for (const tap of inner.taps) outer.taps.push({ ...tap, value: outer.tensor(read(inner.value(tap.value))) });
   return { ...results, list: graph.outputs.map((output) => outer.tensor(read(output))) };
 }
 

@@ -103,6 +103,7 @@ function unscaled(x: Tensor, scaling: StepScaling | undefined): Tensor {
 
 /** Losses and metric sums in the units of the data, and the loss that is minimized. */
 function measure(
+  { trace }: ProgramBuilder,
   description: StepDescription,
   prediction: Tensor,
   batch: Batch,
@@ -110,7 +111,10 @@ function measure(
   const { loss, metrics, targetScaling } = description;
   const losses = loss(prediction, batch.scaled);
   const original = unscaled(prediction, targetScaling);
+  const tapped = trace.taps.length;
   const reported = targetScaling === undefined ? losses : loss(original, batch.target);
+  // What the loss taps is shown as it is minimized, not once more in other units.
+  trace.taps.length = tapped;
   return { losses, reported, metricSums: metrics.map((metric) => sum(float(metric(original, batch.target)))) };
 }
 
@@ -141,7 +145,7 @@ export function trainingProgram(description: StepDescription, transform: StepTra
 
   const leaves = leavesOfGroup(parameters, group);
   const prediction = description.forward(leaves, batch.x, { mode: 'train', key });
-  const { losses, reported, metricSums } = measure(description, prediction, batch);
+  const { losses, reported, metricSums } = measure(builder, description, prediction, batch);
   const loss = mean(losses);
   const order = [...leaves.values()];
   const gradients = vjp(builder.trace, [loss], [tensor(1)], order);
@@ -157,7 +161,7 @@ export function trainingProgram(description: StepDescription, transform: StepTra
   builder.emit('pulse', pulse([reported === losses ? loss : mean(reported), gradientNorm, ...metricSums]));
   builder.commit(BLOCKS.parameters, add(parameters, update));
   for (const name of transform.slots) builder.commit(BLOCKS.slot(name), renewed[name] as Tensor);
-  return builder.finish(`train ${rows}`, [group]);
+  return builder.finish(`train ${rows}`, [group], builder.trace.taps);
 }
 
 /** Evaluation of `rows` rows: writes `sums`: the sum of the losses, then of each metric. Commits nothing. */
@@ -167,7 +171,7 @@ export function evaluationProgram(description: StepDescription, rows: number): P
   const parameters = builder.block(BLOCKS.parameters, { shape: [group.size], dtype: 'f32' });
   const batch = batchOf(builder, description, rows);
   const prediction = description.forward(leavesOfGroup(parameters, group), batch.x, { mode: 'predict' });
-  const { reported, metricSums } = measure(description, prediction, batch);
+  const { reported, metricSums } = measure(builder, description, prediction, batch);
   builder.emit('sums', pulse([sum(reported), ...metricSums]));
   return builder.finish(`evaluate ${rows}`, [group]);
 }

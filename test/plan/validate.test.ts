@@ -172,6 +172,6 @@ describe('printPlan', () => {
 });
 
 test('an empty graph is an empty plan', () => {
-  const program = { name: 'empty', graph: trace([], () => []), inputs: [], outputs: [], groups: [] };
+  const program = { name: 'empty', graph: trace([], () => []), inputs: [], outputs: [], groups: [], taps: [] };
   expect(planSession([program]).programs.get('empty')?.plan.words.length).toBe(0);
 });
