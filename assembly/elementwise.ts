@@ -46,6 +46,14 @@ import { operand, SPLAT, storeLanes, word } from './simd';
   }
 }
 
+/** The functions that the core build leaves out. */
+export function mapUnaryExtended(f: i32, to: usize, from: usize, count: i32): void {
+  switch (f) {
+    case UnaryFunction.expm1: unaryLoop(UnaryFunction.expm1, to, from, count); break;
+    case UnaryFunction.floor: unaryLoop(UnaryFunction.floor, to, from, count); break;
+  }
+}
+
 /** to[i] = f(from[i]), i < count; `to` may be `from`. An unknown function number writes nothing. */
 export function mapUnary(f: i32, to: usize, from: usize, count: i32): void {
   switch (f) {
@@ -56,13 +64,13 @@ export function mapUnary(f: i32, to: usize, from: usize, count: i32): void {
     case UnaryFunction.reciprocal: unaryLoop(UnaryFunction.reciprocal, to, from, count); break;
     case UnaryFunction.sqrt: unaryLoop(UnaryFunction.sqrt, to, from, count); break;
     case UnaryFunction.exp: unaryLoop(UnaryFunction.exp, to, from, count); break;
-    case UnaryFunction.expm1: unaryLoop(UnaryFunction.expm1, to, from, count); break;
     case UnaryFunction.log: unaryLoop(UnaryFunction.log, to, from, count); break;
     case UnaryFunction.log1p: unaryLoop(UnaryFunction.log1p, to, from, count); break;
     case UnaryFunction.tanh: unaryLoop(UnaryFunction.tanh, to, from, count); break;
     case UnaryFunction.sigmoid: unaryLoop(UnaryFunction.sigmoid, to, from, count); break;
     case UnaryFunction.relu: unaryLoop(UnaryFunction.relu, to, from, count); break;
-    case UnaryFunction.floor: unaryLoop(UnaryFunction.floor, to, from, count); break;
+    // @ts-ignore: a constant of the build
+    default: if (EXTENDED) mapUnaryExtended(f, to, from, count);
   }
 }
 
@@ -145,6 +153,13 @@ export function unary(p: usize, base: usize): void {
 // @ts-ignore: decorator
 @inline function isFlat(mode: i32): bool { return mode <= Broadcast.scalar; }
 
+/** The functions that the core build leaves out. */
+export function binaryExtended(f: i32, to: usize, lhs: usize, rhs: usize, r: i32, c: i32, l: i32, m: i32): void {
+  switch (f) {
+    case BinaryFunction.pow: binaryLoop(BinaryFunction.pow, to, lhs, rhs, r, c, l, m); break;
+  }
+}
+
 export function binary(p: usize, base: usize): void {
   const to = operand(p, BinaryField.destination, base);
   const lhs = operand(p, BinaryField.lhs, base), rhs = operand(p, BinaryField.rhs, base);
@@ -158,13 +173,14 @@ export function binary(p: usize, base: usize): void {
     case BinaryFunction.div: binaryLoop(BinaryFunction.div, to, lhs, rhs, r, c, l, m); break;
     case BinaryFunction.maximum: binaryLoop(BinaryFunction.maximum, to, lhs, rhs, r, c, l, m); break;
     case BinaryFunction.minimum: binaryLoop(BinaryFunction.minimum, to, lhs, rhs, r, c, l, m); break;
-    case BinaryFunction.pow: binaryLoop(BinaryFunction.pow, to, lhs, rhs, r, c, l, m); break;
     case BinaryFunction.equal: binaryLoop(BinaryFunction.equal, to, lhs, rhs, r, c, l, m); break;
     case BinaryFunction.notEqual: binaryLoop(BinaryFunction.notEqual, to, lhs, rhs, r, c, l, m); break;
     case BinaryFunction.less: binaryLoop(BinaryFunction.less, to, lhs, rhs, r, c, l, m); break;
     case BinaryFunction.lessEqual: binaryLoop(BinaryFunction.lessEqual, to, lhs, rhs, r, c, l, m); break;
     case BinaryFunction.greater: binaryLoop(BinaryFunction.greater, to, lhs, rhs, r, c, l, m); break;
     case BinaryFunction.greaterEqual: binaryLoop(BinaryFunction.greaterEqual, to, lhs, rhs, r, c, l, m); break;
+    // @ts-ignore: a constant of the build
+    default: if (EXTENDED) binaryExtended(word(p, BinaryField.operation), to, lhs, rhs, r, c, l, m);
   }
 }
 

@@ -11,10 +11,10 @@ export function abi(): i32 { return Constant.abiVersion; }
 
 export { execute } from './plan';
 export { binary as k0, select_ as k1, unary as k2 } from './elementwise';
-export { convertBytes as k3, gather as k4, oneHot as k5, scatterAdd as k6 } from './gather';
-export { gemm_f32_4x8_columns as k7, gemm_f32_4x8_rows as k8, matmul as k9, packRows as k10, packTransposed as k11 } from './matmul';
-export { cast as k12, copy as k13, fill as k14, stepLoad as k15, stepStore as k16 } from './movement';
-export { adam as k17, guard as k18, l2Norm as k19, sgd as k20 } from './optimizer';
-export { dropoutMask as k21, randomNormal as k22, randomUniform as k23 } from './random';
-export { reduce as k24, sumColumns16 as k25, sumColumns4 as k26 } from './reduce';
-export { argmax as k27, crossEntropy as k28, crossEntropyGradient as k29, softmax as k30 } from './softmax';
+export { convertBytes as k3, gather as k4 } from './gather';
+export { gemm_f32_4x8_columns as k5, gemm_f32_4x8_rows as k6, matmul as k7, packRows as k8, packTransposed as k9 } from './matmul';
+export { cast as k10, copy as k11, fill as k12, stepLoad as k13, stepStore as k14 } from './movement';
+export { adam as k15, guard as k16, l2Norm as k17, sgd as k18 } from './optimizer';
+export { dropoutMask as k19 } from './random';
+export { reduce as k20, sumColumns16 as k21, sumColumns4 as k22 } from './reduce';
+export { argmax as k23, crossEntropy as k24, crossEntropyGradient as k25, softmax as k26 } from './softmax';

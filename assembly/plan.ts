@@ -2,13 +2,14 @@
  * @file The loop that walks a plan. It knows opcodes and lengths; operands are decoded by each family's own file.
  */
 import { Opcode, Status, StatusField } from '../src/plan/opcodes';
+import { performExtended } from './dispatch';
 import { binary, select_, unary } from './elementwise';
-import { gather, oneHot, scatterAdd } from './gather';
+import { gather } from './gather';
 import { hasConstants, writeConstants } from './math';
 import { matmul } from './matmul';
 import { cast, copy, fill, stepLoad, stepStore } from './movement';
 import { adam, guard, l2Norm, sgd } from './optimizer';
-import { dropoutMask, randomNormal, randomUniform } from './random';
+import { dropoutMask } from './random';
 import { reduce } from './reduce';
 import { stop, ZEROS } from './simd';
 import { argmax, crossEntropy, crossEntropyGradient, softmax } from './softmax';
@@ -28,20 +29,18 @@ import { argmax, crossEntropy, crossEntropyGradient, softmax } from './softmax';
     case Opcode.reduce: reduce(p, base); return Status.ok;
     case Opcode.matmul: matmul(p, base); return Status.ok;
     case Opcode.gather: return gather(p, base);
-    case Opcode.scatterAdd: return scatterAdd(p, base);
     case Opcode.softmax: softmax(p, base); return Status.ok;
     case Opcode.crossEntropy: return crossEntropy(p, base);
     case Opcode.crossEntropyGradient: return crossEntropyGradient(p, base);
     case Opcode.argmax: argmax(p, base); return Status.ok;
-    case Opcode.oneHot: return oneHot(p, base);
-    case Opcode.randomUniform: randomUniform(p, base); return Status.ok;
-    case Opcode.randomNormal: randomNormal(p, base); return Status.ok;
     case Opcode.dropoutMask: dropoutMask(p, base); return Status.ok;
     case Opcode.l2Norm: l2Norm(p, base); return Status.ok;
     case Opcode.guard: return guard(p, base);
     case Opcode.adam: adam(p, base); return Status.ok;
     case Opcode.sgd: sgd(p, base); return Status.ok;
   }
+  // @ts-ignore: a constant of the build, see asconfig.json
+  if (EXTENDED) return performExtended(opcode, p, base);
   return stop(base, Status.illegalInstruction, opcode, 0);
 }
 

@@ -16,8 +16,14 @@ import { pathToFileURL } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { bin, fail, makeIfStale, root } from './files.mjs';
 
-/** The builds: targets of asconfig.json. */
-const targets = ['simd'];
+/**
+ * The builds, by their targets in asconfig.json, with their entry. `core` has what a dense network needs, and a page loads it
+ * with the library; the others have every instruction, and are loaded when a plan needs more.
+ * @type {Readonly<Record<string, string>>}
+ */
+const entries = { core: 'assembly/index.ts', simd: 'assembly/extended.ts' };
+const targets = Object.keys(entries);
+const [first, ...later] = /** @type {[string, ...string[]]} */ (targets);
 
 /** All that a module may ask of its host. */
 const allowedImports = new Set(['env.memory']);
@@ -46,7 +52,8 @@ export declare const load: {\n${rows}};\n`,
 
 /** @param {string} target @returns {Buffer} the compiled module */
 function compile(target) {
-  const run = spawnSync(bin('asc'), ['--config', 'asconfig.json', '--target', target], { cwd: root, stdio: 'inherit' });
+  const command = [entries[target] ?? fail(`no target ${target}`), '--config', 'asconfig.json', '--target', target];
+  const run = spawnSync(bin('asc'), command, { cwd: root, stdio: 'inherit' });
   if (run.status !== 0) fail(`AssemblyScript did not compile target "${target}" (see above).`);
   const path = join(root, 'build', wasmName(target));
   const bytes = readFileSync(path);
@@ -76,19 +83,7 @@ function toBase85(bytes) {
   return text.replaceAll('\\', '#');
 }
 
-/**
- * Bytes in the text: works everywhere but where code may not be compiled from bytes. They are compressed first, since text
- * spoils what a server's compression could do. Every engine with SIMD has DecompressionStream.
- * @param {Map<string, Buffer>} modules
- */
-function writeInline(modules) {
-  const rows = [...modules].map(([target, bytes]) => {
-    const packed = gzipSync(bytes, { level: 9 });
-    return `  ${target}: () => compile('${toBase85(packed)}', ${packed.length}),\n`;
-  });
-  write(
-    'inline.js',
-    `async function compile(text, length) {
+const decoder = `async function compile(text, length) {
   const view = new DataView(new ArrayBuffer(length + 3));
   for (let i = 0; i < text.length; ) {
     let value = 0;
@@ -99,20 +94,47 @@ function writeInline(modules) {
   const stream = new Blob([view.buffer.slice(0, length)]).stream().pipeThrough(new DecompressionStream('gzip'));
   return WebAssembly.compile(await new Response(stream).arrayBuffer());
 }
-export const load = {\n${rows.join('')}};\n`,
+`;
+
+/**
+ * Bytes in the text: works everywhere but where code may not be compiled from bytes. They are compressed first, since text
+ * spoils what a server's compression could do. Every engine with SIMD has DecompressionStream.
+ * @param {Map<string, Buffer>} modules
+ */
+function writeInline(modules) {
+  /** @param {string} target */
+  const call = (target) => {
+    const packed = gzipSync(/** @type {Buffer} */ (modules.get(target)), { level: 9 });
+    return `compile('${toBase85(packed)}', ${packed.length})`;
+  };
+  for (const target of later) write(`inline-${target}.js`, `export const make = (compile) => ${call(target)};\n`);
+  const rows = later.map(
+    (target) => `  ${target}: async () => (await import('./inline-${target}.js')).make(compile),\n`,
   );
+  write('inline.js', `${decoder}export const load = {\n  ${first}: () => ${call(first)},\n${rows.join('')}};\n`);
 }
 
 /** The bundler or runtime compiles the file ahead of time. @param {string} file @param {string} suffix of the import */
 function writeModuleImports(file, suffix) {
-  const imports = targets.map((target) => `import ${target} from './${wasmName(target)}${suffix}';\n`);
-  const rows = targets.map((target) => `  ${target}: async () => ${target},\n`);
-  write(file, `${imports.join('')}export const load = {\n${rows.join('')}};\n`);
+  /** @param {string} target */
+  const path = (target) => `'./${wasmName(target)}${suffix}'`;
+  const rows = later.map((target) => `  ${target}: async () => (await import(${path(target)})).default,\n`);
+  write(
+    file,
+    `import ${first} from ${path(first)};\nexport const load = {\n  ${first}: async () => ${first},\n${rows.join('')}};\n`,
+  );
 }
 
 /** @param {{ force?: boolean }} [options] @returns {boolean} whether anything had to be built */
 export function buildWasm({ force = false } = {}) {
-  const files = [...targets.map(wasmName), 'inline.js', 'inline.d.ts', 'workerd.js', 'edge.js'];
+  const files = [
+    ...targets.map(wasmName),
+    ...later.map((name) => `inline-${name}.js`),
+    'inline.js',
+    'inline.d.ts',
+    'workerd.js',
+    'edge.js',
+  ];
   return makeIfStale({
     name: 'wasm',
     force,

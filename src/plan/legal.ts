@@ -94,7 +94,7 @@ const FORMS: Readonly<Record<I.Opcode, Form>> = {
     words: I.BinaryField.words,
     counts: [I.BinaryField.rows, I.BinaryField.columns],
     choices: [
-      [I.BinaryField.operation, I.BinaryFunction.greaterEqual],
+      [I.BinaryField.operation, I.BinaryFunction.pow],
       [I.BinaryField.lhsMode, MODE],
       [I.BinaryField.rhsMode, MODE],
     ],

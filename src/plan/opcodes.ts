@@ -22,25 +22,26 @@ export const enum Opcode {
   reduce = 9,
   matmul = 10,
   gather = 11,
-  scatterAdd = 12,
-  softmax = 13,
-  crossEntropy = 14,
-  crossEntropyGradient = 15,
-  argmax = 16,
-  oneHot = 17,
-  randomUniform = 18,
-  randomNormal = 19,
-  dropoutMask = 20,
-  l2Norm = 21,
-  guard = 22,
-  adam = 23,
-  sgd = 24,
+  softmax = 12,
+  crossEntropy = 13,
+  crossEntropyGradient = 14,
+  argmax = 15,
+  dropoutMask = 16,
+  l2Norm = 17,
+  guard = 18,
+  adam = 19,
+  sgd = 20,
+  // `Constant.firstExtended`: not in the core build.
+  scatterAdd = 32,
+  oneHot = 33,
+  randomUniform = 34,
+  randomNormal = 35,
 }
 
 /** Sizes that both languages must agree on. */
 export const enum Constant {
   /** Counts up with every change of opcodes, layouts or meanings; a machine of another version is refused. */
-  abiVersion = 1,
+  abiVersion = 2,
   /** Bytes of the status block, at address 0. */
   statusBytes = 64,
   /** Readable and writable bytes behind every block. */
@@ -59,6 +60,12 @@ export const enum Constant {
   matmulScratchBytes = 221696,
   /** The highest rank of a strided copy. */
   maxRank = 6,
+  /** Opcodes from here on are in the builds that have every instruction, not in the core build. */
+  firstExtended = 32,
+  /** And so for the functions of `unary` … */
+  firstExtendedUnary = 12,
+  /** … and of `binary`. */
+  firstExtendedBinary = 12,
 }
 
 /** Storage types of elements. */
@@ -87,12 +94,13 @@ export const enum UnaryFunction {
   reciprocal = 4,
   sqrt = 5,
   exp = 6,
-  expm1 = 7,
-  log = 8,
-  log1p = 9,
-  tanh = 10,
-  sigmoid = 11,
-  relu = 12,
+  log = 7,
+  log1p = 8,
+  tanh = 9,
+  sigmoid = 10,
+  relu = 11,
+  // `Constant.firstExtendedUnary`: not in the core build.
+  expm1 = 12,
   floor = 13,
 }
 
@@ -104,13 +112,14 @@ export const enum BinaryFunction {
   div = 3,
   maximum = 4,
   minimum = 5,
-  pow = 6,
-  equal = 7,
-  notEqual = 8,
-  less = 9,
-  lessEqual = 10,
-  greater = 11,
-  greaterEqual = 12,
+  equal = 6,
+  notEqual = 7,
+  less = 8,
+  lessEqual = 9,
+  greater = 10,
+  greaterEqual = 11,
+  // `Constant.firstExtendedBinary`: not in the core build.
+  pow = 12,
 }
 
 export const enum ReduceFunction {

@@ -20,7 +20,7 @@ test('case 29: 2048 × 256 times 256 × 4096 needs less than 64 MiB for its grad
   const b = builder.block('b', { shape: [K, N], dtype: 'f32' });
   const [gradient] = vjp(builder.trace, [sum(matmul(a, b))], [tensor(1)], [b]);
   builder.emit('gradient', gradient as Tensor);
-  const layout = planSession([builder.finish('product')], { check: verify });
+  const layout = await planSession([builder.finish('product')], { check: verify });
   expect(layout.bytes).toBeLessThan(64 * 2 ** 20);
   const values = layout.programs.get('product')?.graph.nodes.flatMap(({ outputs }) => outputs) ?? [];
   expect(Math.max(...values.map(({ shape }) => sizeOf(shape)))).toBeLessThanOrEqual(M * N);

@@ -1,9 +1,12 @@
 /** Every op × every backend: values over all samples, against the op's own definition in double precision. */
 import { describe, expect, test } from 'vitest';
-import { fusedOps, LOWERINGS } from '../../src/backends/wasm/lower/table.ts';
+import { EXTENDED } from '../../src/backends/wasm/lower/extended.ts';
+import { CORE, fusedOps } from '../../src/backends/wasm/lower/table.ts';
 import { SAMPLES, type Sample } from '../../src/ops/samples.ts';
 import { composites, primitives } from '../../src/ops/table.ts';
 import { applyAll, BACKENDS, describeSample, expectClose, NAMES, OPS, runOn, tensorsOf } from './harness.ts';
+
+const LOWERINGS = { ...CORE.lowerings, ...EXTENDED.lowerings };
 
 describe('the table', () => {
   test('has samples of every op, and no others', () => {

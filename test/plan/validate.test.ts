@@ -18,7 +18,7 @@ import { adam, description } from './worked-example.ts';
 
 const CAPACITY = 2;
 /** The training step, and one plan with the first sample of every op, so that each instruction comes up. */
-function layouts() {
+async function layouts() {
   const builder = new ProgramBuilder();
   let inputs = 0;
   let outputs = 0;
@@ -30,8 +30,8 @@ function layouts() {
       for (const output of apply(OPS[name], traced, sample.attributes)) builder.emit(`out ${outputs++}`, output);
     }
   }
-  const all = planSession([builder.finish('all')], { capacity: CAPACITY });
-  const step = planSession([trainingProgram(description, adam, 4)], { capacity: CAPACITY });
+  const all = await planSession([builder.finish('all')], { capacity: CAPACITY });
+  const step = await planSession([trainingProgram(description, adam, 4)], { capacity: CAPACITY });
   return [
     { layout: all, plan: all.programs.get('all')?.plan as Plan, code: all.programs.get('all')?.code as number },
     {
@@ -42,7 +42,7 @@ function layouts() {
   ];
 }
 
-const LAYOUTS = layouts();
+const LAYOUTS = await layouts();
 const ALL = LAYOUTS[0] as (typeof LAYOUTS)[number];
 const module = await load.simd();
 
@@ -171,7 +171,7 @@ describe('printPlan', () => {
   });
 });
 
-test('an empty graph is an empty plan', () => {
+test('an empty graph is an empty plan', async () => {
   const program = { name: 'empty', graph: trace([], () => []), inputs: [], outputs: [], groups: [], taps: [] };
-  expect(planSession([program]).programs.get('empty')?.plan.words.length).toBe(0);
+  expect((await planSession([program])).programs.get('empty')?.plan.words.length).toBe(0);
 });

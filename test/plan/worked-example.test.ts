@@ -49,8 +49,8 @@ test('4: the program after each pass that changes it', () => {
   expectGolden('4-passes', texts.join('\n\n'));
 });
 
-test('5: the plan', () => {
-  const { programs, bytes } = planSession([trainingProgram(description, adam, 4)], { check: verify });
+test('5: the plan', async () => {
+  const { programs, bytes } = await planSession([trainingProgram(description, adam, 4)], { check: verify });
   const plan = programs.get('train 4')?.plan;
   expectGolden('5-plan', `${printPlan(plan as NonNullable<typeof plan>)}\n${bytes} bytes in all`);
 });

@@ -4,12 +4,12 @@ import { must, SaddlepointError, unreachable } from '../../core/errors.ts';
 import { sizeOf } from '../../core/shape.ts';
 import { type PipelineOptions, runPasses } from '../../passes/pipeline.ts';
 import { floatOf } from '../../plan/format.ts';
-import { Status, StatusField } from '../../plan/opcodes.ts';
+import { BinaryField, Constant, Opcode, Status, StatusField, UnaryField } from '../../plan/opcodes.ts';
 import { indexBoundAt } from '../../plan/sizes.ts';
 import type { Backend, BadValue, RunResult, Session, SessionOptions, Stop } from '../backend.ts';
 import { layoutSession, type ProgramLayout, type SessionLayout } from './layout.ts';
-import { fusedOps } from './lower/table.ts';
-import { type Machine, MEMORY_BASE, openMachine } from './machine.ts';
+import { fusedOps, tableFor } from './lower/table.ts';
+import { type Build, type Machine, MEMORY_BASE, openMachine } from './machine.ts';
 import type { Table } from './placement.ts';
 
 const DEFAULT_LIMIT = 2 ** 31;
@@ -19,25 +19,39 @@ export const wasmBackend: Backend = {
   async open(programs, options = {}) {
     const { capacity = 1, memoryLimit = DEFAULT_LIMIT } = options;
     const check = options.verify ? (await import('../../graph/verify.ts')).verify : undefined;
-    const layout = planSession(programs, { ...options, check, capacity, memoryLimit });
+    const layout = await planSession(programs, { ...options, check, capacity, memoryLimit });
     if (options.verify) {
       const { validate } = await import('../../plan/validate.ts');
       for (const { plan } of layout.programs.values()) validate(plan, capacity);
     }
-    return new WasmSession(layout, capacity, await openMachine(layout.bytes));
+    return new WasmSession(layout, capacity, await openMachine(layout.bytes, buildFor(layout)));
   },
 };
 
 /** The layout and plans of a session, without opening it: for tests, printing and memory estimates. */
-export function planSession(
+export async function planSession(
   programs: Parameters<Backend['open']>[0],
   options: Omit<SessionOptions, 'verify'> & PipelineOptions = {},
-): SessionLayout {
+): Promise<SessionLayout> {
   const passed = programs.map((program) => ({
     ...program,
     graph: runPasses(program.graph, { fused: fusedOps }, options),
   }));
-  return layoutSession(passed, options.capacity ?? 1, options.memoryLimit ?? DEFAULT_LIMIT);
+  const table = await tableFor(passed.map(({ graph }) => graph));
+  return layoutSession(passed, options.capacity ?? 1, options.memoryLimit ?? DEFAULT_LIMIT, table);
+}
+
+/** The smallest build that has every instruction of the plans. */
+function buildFor({ programs }: SessionLayout): Build {
+  const isCore = [...programs.values()].every(({ plan: { words, origins } }) =>
+    origins.every(({ at }) => {
+      const opcode = (words[at] as number) & 0xffff;
+      if (opcode === Opcode.unary) return (words[at + UnaryField.operation] as number) < Constant.firstExtendedUnary;
+      if (opcode === Opcode.binary) return (words[at + BinaryField.operation] as number) < Constant.firstExtendedBinary;
+      return opcode < Constant.firstExtended;
+    }),
+  );
+  return isCore ? 'core' : 'simd';
 }
 
 const ARRAYS = { f32: Float32Array, i32: Int32Array, u8: Uint8Array } as const;

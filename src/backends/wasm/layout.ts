@@ -8,6 +8,7 @@ import type { Graph, Spec } from '../../graph/node.ts';
 import type { Program } from '../../graph/program.ts';
 import { align, type Plan, type Region } from '../../plan/format.ts';
 import { Constant } from '../../plan/opcodes.ts';
+import type { LoweringTable } from './lower/context.ts';
 import { lowerProgram } from './lower/program.ts';
 import { bytesOf, type Storage, type Table } from './placement.ts';
 import { planStorage, type StoragePlan } from './storage.ts';
@@ -48,7 +49,12 @@ function collectBlocks(programs: readonly Program[]): Map<string, Spec> {
 }
 
 /** Lays out blocks, tables, arena, constants and code, and lowers every program to its plan. */
-export function layoutSession(programs: readonly Program[], capacity: number, memoryLimit: number): SessionLayout {
+export function layoutSession(
+  programs: readonly Program[],
+  capacity: number,
+  memoryLimit: number,
+  table: LoweringTable,
+): SessionLayout {
   let at = Constant.statusBytes;
   const take = (bytes: number): number => {
     const address = at;
@@ -72,7 +78,7 @@ export function layoutSession(programs: readonly Program[], capacity: number, me
   }
   const tables = programs.map((program) => layoutTables(program, capacity, take));
   const storages = new Map([...blocks].map(([name, { storage }]) => [name, storage] as const));
-  const plans = programs.map((program) => planStorage(program, storages));
+  const plans = programs.map((program) => planStorage(program, storages, table));
   const arenaBytes = Math.max(0, ...plans.map((plan) => plan.arenaBytes));
   const arena = take(arenaBytes);
   const users: Region[] = [...shared, { name: 'activations', address: arena, bytes: arenaBytes }];
@@ -95,7 +101,7 @@ export function layoutSession(programs: readonly Program[], capacity: number, me
       { name: 'arena', address: arena, bytes: arenaBytes + Constant.slackBytes },
       ...constants,
     ];
-    const plan = lowerProgram(program, storage, own, regions);
+    const plan = lowerProgram(program, storage, own, regions, table);
     layouts.set(program.name, {
       program,
       graph: program.graph,

@@ -14,7 +14,10 @@ export interface MachineExports {
 export const MEMORY_BASE = 1024;
 const PAGE = 65536;
 
-let compiled: Promise<WebAssembly.Module> | undefined;
+/** `core` has the instructions of a dense network, and is loaded with the library; `simd` has all. */
+export type Build = keyof typeof load;
+
+const compiled = new Map<Build, Promise<WebAssembly.Module>>();
 
 export interface Machine {
   readonly exports: MachineExports;
@@ -22,13 +25,14 @@ export interface Machine {
 }
 
 /** A machine with at least `bytes` bytes from MEMORY_BASE on. */
-export async function openMachine(bytes: number): Promise<Machine> {
-  compiled ??= load.simd();
+export async function openMachine(bytes: number, build: Build): Promise<Machine> {
+  const loading = compiled.get(build) ?? load[build]();
+  compiled.set(build, loading);
   let module: WebAssembly.Module;
   try {
-    module = await compiled;
+    module = await loading;
   } catch (cause) {
-    compiled = undefined;
+    compiled.delete(build);
     throw new SaddlepointError(
       'internal',
       `the WebAssembly module could not be compiled: ${String(cause)}`,

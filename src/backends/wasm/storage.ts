@@ -6,10 +6,9 @@ import { must } from '../../core/errors.ts';
 import { type Shape, sameShape, sizeOf } from '../../core/shape.ts';
 import type { Node, Value } from '../../graph/node.ts';
 import type { Program } from '../../graph/program.ts';
-import { type MatmulAttributes, matmulSizes } from '../../ops/matmul.ts';
 import { planMemory } from '../../plan/memory.ts';
 import { Constant } from '../../plan/opcodes.ts';
-import { matmulScratchBytes } from '../../plan/sizes.ts';
+import type { LoweringTable } from './lower/context.ts';
 import {
   blockTargets,
   bytesOf,
@@ -33,19 +32,19 @@ export interface StoragePlan {
   readonly arenaBytes: number;
 }
 
-function scratchBytes({ inputs, attributes }: Node): number {
-  const [lhs, rhs] = inputs as [Value, Value];
-  return matmulScratchBytes(matmulSizes(lhs.shape, rhs.shape, attributes as MatmulAttributes));
-}
-
 /** Plans the storage of one program, whose graph has passed the passes. */
-export function planStorage(program: Program, blocks: ReadonlyMap<string, Storage>): StoragePlan {
-  return new StoragePlanner(program, blocks).plan();
+export function planStorage(
+  program: Program,
+  blocks: ReadonlyMap<string, Storage>,
+  table: Pick<LoweringTable, 'scratchBytes'>,
+): StoragePlan {
+  return new StoragePlanner(program, blocks, table).plan();
 }
 
 class StoragePlanner {
   readonly #program: Program;
   readonly #blocks: ReadonlyMap<string, Storage>;
+  readonly #scratchBytes: LoweringTable['scratchBytes'];
   readonly #last: ReadonlyMap<Value, number>;
   readonly #places = new Map<Value, Place>();
   readonly #targets: Map<Value, Target>;
@@ -55,8 +54,13 @@ class StoragePlanner {
   /** Which values share a storage, since elementwise ops take over their operands'. */
   readonly #occupants = new Map<Storage, Value[]>();
 
-  constructor(program: Program, blocks: ReadonlyMap<string, Storage>) {
+  constructor(
+    program: Program,
+    blocks: ReadonlyMap<string, Storage>,
+    { scratchBytes }: Pick<LoweringTable, 'scratchBytes'>,
+  ) {
     const { graph } = program;
+    this.#scratchBytes = scratchBytes;
     this.#program = program;
     this.#blocks = blocks;
     this.#last = lastReads(graph);
@@ -69,8 +73,8 @@ class StoragePlanner {
     const { graph } = this.#program;
     const scratch = new Map<Node, Storage>();
     graph.nodes.forEach((node, at) => {
-      if (node.op.name === 'matmul' || node.op.name === 'linear')
-        scratch.set(node, this.#reserve('scratch', scratchBytes(node), at, at));
+      const bytes = this.#scratchBytes[node.op.name]?.(node);
+      if (bytes !== undefined) scratch.set(node, this.#reserve('scratch', bytes, at, at));
       node.outputs.forEach((output, i) => {
         this.#places.set(output, this.#placeOf(node, output, i, at));
       });

@@ -6,13 +6,19 @@ import { ElementType, type Opcode } from '../../../plan/opcodes.ts';
 export interface LoweringContext {
   /** Bytes from the base of the run's memory. */
   address(value: Value): number;
-  /** The matmul scratch area reserved for a node. */
+  /** The scratch area reserved for a node. */
   scratch(node: Node): number;
   emit(opcode: Opcode, length: number, fields: Readonly<Record<number, number>>): void;
 }
 
 /** Emits the instructions of one node. */
 export type Lowering = (node: Node, context: LoweringContext) => void;
+
+/** How ops become instructions, and the bytes of scratch memory that those need which need any. */
+export interface LoweringTable {
+  readonly lowerings: Readonly<Record<string, Lowering>>;
+  readonly scratchBytes: Readonly<Record<string, (node: Node) => number>>;
+}
 
 export const ELEMENT_TYPES: Readonly<Record<DType, ElementType>> = {
   f32: ElementType.f32,

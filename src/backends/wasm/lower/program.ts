@@ -8,15 +8,15 @@ import { type Plan, PlanWriter, type Region } from '../../../plan/format.ts';
 import { Opcode, StepLoadField, StepStoreField } from '../../../plan/opcodes.ts';
 import { bytesOf, type Place, type Table } from '../placement.ts';
 import type { StoragePlan } from '../storage.ts';
-import type { LoweringContext } from './context.ts';
+import type { LoweringContext, LoweringTable } from './context.ts';
 import { emitMove } from './movement.ts';
-import { LOWERINGS } from './table.ts';
 
 export function lowerProgram(
   program: Program,
   storage: StoragePlan,
   tables: ReadonlyMap<string, Table>,
   regions: readonly Region[],
+  { lowerings }: LoweringTable,
 ): Plan {
   const { graph } = program;
   const writer = new PlanWriter();
@@ -40,7 +40,7 @@ export function lowerProgram(
   });
   for (const node of graph.nodes) {
     writer.origin = { op: node.op.name, path: node.path };
-    const lower = LOWERINGS[node.op.name] ?? unreachable(`no lowering of ${node.op.name}`);
+    const lower = lowerings[node.op.name] ?? unreachable(`no lowering of ${node.op.name}`);
     lower(node, { address, scratch, emit });
   }
   writer.origin = { op: 'store', path: '' };

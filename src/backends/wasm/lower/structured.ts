@@ -18,6 +18,7 @@ import {
   ScatterAddField,
   SoftmaxField,
 } from '../../../plan/opcodes.ts';
+import { matmulScratchBytes } from '../../../plan/sizes.ts';
 import { ELEMENT_TYPES, input, type Lowering, type LoweringContext, output } from './context.ts';
 
 export const reduce =
@@ -63,6 +64,11 @@ const ACTIVATIONS: Readonly<Record<LinearActivation, Activation>> = {
   relu: Activation.relu,
   tanh: Activation.tanh,
   sigmoid: Activation.sigmoid,
+};
+
+export const matmulScratch = ({ inputs, attributes }: Node): number => {
+  const [lhs, rhs] = inputs as [Value, Value];
+  return matmulScratchBytes(matmulSizes(lhs.shape, rhs.shape, attributes as MatmulAttributes));
 };
 
 export const matmul: Lowering = (node, context) => emitMatmul(node, context, 0, Activation.none);

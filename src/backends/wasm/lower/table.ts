@@ -1,7 +1,11 @@
-/** @file Which lowering each op has: every primitive, and the composites that run whole. A missing row does not compile. */
+/**
+ * @file How the ops of a dense network are lowered. The others stand in extended.ts, which is loaded when a program has one
+ * of them; together they are every primitive and the composites that run whole. A missing row does not compile.
+ */
+import type { Graph } from '../../../graph/node.ts';
 import type { CompositeName, PrimitiveName } from '../../../ops/table.ts';
-import { BinaryFunction as B, Opcode, ReduceFunction as R, UnaryFunction as U } from '../../../plan/opcodes.ts';
-import type { Lowering } from './context.ts';
+import { BinaryFunction as B, ReduceFunction as R, UnaryFunction as U } from '../../../plan/opcodes.ts';
+import type { Lowering, LoweringTable } from './context.ts';
 import { binary, cast, select, unary } from './elementwise.ts';
 import * as movement from './movement.ts';
 import * as structured from './structured.ts';
@@ -22,7 +26,26 @@ const FUSED = {
   sgdStep: training.sgdStep,
 } satisfies Partial<Record<CompositeName, Lowering>>;
 
-export const fusedOps: ReadonlySet<string> = new Set(Object.keys(FUSED));
+/** Names alone: passes ask for them before the extended table is loaded. */
+export type ExtendedComposite = never;
+const EXTENDED_COMPOSITES: readonly ExtendedComposite[] = [];
+
+export const fusedOps: ReadonlySet<string> = new Set([...Object.keys(FUSED), ...EXTENDED_COMPOSITES]);
+
+/** Primitives that have their rows in extended.ts. */
+export type ExtendedPrimitive =
+  | 'floor'
+  | 'expm1'
+  | 'pow'
+  | 'min'
+  | 'prod'
+  | 'transpose'
+  | 'slice'
+  | 'pad'
+  | 'scatterAdd'
+  | 'oneHot'
+  | 'randomUniform'
+  | 'randomNormal';
 
 const PRIMITIVES = {
   constant: nothing,
@@ -33,12 +56,10 @@ const PRIMITIVES = {
   neg: unary(U.neg),
   abs: unary(U.abs),
   sign: unary(U.sign),
-  floor: unary(U.floor),
   square: unary(U.square),
   reciprocal: unary(U.reciprocal),
   sqrt: unary(U.sqrt),
   exp: unary(U.exp),
-  expm1: unary(U.expm1),
   log: unary(U.log),
   log1p: unary(U.log1p),
   tanh: unary(U.tanh),
@@ -48,7 +69,6 @@ const PRIMITIVES = {
   sub: binary(B.sub),
   mul: binary(B.mul),
   div: binary(B.div),
-  pow: binary(B.pow),
   maximum: binary(B.maximum),
   minimum: binary(B.minimum),
   equal: binary(B.equal),
@@ -61,23 +81,28 @@ const PRIMITIVES = {
   sum: structured.reduce(R.sum),
   mean: structured.reduce(R.mean),
   max: structured.reduce(R.max),
-  min: structured.reduce(R.min),
-  prod: structured.reduce(R.prod),
   l2Norm: structured.l2Norm,
   argmax: structured.argmax,
-  transpose: movement.transpose,
   broadcastTo: movement.broadcastTo,
-  slice: movement.slice,
-  pad: movement.pad,
   pack: movement.pack,
   matmul: structured.matmul,
   gather: structured.gather,
-  scatterAdd: structured.scatterAdd,
-  oneHot: structured.oneHot,
-  randomUniform: training.random(Opcode.randomUniform),
-  randomNormal: training.random(Opcode.randomNormal),
   dropoutMask: training.dropoutMask,
   guard: training.guard,
-} satisfies Record<PrimitiveName, Lowering>;
+} satisfies Record<Exclude<PrimitiveName, ExtendedPrimitive>, Lowering>;
 
-export const LOWERINGS: Readonly<Record<string, Lowering>> = { ...PRIMITIVES, ...FUSED };
+export const CORE: LoweringTable = {
+  lowerings: { ...PRIMITIVES, ...FUSED },
+  scratchBytes: { matmul: structured.matmulScratch, linear: structured.matmulScratch },
+};
+
+/** The rows for some graphs: the core's, and if they hold other ops all of them. */
+export async function tableFor(graphs: readonly Graph[]): Promise<LoweringTable> {
+  const isCore = graphs.every(({ nodes }) => nodes.every(({ op }) => op.name in CORE.lowerings));
+  if (isCore) return CORE;
+  const { EXTENDED } = await import('./extended.ts');
+  return {
+    lowerings: { ...CORE.lowerings, ...EXTENDED.lowerings },
+    scratchBytes: { ...CORE.scratchBytes, ...EXTENDED.scratchBytes },
+  };
+}

@@ -1,0 +1,19 @@
+/**
+ * @file Dispatch of the instructions that a dense network has no use for: `Constant.firstExtended` and above. The core build
+ * leaves this file and all that it alone imports out.
+ */
+import { Opcode, Status } from '../src/plan/opcodes';
+import { oneHot, scatterAdd } from './gather';
+import { randomNormal, randomUniform } from './random';
+import { stop } from './simd';
+
+/** Runs one instruction; returns a `Status`. The cases are dense, so that the switch becomes one jump table. */
+export function performExtended(opcode: i32, p: usize, base: usize): i32 {
+  switch (opcode) {
+    case Opcode.scatterAdd: return scatterAdd(p, base);
+    case Opcode.oneHot: return oneHot(p, base);
+    case Opcode.randomUniform: randomUniform(p, base); return Status.ok;
+    case Opcode.randomNormal: randomNormal(p, base); return Status.ok;
+  }
+  return stop(base, Status.illegalInstruction, opcode, 0);
+}

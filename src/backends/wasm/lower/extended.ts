@@ -1,0 +1,25 @@
+/** @file How ops are lowered that a dense network has no use for. */
+import { BinaryFunction as B, Opcode, ReduceFunction as R, UnaryFunction as U } from '../../../plan/opcodes.ts';
+import type { Lowering, LoweringTable } from './context.ts';
+import { binary, unary } from './elementwise.ts';
+import * as movement from './movement.ts';
+import * as structured from './structured.ts';
+import type { ExtendedComposite, ExtendedPrimitive } from './table.ts';
+import * as training from './training.ts';
+
+const LOWERINGS = {
+  floor: unary(U.floor),
+  expm1: unary(U.expm1),
+  pow: binary(B.pow),
+  min: structured.reduce(R.min),
+  prod: structured.reduce(R.prod),
+  transpose: movement.transpose,
+  slice: movement.slice,
+  pad: movement.pad,
+  scatterAdd: structured.scatterAdd,
+  oneHot: structured.oneHot,
+  randomUniform: training.random(Opcode.randomUniform),
+  randomNormal: training.random(Opcode.randomNormal),
+} satisfies Record<ExtendedPrimitive | ExtendedComposite, Lowering>;
+
+export const EXTENDED: LoweringTable = { lowerings: LOWERINGS, scratchBytes: {} };
