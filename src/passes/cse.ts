@@ -26,17 +26,15 @@ export function cse(graph: Graph): Graph {
   });
 }
 
+/** All attributes as text; undefined for large constants. JSON alone would take −0 for 0, and NaN and infinities for one. */
 function keyOf(attributes: Attributes): string | undefined {
-  const parts: unknown[] = [];
-  for (const [name, value] of Object.entries(attributes)) {
-    if (ArrayBuffer.isView(value)) {
-      const array = value as unknown as ArrayLike<number>;
-      if (array.length > MAX_COMPARED) return undefined;
-      parts.push(
-        name,
-        Array.from(array, (x) => (Object.is(x, -0) ? '-0' : String(x))),
-      );
-    } else parts.push(name, value);
-  }
-  return JSON.stringify(parts);
+  let isLarge = false;
+  const key = JSON.stringify(attributes, (_, value: unknown) => {
+    if (typeof value === 'number') return Object.is(value, -0) ? '-0' : String(value);
+    if (!ArrayBuffer.isView(value)) return value;
+    const array = value as unknown as ArrayLike<number>;
+    isLarge ||= array.length > MAX_COMPARED;
+    return isLarge ? null : Array.from(array);
+  });
+  return isLarge ? undefined : key;
 }
