@@ -4,7 +4,8 @@
  */
 
 // Functions of tensors.
-export { checkGradient, type GradientCheck } from './autodiff/check.ts';
+export { checkGradient, type GradientCheck, type GradientCheckOptions } from './autodiff/check.ts';
+export { type CustomResult, type CustomVjp, customGradient } from './autodiff/custom-gradient.ts';
 export { grad, valueAndGrad } from './autodiff/grad.ts';
 export { hvp } from './autodiff/hvp.ts';
 export type { DType } from './core/dtype.ts';
@@ -12,6 +13,7 @@ export type { DType } from './core/dtype.ts';
 export { type ErrorCode, SaddlepointError } from './core/errors.ts';
 export type { Shape } from './core/shape.ts';
 export { type CompileOptions, compile } from './engine/compile.ts';
+export { type TapListener, tap } from './graph/tap.ts';
 export { type Tensor, type TensorLike, tensor } from './graph/tensor.ts';
 // Look inside.
 export { type Profile, type ProfileOptions, type ProfileRow, profile } from './inspect/profile.ts';
