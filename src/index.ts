@@ -44,6 +44,7 @@ export { crossEntropy } from './nn/losses/cross-entropy.ts';
 export type { Loss } from './nn/losses/loss.ts';
 export { huber, meanAbsoluteError, meanSquaredError } from './nn/losses/regression.ts';
 export { accuracy, type Metric } from './nn/metrics.ts';
+export { averagePool2d, globalAveragePool2d, globalMaxPool2d, maxPool2d } from './nn/pool.ts';
 export { sequential } from './nn/sequential.ts';
 // Ops.
 export { cast } from './ops/cast.ts';
@@ -54,8 +55,6 @@ export {
   convolve2d,
   convolveTranspose2d,
   depthwiseConvolve2d,
-  type Padding,
-  type Pair,
 } from './ops/convolutions.ts';
 export {
   abs,
@@ -92,9 +91,19 @@ export {
 export { gather, oneHot, scatterAdd } from './ops/indexing.ts';
 export { repeat, type ScanOptions, scan } from './ops/loops.ts';
 export { matmul } from './ops/matmul.ts';
-export { broadcastTo, pad, reshape, slice, transpose } from './ops/movement.ts';
+export { broadcastTo, reshape, slice, transpose } from './ops/movement.ts';
+export { type PadOptions, pad } from './ops/pad.ts';
+export {
+  type AveragePoolOptions,
+  adaptiveAveragePool,
+  averagePool,
+  type MaxPoolOptions,
+  maxPool,
+} from './ops/pooling.ts';
 export { argmax, l2Norm, max, mean, min, prod, sum } from './ops/reduce.ts';
+export { pixelShuffle, type ResizeOptions, resize2d, upsample2d } from './ops/resize.ts';
 export { logSoftmax, logSumExp, softmax, softmaxCrossEntropy } from './ops/softmax.ts';
+export type { Padding, Pair } from './ops/window.ts';
 // Optimizers.
 export { adam } from './optim/adam.ts';
 export { clipByGlobalNorm, clipByValue } from './optim/clip.ts';

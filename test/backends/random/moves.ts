@@ -16,6 +16,7 @@ import { gather, gatherRows, oneHot, scatterAdd } from '../../../src/ops/indexin
 import { repeat, scan } from '../../../src/ops/loops.ts';
 import { matmul } from '../../../src/ops/matmul.ts';
 import { broadcastTo, pad, reshape, slice, transpose } from '../../../src/ops/movement.ts';
+import { averagePool, maxPool } from '../../../src/ops/pooling.ts';
 import { dropoutMaskWithKey, normalWithKey, uniformWithKey } from '../../../src/ops/random.ts';
 import { argmax, l2Norm, max, mean, min, prod, sum } from '../../../src/ops/reduce.ts';
 import { logSoftmax, logSumExp, softmax, softmaxCrossEntropy } from '../../../src/ops/softmax.ts';
@@ -146,6 +147,16 @@ export const SMOOTH: readonly Move[] = [
     const whole = n % 5 < 3 ? tanh(add(y, constantOf([2], 0.7))) : y;
     return size(whole) <= LIMIT ? whole : mean(whole, [1, 2]);
   },
+  (a, _, n) => {
+    const rows = matrix(a);
+    const images = reshape(tanh(rows), [1, ...(rows.shape as [number, number]), 1]);
+    return averagePool(images, {
+      poolSize: [1, 2],
+      strides: 1 + (n % 2),
+      padding: 'same',
+      includePadding: n % 3 === 0,
+    });
+  },
   // Loops: forward and back, with what is around them, and one within another.
   (a, b, n) => {
     const rows = matrix(a);
@@ -221,6 +232,13 @@ const KINKED: readonly Move[] = [
     return e.relu(n % 2 === 0 ? add(product, bias) : product);
   },
   // What jumps.
+  (a, _, n, { x }) => {
+    const pooled = (image: Tensor): Tensor =>
+      maxPool(reshape(image, [1, 3, 4, 1]), { poolSize: [2, 1 + (n % 2)], strides: 1 });
+    // The gradient's places depend on the input alone; its own gradient picks by them.
+    const first = (image: Tensor): Tensor => grad((u: Tensor) => sum(e.square(pooled(u))), image);
+    return add(a, mul(sum(n % 3 === 0 ? pooled(x) : grad((u: Tensor) => sum(e.square(first(u))), x)), 0.01));
+  },
   (a, _, n, { x }) => mul(a, mean(pickOne([e.floor, e.sign], n)(add(x, x)))),
   (a, _, n, { x }) => {
     const { op } = pickOne(COMPARISONS, n);

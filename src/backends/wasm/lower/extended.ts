@@ -6,6 +6,7 @@ import { binary, unary } from './elementwise.ts';
 import { group, groupScratch } from './group.ts';
 import { planLoop, scan } from './loop.ts';
 import * as movement from './movement.ts';
+import { pool } from './pool.ts';
 import * as structured from './structured.ts';
 import type { ExtendedComposite, ExtendedPrimitive } from './table.ts';
 import * as training from './training.ts';
@@ -27,6 +28,11 @@ const LOWERINGS = {
   convLinear: conv.convLinear,
   conv2dInputGradient: conv.convInputGradient,
   conv2dFilterGradient: conv.conv,
+  maxPool: pool(Opcode.maxPool),
+  maxPoolGradient: pool(Opcode.maxPoolGradient),
+  maxPoolGather: pool(Opcode.maxPoolGather),
+  averagePool: pool(Opcode.averagePool),
+  averagePoolGradient: pool(Opcode.averagePoolGradient),
   randomNormal: training.random(Opcode.randomNormal),
 } satisfies Record<ExtendedPrimitive | ExtendedComposite, Lowering>;
 

@@ -48,6 +48,11 @@ export type ExtendedPrimitive =
   | 'conv2d'
   | 'conv2dInputGradient'
   | 'conv2dFilterGradient'
+  | 'maxPool'
+  | 'maxPoolGradient'
+  | 'maxPoolGather'
+  | 'averagePool'
+  | 'averagePoolGradient'
   | 'randomUniform'
   | 'randomNormal';
 
