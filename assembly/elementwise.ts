@@ -94,6 +94,9 @@ export function unary(p: usize, base: usize): void {
   if (f == BinaryFunction.less) return v128.and(f32x4.lt(a, b), one);
   if (f == BinaryFunction.lessEqual) return v128.and(f32x4.le(a, b), one);
   if (f == BinaryFunction.greater) return v128.and(f32x4.gt(a, b), one);
+  if (f == BinaryFunction.reluGradient) return v128.andnot(b, f32x4.le(a, f32x4.splat(0)));
+  if (f == BinaryFunction.tanhGradient) return f32x4.mul(b, f32x4.sub(one, f32x4.mul(a, a)));
+  if (f == BinaryFunction.sigmoidGradient) return f32x4.mul(b, f32x4.mul(a, f32x4.sub(one, a)));
   return v128.and(f32x4.ge(a, b), one);
 }
 
@@ -175,6 +178,9 @@ export function mapBinary(f: i32, to: usize, lhs: usize, rhs: usize, r: i32, c: 
     case BinaryFunction.lessEqual: binaryLoop(BinaryFunction.lessEqual, to, lhs, rhs, r, c, l, m); break;
     case BinaryFunction.greater: binaryLoop(BinaryFunction.greater, to, lhs, rhs, r, c, l, m); break;
     case BinaryFunction.greaterEqual: binaryLoop(BinaryFunction.greaterEqual, to, lhs, rhs, r, c, l, m); break;
+    case BinaryFunction.reluGradient: binaryLoop(BinaryFunction.reluGradient, to, lhs, rhs, r, c, l, m); break;
+    case BinaryFunction.tanhGradient: binaryLoop(BinaryFunction.tanhGradient, to, lhs, rhs, r, c, l, m); break;
+    case BinaryFunction.sigmoidGradient: binaryLoop(BinaryFunction.sigmoidGradient, to, lhs, rhs, r, c, l, m); break;
     // @ts-ignore: a constant of the build
     default: if (EXTENDED) binaryExtended(f, to, lhs, rhs, r, c, l, m);
   }

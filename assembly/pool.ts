@@ -27,11 +27,35 @@ function decode(p: usize): void {
   if (channels >= 4) v128.store(to, x); else storeLanes(to, x, channels);
 }
 
+/** Where a value seen before is not smaller, or is NaN: the first of the largest wins, and NaN over all. */
+// @ts-ignore: decorator
+@inline function keepsBest(x: v128, best: v128): v128 { return v128.or(f32x4.le(x, best), f32x4.ne(best, best)); }
+
+/** One window of 2 × 2 cells within the image, the first of them `cell`; `x`: that cell's values. */
+export function maxPool2x2(values: usize, index: usize, x: usize, cell: i32): void {
+  const pixel = <usize>c << 2, line = <usize>w * pixel;
+  const p0 = i32x4.splat(cell), p1 = i32x4.splat(cell + 1), p2 = i32x4.splat(cell + w), p3 = i32x4.splat(cell + w + 1);
+  for (let channel = 0; channel < c; channel += 4, x += 16, values += 16, index += 16) {
+    let best = v128.load(x);
+    let next = v128.load(x + pixel);
+    let keeps = keepsBest(next, best);
+    best = v128.bitselect(best, next, keeps);
+    let place = v128.bitselect(p0, p1, keeps);
+    next = v128.load(x + line); keeps = keepsBest(next, best);
+    best = v128.bitselect(best, next, keeps); place = v128.bitselect(place, p2, keeps);
+    next = v128.load(x + line + pixel); keeps = keepsBest(next, best);
+    best = v128.bitselect(best, next, keeps); place = v128.bitselect(place, p3, keeps);
+    put(values, best, c - channel);
+    put(index, place, c - channel);
+  }
+}
+
 export function maxPool(p: usize, base: usize): void {
   decode(p);
   const source = operand(p, PoolField.source, base), values = operand(p, PoolField.destination, base);
   const index = operand(p, PoolField.index, base);
   const pixel = <usize>c << 2;
+  const is2x2 = kh == 2 && kw == 2 && dilationH == 1 && dilationW == 1;
   const last = sliceEnd(n * oh, 1);
   for (let line = sliceStart(n * oh, 1); line < last; line++) {
     const image = line / oh, row0 = (line - image * oh) * strideH - top;
@@ -39,6 +63,11 @@ export function maxPool(p: usize, base: usize): void {
     for (let o = 0; o < ow; o++) {
       const column0 = o * strideW - left;
       const to = <usize>(line * ow + o) * pixel;
+      if (is2x2 && row0 >= 0 && row0 + 1 < h && column0 >= 0 && column0 + 1 < w) {
+        const cell = row0 * w + column0;
+        maxPool2x2(values + to, index + to, from + <usize>cell * pixel, cell);
+        continue;
+      }
       for (let channel = 0; channel < c; channel += 4) {
         const at = <usize>channel << 2;
         let best = f32x4.splat(0), place = i32x4.splat(0);
@@ -56,16 +85,28 @@ export function maxPool(p: usize, base: usize): void {
               best = x; place = here; isFirst = false;
               continue;
             }
-            // Larger, or the first NaN.
-            const takes = v128.or(f32x4.gt(x, best), v128.andnot(f32x4.ne(x, x), f32x4.ne(best, best)));
-            best = v128.bitselect(x, best, takes);
-            place = v128.bitselect(here, place, takes);
+            const keeps = keepsBest(x, best);
+            best = v128.bitselect(best, x, keeps);
+            place = v128.bitselect(place, here, keeps);
           }
         }
         put(values + to + at, best, c - channel);
         put(index + to + at, place, c - channel);
       }
     }
+  }
+}
+
+/** The gradient of one window of 2 × 2 cells within the image. */
+export function spread2x2(to: usize, source: usize, index: usize, cell: i32): void {
+  const pixel = <usize>c << 2, line = <usize>w * pixel;
+  const p0 = i32x4.splat(cell), p1 = i32x4.splat(cell + 1), p2 = i32x4.splat(cell + w), p3 = i32x4.splat(cell + w + 1);
+  for (let channel = 0; channel < c; channel += 4, to += 16, source += 16, index += 16) {
+    const g = v128.load(source), place = v128.load(index);
+    put(to, v128.and(g, i32x4.eq(place, p0)), c - channel);
+    put(to + pixel, v128.and(g, i32x4.eq(place, p1)), c - channel);
+    put(to + line, v128.and(g, i32x4.eq(place, p2)), c - channel);
+    put(to + line + pixel, v128.and(g, i32x4.eq(place, p3)), c - channel);
   }
 }
 
@@ -76,6 +117,12 @@ function spread(images: usize, source: usize, index: usize, image: i32): void {
   for (let y = 0; y < oh; y++) {
     for (let o = 0; o < ow; o++) {
       const from = <usize>((image * oh + y) * ow + o) * pixel;
+      const row0 = y * strideH - top, column0 = o * strideW - left;
+      if (kh == 2 && kw == 2 && row0 >= 0 && row0 + 1 < h && column0 >= 0 && column0 + 1 < w) {
+        const cell = row0 * w + column0;
+        spread2x2(to + <usize>cell * pixel, source + from, index + from, cell);
+        continue;
+      }
       for (let i = 0; i < kh; i++) {
         const row = y * strideH - top + i;
         if (<u32>row >= <u32>h) continue;

@@ -26,6 +26,13 @@ export function flopsOf({ op, inputs, outputs, attributes }: Node): number {
     const { m, n, k } = matmulSizes(a.shape, b.shape, attributes as MatmulAttributes);
     return 2 * m * n * k;
   }
+  if (op.name.startsWith('conv')) {
+    // The filter and the results: each result meets its filter once.
+    const filter =
+      op.name === 'conv2dFilterGradient' ? (outputs[0] as Value) : op.name === 'conv2dInputGradient' ? a : b;
+    const results = op.name.endsWith('Gradient') ? b : (outputs[0] as Value);
+    return (2 * sizeOf(results.shape) * sizeOf(filter.shape)) / (filter.shape[3] as number);
+  }
   if (op.kind === 'loop') {
     const { body, length } = attributes as ScanAttributes;
     return length * body.nodes.reduce((sum, node) => sum + flopsOf(node), 0);

@@ -94,7 +94,10 @@ const FORMS: Readonly<Record<I.Opcode, Form>> = {
   [I.Opcode.repeat]: {
     words: I.RepeatField.words,
     counts: [I.RepeatField.count, I.RepeatField.bodyWords],
-    choices: [[I.RepeatField.level, I.Constant.maxLoops - 1]],
+    choices: [
+      [I.RepeatField.level, I.Constant.maxLoops - 1],
+      [I.RepeatField.count, I.Constant.maxTurns],
+    ],
   },
   [I.Opcode.loopLoad]: {
     words: I.LoopLoadField.words,

@@ -53,7 +53,7 @@ export const enum Opcode {
 /** Sizes that both languages must agree on. */
 export const enum Constant {
   /** Counts up with every change of opcodes, layouts or meanings; a machine of another version is refused. */
-  abiVersion = 2,
+  abiVersion = 3,
   /** Bytes of the status block, at address 0. */
   statusBytes = 64,
   /** Readable and writable bytes behind every block. */
@@ -74,6 +74,8 @@ export const enum Constant {
   maxRank = 6,
   /** How deep `repeat` may nest. */
   maxLoops = 3,
+  /** The most turns of one `repeat`: a damaged plan must not run for days. */
+  maxTurns = 1048576,
   /** How many elements of its operands a `group` works on at once: they stay in the first cache from one function to the next. */
   groupBlock = 1024,
   /** Where in the memory (not: from the run's base) the counters of the loops lie, one i32 a level. */
@@ -85,7 +87,7 @@ export const enum Constant {
   /** And so for the functions of `unary` … */
   firstExtendedUnary = 12,
   /** … and of `binary`. */
-  firstExtendedBinary = 12,
+  firstExtendedBinary = 15,
 }
 
 /** Storage types of elements. */
@@ -138,8 +140,14 @@ export const enum BinaryFunction {
   lessEqual = 9,
   greater = 10,
   greaterEqual = 11,
+  /** lhs ≤ 0 ? 0 : rhs */
+  reluGradient = 12,
+  /** rhs · (1 − lhs²) */
+  tanhGradient = 13,
+  /** rhs · lhs · (1 − lhs) */
+  sigmoidGradient = 14,
   // `Constant.firstExtendedBinary`: not in the core build.
-  pow = 12,
+  pow = 15,
 }
 
 export const enum ReduceFunction {

@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import type { Tensor } from '../../src/graph/tensor.ts';
 import { summary } from '../../src/inspect/summary.ts';
 import { batchNorm } from '../../src/nn/batch-norm.ts';
+import { conv2d } from '../../src/nn/conv.ts';
 import { dense } from '../../src/nn/dense.ts';
 import { flatten } from '../../src/nn/flatten.ts';
 import { glorotUniform } from '../../src/nn/initializers.ts';
@@ -45,6 +46,11 @@ test('a loop counts for all its turns, and leaves with slashes for their layer',
   });
   const found = summary(sequential([recurrent]), [3]);
   expect(found.layers[1]).toMatchObject({ path: '0', parameters: 9, flops: 7 * (2 * 9 + 3) });
+});
+
+test('a convolution counts a product and a sum for each tap of each result', () => {
+  const found = summary(sequential([conv2d(8, [3, 2], { groups: 2, bias: false })]), [6, 5, 4]);
+  expect(found.layers[1]).toMatchObject({ outputShape: [4, 4, 8], parameters: 96, flops: 2 * 4 * 4 * 8 * 3 * 2 * 2 });
 });
 
 test('needs a shape where the model has none', () => {

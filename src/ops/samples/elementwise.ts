@@ -1,6 +1,7 @@
 /** @file Samples of elementwise ops: odd sizes, every broadcast form, kinks. */
 import {
   allTypes,
+  COMPOSED,
   DTYPES,
   EXACT,
   f32,
@@ -107,6 +108,9 @@ export const ELEMENTWISE = {
       ],
     ),
   ],
+  reluGradient: [...binary(EXACT, [0.1, 2], [-2, 2]), ...binary(EXACT, [-2, -0.1], [-2, 2])],
+  tanhGradient: binary(COMPOSED, [-0.9, 0.9], [-2, 2]),
+  sigmoidGradient: binary(COMPOSED, [0.1, 0.9], [-2, 2]),
   equal: comparison(),
   notEqual: comparison(),
   less: comparison(),

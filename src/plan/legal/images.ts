@@ -3,11 +3,44 @@ import * as I from '../opcodes.ts';
 import { convScratchBytes } from '../sizes.ts';
 import type { Form, Word } from './form.ts';
 
+/** Positions of taps are computed in 32 bits. */
+const MAX_REACH = 2 ** 30;
+
+/** What is wrong with windows along one axis, seen from the last one. */
+function reachFault(
+  places: number,
+  stride: number,
+  taps: number,
+  dilation: number,
+  before: number,
+): string | undefined {
+  const reach = (places - 1) * stride + (taps - 1) * dilation;
+  return reach > MAX_REACH || before > MAX_REACH
+    ? `windows that reach ${reach} cells, ${before} of padding`
+    : undefined;
+}
+
 function convFault(w: Word): string | undefined {
   const f = (field: I.ConvField): number => w(field);
   const groups = f(I.ConvField.groups);
   if (f(I.ConvField.c) % groups !== 0 || f(I.ConvField.o) % groups !== 0) return `${groups} groups`;
   if (f(I.ConvField.top) < 0 || f(I.ConvField.left) < 0) return 'negative padding';
+  const reach =
+    reachFault(
+      f(I.ConvField.oh),
+      f(I.ConvField.strideH),
+      f(I.ConvField.kh),
+      f(I.ConvField.dilationH),
+      f(I.ConvField.top),
+    ) ??
+    reachFault(
+      f(I.ConvField.ow),
+      f(I.ConvField.strideW),
+      f(I.ConvField.kw),
+      f(I.ConvField.dilationW),
+      f(I.ConvField.left),
+    );
+  if (reach !== undefined) return reach;
   const opcode = (w(0) & 0xffff) as I.Opcode.conv2d;
   const sizes = {
     c: f(I.ConvField.c),
@@ -40,6 +73,41 @@ const conv: Form = {
 function poolFault(w: Word): string | undefined {
   for (const field of [I.PoolField.top, I.PoolField.left, I.PoolField.bottom, I.PoolField.right])
     if (w(field) < 0) return 'negative padding';
+  const axes = [
+    [
+      I.PoolField.h,
+      I.PoolField.oh,
+      I.PoolField.strideH,
+      I.PoolField.kh,
+      I.PoolField.dilationH,
+      I.PoolField.top,
+      I.PoolField.bottom,
+    ],
+    [
+      I.PoolField.w,
+      I.PoolField.ow,
+      I.PoolField.strideW,
+      I.PoolField.kw,
+      I.PoolField.dilationW,
+      I.PoolField.left,
+      I.PoolField.right,
+    ],
+  ] as const;
+  for (const axis of axes) {
+    const [size, places, stride, taps, dilation, before, after] = axis.map(w) as [
+      number,
+      number,
+      number,
+      number,
+      number,
+      number,
+      number,
+    ];
+    const fault = reachFault(places, stride, taps, dilation, before);
+    if (fault !== undefined) return fault;
+    // Else the work would not be bounded by the memory: no window is larger than image, padding and a stride that hangs over.
+    if ((taps - 1) * dilation >= size + before + after + stride) return `${taps} taps in ${size} cells`;
+  }
   const cells = w(I.PoolField.h) * w(I.PoolField.w);
   return w(I.PoolField.cells) === cells ? undefined : `${w(I.PoolField.cells)} cells in images of ${cells}`;
 }

@@ -37,7 +37,9 @@ export const planLoop: NonNullable<LoweringTable['planLoop']> = (node, plan) => 
   return { carries: (node.attributes as ScanAttributes).carries, program, bound, plan: plan(program, blocks) };
 };
 
-function checkLevel(level: number): void {
+function checkLoop(level: number, length: number): void {
+  if (length > Constant.maxTurns)
+    throw new SaddlepointError('shape', `scan: ${length} turns, at most ${Constant.maxTurns} can be made in one loop`);
   if (level < Constant.maxLoops) return;
   throw new SaddlepointError(
     'shape',
@@ -48,7 +50,7 @@ function checkLevel(level: number): void {
 
 export const scan: Lowering = (node, context) => {
   const { level, code, emit } = context;
-  checkLevel(level);
+  checkLoop(level, length);
   const { carries, sequences, length, reverse, body } = node.attributes as ScanAttributes;
   const loop = context.loop(node);
   for (const [i, storage] of loop.bound) {
