@@ -3,6 +3,7 @@
  * leaves this file and all that it alone imports out.
  */
 import { Opcode, Status } from '../src/plan/opcodes';
+import { batchMatmul } from './batch-matmul';
 import { oneHot, scatterAdd } from './gather';
 import { loopLoad, loopStore } from './loop';
 import { randomNormal, randomUniform } from './random';
@@ -17,6 +18,7 @@ export function performExtended(opcode: i32, p: usize, base: usize): i32 {
     case Opcode.randomNormal: randomNormal(p, base); return Status.ok;
     case Opcode.loopLoad: loopLoad(p, base); return Status.ok;
     case Opcode.loopStore: loopStore(p, base); return Status.ok;
+    case Opcode.batchMatmul: batchMatmul(p, base); return Status.ok;
   }
   return stop(base, Status.illegalInstruction, opcode, 0);
 }

@@ -5,4 +5,5 @@ export * from './index';
 export { performExtended as x0 } from './dispatch';
 export { oneHot as x1, scatterAdd as x2 } from './gather';
 export { randomNormal as x3, randomUniform as x4 } from './random';
+export { batchMatmul as x64 } from './batch-matmul';
 export { loopLoad as x5, loopStore as x6 } from './loop';

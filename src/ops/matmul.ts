@@ -4,6 +4,7 @@ import { type Shape, showShape } from '../core/shape.ts';
 import type { HostTensor, Op, Spec } from '../graph/node.ts';
 import type { Tensor, TensorLike } from '../graph/tensor.ts';
 import { apply } from '../graph/trace.ts';
+import { batchMatmul } from './batch-matmul.ts';
 import { add, float, relu, sigmoid, tanh } from './elementwise.ts';
 import { reshape } from './movement.ts';
 
@@ -65,6 +66,11 @@ export const matmulOp: Op<MatmulAttributes> & { name: 'matmul' } = {
     const db = transposeRhs ? () => product(g, a, true, transposeLhs) : () => product(a, g, !transposeLhs, false);
     return [needs[0] ? da() : undefined, needs[1] ? db() : undefined];
   },
+  reorder: (attributes, operand, [first]) => {
+    if (operand === 'output' || first === 0) return undefined;
+    const flag = operand === 0 ? 'transposeLhs' : 'transposeRhs';
+    return { ...attributes, [flag]: !attributes[flag] };
+  },
 };
 
 function product(a: Tensor, b: Tensor, transposeLhs: boolean, transposeRhs: boolean): Tensor {
@@ -72,15 +78,24 @@ function product(a: Tensor, b: Tensor, transposeLhs: boolean, transposeRhs: bool
 }
 
 /**
- * Matrix product over the last axis of `a` and the first of `b`.
+ * Matrix products over the last two axes; the axes before them are a batch and broadcast, as in NumPy.
  *
- * @param a [m, k], or [..., k]: leading axes are kept.
- * @param b [k, n].
- * @returns [m, n], or [..., n].
- * @throws SaddlepointError `shape` if the inner sizes differ.
- * @example matmul(tensor([[1, 2]]), tensor([[3], [4]])).toArray(); // [[11]]
+ * @param a [..., m, k].
+ * @param b [..., k, n]. One matrix [k, n] for all of `a` makes one large product, the fastest form.
+ * @returns [..., m, n].
+ * @throws SaddlepointError `shape` if the inner sizes differ, a batch does not broadcast, or an argument is no matrix.
+ * @example
+ * matmul(tensor([[1, 2]]), tensor([[3], [4]])).toArray(); // [[11]]
+ * matmul(queries, transpose(keys, [0, 2, 1])); // [batch, m, k] × [batch, n, k]: nothing is moved
  */
 export function matmul(a: TensorLike, b: TensorLike): Tensor {
+  const lhs = float(a);
+  const rhs = float(b);
+  return rhs.shape.length > 2 && lhs.shape.length > 1 ? batchMatmul(lhs, rhs) : matmulRows(lhs, rhs);
+}
+
+/** The product of all rows [..., k] with one matrix [k, n]. */
+export function matmulRows(a: TensorLike, b: Tensor): Tensor {
   const lhs = float(a);
   const rhs = float(b);
   const k = lhs.shape[lhs.shape.length - 1];

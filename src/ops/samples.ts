@@ -7,6 +7,7 @@
 import type { HostArray } from '../core/dtype.ts';
 import type { Attributes } from '../graph/node.ts';
 import { ELEMENTWISE } from './samples/elementwise.ts';
+import { PRODUCTS } from './samples/products.ts';
 import { COMPOSED, EXACT, f32, given, moved, ROUNDED, type Sample, sample, shapes } from './samples/sample.ts';
 import { SCAN } from './samples/scan.ts';
 import { STRUCTURED } from './samples/structured.ts';
@@ -44,6 +45,7 @@ const sgd = (blocks: number): Sample[] =>
 export const SAMPLES = {
   ...ELEMENTWISE,
   ...STRUCTURED,
+  ...PRODUCTS,
   constant: [
     constant(Float64Array.of(1.5, -2), 'f32'),
     constant(Int32Array.of(-7, 9), 'i32'),

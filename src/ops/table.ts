@@ -1,5 +1,6 @@
 /** @file Every op record, by name. For tests, tools and types; the library's own code imports the ops that it uses. */
 import { constant } from '../graph/trace.ts';
+import { batchMatmulOp } from './batch-matmul.ts';
 import { castOp, identityOp } from './cast.ts';
 import * as elementwise from './elementwise.ts';
 import { packOp, segmentOp } from './group.ts';
@@ -58,6 +59,7 @@ export const primitives = {
   slice: sliceOp,
   pad: padOp,
   matmul: matmulOp,
+  batchMatmul: batchMatmulOp,
   gather: gatherOp,
   scatterAdd: scatterAddOp,
   oneHot: oneHotOp,

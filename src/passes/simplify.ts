@@ -1,15 +1,14 @@
 /**
- * @file Local rewrites that keep every bit: identities vanish, views of views become one, transposes become flags of the
- * product, and broadcasts are left to the ops that broadcast by themselves.
+ * @file Local rewrites that keep every bit: identities vanish, views of views become one, products read what is transposed
+ * where it lies, and broadcasts are left to the ops that broadcast by themselves.
  */
 import { must } from '../core/errors.ts';
 import { type Shape, sameShape, sizeOf } from '../core/shape.ts';
-import type { Graph, Node } from '../graph/node.ts';
+import type { Graph, Node, Value } from '../graph/node.ts';
 import type { Tensor } from '../graph/tensor.ts';
 import { apply } from '../graph/trace.ts';
-import { type MatmulAttributes, matmulOp } from '../ops/matmul.ts';
 import { broadcastTo, reshape, transpose } from '../ops/movement.ts';
-import { producer, rewrite } from './rewrite.ts';
+import { countUses, producer, rewrite } from './rewrite.ts';
 
 type Simplification = (node: Node, inputs: readonly Tensor[]) => readonly Tensor[] | undefined;
 
@@ -18,6 +17,36 @@ function through(x: Tensor | undefined, op: string, i = 0): Tensor | undefined {
   const made = producer(x);
   const value = made?.op.name === op ? made.inputs[i] : undefined;
   return value === undefined ? undefined : x?.traced?.trace.tensor(value);
+}
+
+const permutationOf = (node: Node): readonly number[] =>
+  (node.attributes as { permutation: readonly number[] }).permutation;
+
+/** An op that reads its inputs in the order that transposes before it would bring them into. */
+const untranspose: Simplification = (node, inputs) => {
+  let { attributes } = node;
+  const read = inputs.map((input, i) => {
+    const source = through(input, 'transpose');
+    const found = source && node.op.reorder?.(attributes, i, permutationOf(must(producer(input), 'a transpose')));
+    attributes = found ?? attributes;
+    return found === undefined ? input : (source as Tensor);
+  });
+  return attributes === node.attributes ? undefined : apply(node.op, read, attributes);
+};
+
+/** A value that nothing else reads, in the order that the transpose behind it would bring it into. */
+function transposed(x: Tensor, permutation: readonly number[]): Tensor[] | undefined {
+  const made = producer(x);
+  const attributes = made?.op.reorder?.(made.attributes, 'output', permutation);
+  return (
+    made &&
+    attributes &&
+    apply(
+      made.op,
+      made.inputs.map((input) => x.traced?.trace.tensor(input) as Tensor),
+      attributes,
+    )
+  );
 }
 
 function isConstant(x: Tensor | undefined, value: number): boolean {
@@ -74,26 +103,13 @@ const RULES: Readonly<Record<string, Simplification>> = {
   transpose(node, [x]) {
     const source = through(x, 'transpose');
     if (source === undefined) return undefined;
-    const outer = (node.attributes as { permutation: readonly number[] }).permutation;
-    const inner = (must(producer(x), 'a transpose').attributes as { permutation: readonly number[] }).permutation;
+    const inner = permutationOf(must(producer(x), 'a transpose'));
     return [
       transpose(
         source,
-        outer.map((axis) => inner[axis] as number),
+        permutationOf(node).map((axis) => inner[axis] as number),
       ),
     ];
-  },
-  matmul(node, [a, b]) {
-    const attributes = node.attributes as MatmulAttributes;
-    const swapped = (x: Tensor | undefined): Tensor | undefined =>
-      (producer(x)?.attributes.permutation as number[] | undefined)?.[0] === 1 ? through(x, 'transpose') : undefined;
-    const lhs = swapped(a);
-    const rhs = swapped(b);
-    if (lhs === undefined && rhs === undefined) return undefined;
-    return apply(matmulOp, [lhs ?? (a as Tensor), rhs ?? (b as Tensor)], {
-      transposeLhs: attributes.transposeLhs !== (lhs !== undefined),
-      transposeRhs: attributes.transposeRhs !== (rhs !== undefined),
-    });
   },
   mul(node, inputs) {
     const [a, b] = inputs as [Tensor, Tensor];
@@ -114,8 +130,14 @@ const RULES: Readonly<Record<string, Simplification>> = {
 };
 
 export function simplify(graph: Graph): Graph {
+  const uses = countUses(graph);
   return rewrite(graph, (node, inputs) => {
     const rule = RULES[node.op.name] ?? (node.op.kind === 'elementwise' ? elementwise : undefined);
-    return rule?.(node, inputs);
+    const [value] = node.inputs;
+    if (node.op.name === 'transpose' && uses.get(value as Value) === 1) {
+      const found = transposed(inputs[0] as Tensor, permutationOf(node));
+      if (found !== undefined) return found;
+    }
+    return rule?.(node, inputs) ?? (node.op.reorder && untranspose(node, inputs));
   });
 }

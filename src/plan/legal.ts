@@ -51,6 +51,20 @@ function matmulFault(w: Word): string | undefined {
   return short === undefined ? undefined : `rows of ${short[1]} in a stride of ${short[0]}`;
 }
 
+/** What a single product demands, and that no two products write one place: so many elements need so much room. */
+function batchMatmulFault(w: Word): string | undefined {
+  const steps = [I.BatchMatmulField.lhsOuter, I.BatchMatmulField.lhsInner, I.BatchMatmulField.rhsOuter];
+  const negative = [...steps, I.BatchMatmulField.rhsInner].find((field) => w(field) < 0);
+  if (negative !== undefined) return `a step of ${w(negative)} in word ${negative}`;
+  const [outer, inner] = [w(I.BatchMatmulField.outer), w(I.BatchMatmulField.inner)];
+  const [byOuter, byInner] = [w(I.BatchMatmulField.destinationOuter), w(I.BatchMatmulField.destinationInner)];
+  if (byOuter < 0 || byInner < 0 || (outer > 1 && byOuter === 0) || (inner > 1 && byInner === 0))
+    return `products ${byOuter} and ${byInner} apart`;
+  const [m, n, ldc] = [w(I.MatmulField.m), w(I.MatmulField.n), w(I.MatmulField.ldc)];
+  const room = (outer - 1) * byOuter + (inner - 1) * byInner + (m - 1) * ldc + n;
+  return outer * inner * m * n > room ? 'two elements for one place' : matmulFault(w);
+}
+
 function gatherFault(w: Word): string | undefined {
   const [from, to] = [w(I.GatherField.sourceType), w(I.GatherField.destinationType)];
   const isConversion = from === I.ElementType.u8 && to === I.ElementType.f32;
@@ -139,6 +153,23 @@ const FORMS: Readonly<Record<I.Opcode, Form>> = {
       [I.MatmulField.activation, I.Activation.sigmoid],
     ],
     fault: matmulFault,
+  },
+  [I.Opcode.batchMatmul]: {
+    words: I.BatchMatmulField.words,
+    counts: [
+      I.BatchMatmulField.m,
+      I.BatchMatmulField.n,
+      I.BatchMatmulField.k,
+      I.BatchMatmulField.outer,
+      I.BatchMatmulField.inner,
+    ],
+    choices: [
+      [I.BatchMatmulField.bias, 0],
+      [I.BatchMatmulField.transposeLhs, 1],
+      [I.BatchMatmulField.transposeRhs, 1],
+      [I.BatchMatmulField.activation, I.Activation.none],
+    ],
+    fault: batchMatmulFault,
   },
   [I.Opcode.gather]: {
     words: I.GatherField.words,

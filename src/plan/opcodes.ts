@@ -39,6 +39,7 @@ export const enum Opcode {
   repeat = 36,
   loopLoad = 37,
   loopStore = 38,
+  batchMatmul = 64,
 }
 
 /** Sizes that both languages must agree on. */
@@ -320,6 +321,37 @@ export const enum MatmulField {
   activation = 13,
   scratch = 14,
   words = 15,
+}
+
+/**
+ * `outer` × `inner` products, each as `matmul` has it, whose words come first (`bias` and `activation` are 0): the operands
+ * of product [i, j] lie i · …Outer + j · …Inner elements behind the first's. Factors may have steps of 0 (one for all);
+ * products do not overlap.
+ */
+export const enum BatchMatmulField {
+  destination = 1,
+  lhs = 2,
+  rhs = 3,
+  bias = 4,
+  m = 5,
+  n = 6,
+  k = 7,
+  lda = 8,
+  ldb = 9,
+  ldc = 10,
+  transposeLhs = 11,
+  transposeRhs = 12,
+  activation = 13,
+  scratch = 14,
+  outer = 15,
+  inner = 16,
+  destinationOuter = 17,
+  destinationInner = 18,
+  lhsOuter = 19,
+  lhsInner = 20,
+  rhsOuter = 21,
+  rhsInner = 22,
+  words = 23,
 }
 
 /**

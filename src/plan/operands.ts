@@ -114,18 +114,16 @@ const RULES: Readonly<Record<I.Opcode, Rule>> = {
       reads('source', w(I.ReduceField.source), 4 * outer * k * inner),
     ];
   },
-  [I.Opcode.matmul](w) {
-    const [m, n, k] = [w(I.MatmulField.m), w(I.MatmulField.n), w(I.MatmulField.k)];
-    const strided = (rows: number, columns: number, stride: number): number => 4 * ((rows - 1) * stride + columns);
-    const [lda, ldb, ldc] = [w(I.MatmulField.lda), w(I.MatmulField.ldb), w(I.MatmulField.ldc)];
-    const bias = w(I.MatmulField.bias);
-    return [
-      writes('destination', w(I.MatmulField.destination), strided(m, n, ldc)),
-      writes('scratch', w(I.MatmulField.scratch), matmulScratchBytes({ m, n, k }), false),
-      reads('lhs', w(I.MatmulField.lhs), w(I.MatmulField.transposeLhs) ? strided(k, m, lda) : strided(m, k, lda)),
-      reads('rhs', w(I.MatmulField.rhs), w(I.MatmulField.transposeRhs) ? strided(n, k, ldb) : strided(k, n, ldb)),
-      ...(bias === 0 ? [] : [reads('bias', bias, 4 * n)]),
-    ];
+  [I.Opcode.matmul]: (w) => product(w, 0, 0, 0),
+  [I.Opcode.batchMatmul](w) {
+    const last = (outer: number, inner: number): number =>
+      4 * ((w(I.BatchMatmulField.outer) - 1) * w(outer) + (w(I.BatchMatmulField.inner) - 1) * w(inner));
+    return product(
+      w,
+      last(I.BatchMatmulField.destinationOuter, I.BatchMatmulField.destinationInner),
+      last(I.BatchMatmulField.lhsOuter, I.BatchMatmulField.lhsInner),
+      last(I.BatchMatmulField.rhsOuter, I.BatchMatmulField.rhsInner),
+    );
   },
   [I.Opcode.gather](w) {
     const [count, width] = [w(I.GatherField.count), w(I.GatherField.rowElements)];
@@ -223,6 +221,23 @@ const RULES: Readonly<Record<I.Opcode, Rule>> = {
     ];
   },
 };
+
+/** The operands of a product, or of several that begin up to so many bytes behind the first. */
+function product(w: Word, destination: number, lhs: number, rhs: number): readonly Operand[] {
+  const [m, n, k] = [w(I.MatmulField.m), w(I.MatmulField.n), w(I.MatmulField.k)];
+  const strided = (rows: number, columns: number, stride: number): number => 4 * ((rows - 1) * stride + columns);
+  const [lda, ldb, ldc] = [w(I.MatmulField.lda), w(I.MatmulField.ldb), w(I.MatmulField.ldc)];
+  const bias = w(I.MatmulField.bias);
+  const a = w(I.MatmulField.transposeLhs) ? strided(k, m, lda) : strided(m, k, lda);
+  const b = w(I.MatmulField.transposeRhs) ? strided(n, k, ldb) : strided(k, n, ldb);
+  return [
+    writes('destination', w(I.MatmulField.destination), destination + strided(m, n, ldc)),
+    writes('scratch', w(I.MatmulField.scratch), matmulScratchBytes({ m, n, k }), false),
+    reads('lhs', w(I.MatmulField.lhs), lhs + a),
+    reads('rhs', w(I.MatmulField.rhs), rhs + b),
+    ...(bias === 0 ? [] : [reads('bias', bias, 4 * n)]),
+  ];
+}
 
 function random(w: Word): readonly Operand[] {
   return [

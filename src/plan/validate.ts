@@ -22,6 +22,7 @@ const NAMES = {
   [Opcode.select]: 'select',
   [Opcode.reduce]: 'reduce',
   [Opcode.matmul]: 'matmul',
+  [Opcode.batchMatmul]: 'batchMatmul',
   [Opcode.gather]: 'gather',
   [Opcode.scatterAdd]: 'scatterAdd',
   [Opcode.softmax]: 'softmax',

@@ -26,6 +26,7 @@ export const {
   SelectField,
   ReduceField,
   MatmulField,
+  BatchMatmulField,
   GatherField,
   ScatterAddField,
   SoftmaxField,

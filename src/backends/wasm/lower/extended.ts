@@ -1,5 +1,6 @@
 /** @file How ops are lowered that a dense network has no use for. */
 import { BinaryFunction as B, Opcode, ReduceFunction as R, UnaryFunction as U } from '../../../plan/opcodes.ts';
+import { batchMatmul, batchMatmulScratch } from './batch-matmul.ts';
 import type { Lowering, LoweringTable } from './context.ts';
 import { binary, unary } from './elementwise.ts';
 import { scan } from './loop.ts';
@@ -15,6 +16,7 @@ const LOWERINGS = {
   min: structured.reduce(R.min),
   prod: structured.reduce(R.prod),
   transpose: movement.transpose,
+  batchMatmul,
   slice: movement.slice,
   pad: movement.pad,
   scatterAdd: structured.scatterAdd,
@@ -24,4 +26,4 @@ const LOWERINGS = {
   randomNormal: training.random(Opcode.randomNormal),
 } satisfies Record<ExtendedPrimitive | ExtendedComposite, Lowering>;
 
-export const EXTENDED: LoweringTable = { lowerings: LOWERINGS, scratchBytes: {} };
+export const EXTENDED: LoweringTable = { lowerings: LOWERINGS, scratchBytes: { batchMatmul: batchMatmulScratch } };

@@ -40,6 +40,7 @@ export type ExtendedPrimitive =
   | 'min'
   | 'prod'
   | 'transpose'
+  | 'batchMatmul'
   | 'slice'
   | 'pad'
   | 'scatterAdd'
