@@ -3,8 +3,10 @@
  * leaves this file and all that it alone imports out.
  */
 import { Opcode, Status } from '../src/plan/opcodes';
+import { conv2d, conv2dFilterGradient, conv2dInputGradient } from './conv';
 import { batchMatmul } from './batch-matmul';
 import { oneHot, scatterAdd } from './gather';
+import { group } from './group';
 import { loopLoad, loopStore } from './loop';
 import { randomNormal, randomUniform } from './random';
 import { stop } from './simd';
@@ -18,6 +20,10 @@ export function performExtended(opcode: i32, p: usize, base: usize): i32 {
     case Opcode.randomNormal: randomNormal(p, base); return Status.ok;
     case Opcode.loopLoad: loopLoad(p, base); return Status.ok;
     case Opcode.loopStore: loopStore(p, base); return Status.ok;
+    case Opcode.conv2d: conv2d(p, base); return Status.ok;
+    case Opcode.conv2dInputGradient: conv2dInputGradient(p, base); return Status.ok;
+    case Opcode.conv2dFilterGradient: conv2dFilterGradient(p, base); return Status.ok;
+    case Opcode.group: group(p, base); return Status.ok;
     case Opcode.batchMatmul: batchMatmul(p, base); return Status.ok;
   }
   return stop(base, Status.illegalInstruction, opcode, 0);

@@ -160,13 +160,9 @@ export function binaryExtended(f: i32, to: usize, lhs: usize, rhs: usize, r: i32
   }
 }
 
-export function binary(p: usize, base: usize): void {
-  const to = operand(p, BinaryField.destination, base);
-  const lhs = operand(p, BinaryField.lhs, base), rhs = operand(p, BinaryField.rhs, base);
-  let r = word(p, BinaryField.rows), c = word(p, BinaryField.columns);
-  const l = simplify(word(p, BinaryField.lhsMode), r, c), m = simplify(word(p, BinaryField.rhsMode), r, c);
-  if (isFlat(l) && isFlat(m)) { c *= r; r = 1; }
-  switch (word(p, BinaryField.operation)) {
+/** `r` rows of `c` values in modes `l` and `m`. An unknown function number writes nothing. */
+export function mapBinary(f: i32, to: usize, lhs: usize, rhs: usize, r: i32, c: i32, l: i32, m: i32): void {
+  switch (f) {
     case BinaryFunction.add: binaryLoop(BinaryFunction.add, to, lhs, rhs, r, c, l, m); break;
     case BinaryFunction.sub: binaryLoop(BinaryFunction.sub, to, lhs, rhs, r, c, l, m); break;
     case BinaryFunction.mul: binaryLoop(BinaryFunction.mul, to, lhs, rhs, r, c, l, m); break;
@@ -180,19 +176,33 @@ export function binary(p: usize, base: usize): void {
     case BinaryFunction.greater: binaryLoop(BinaryFunction.greater, to, lhs, rhs, r, c, l, m); break;
     case BinaryFunction.greaterEqual: binaryLoop(BinaryFunction.greaterEqual, to, lhs, rhs, r, c, l, m); break;
     // @ts-ignore: a constant of the build
-    default: if (EXTENDED) binaryExtended(word(p, BinaryField.operation), to, lhs, rhs, r, c, l, m);
+    default: if (EXTENDED) binaryExtended(f, to, lhs, rhs, r, c, l, m);
   }
 }
 
-/** condition ≠ 0 ? onTrue : onFalse; NaN ≠ 0. */
+export function binary(p: usize, base: usize): void {
+  const to = operand(p, BinaryField.destination, base);
+  const lhs = operand(p, BinaryField.lhs, base), rhs = operand(p, BinaryField.rhs, base);
+  let r = word(p, BinaryField.rows), c = word(p, BinaryField.columns);
+  const l = simplify(word(p, BinaryField.lhsMode), r, c), m = simplify(word(p, BinaryField.rhsMode), r, c);
+  if (isFlat(l) && isFlat(m)) { c *= r; r = 1; }
+  mapBinary(word(p, BinaryField.operation), to, lhs, rhs, r, c, l, m);
+}
+
 export function select_(p: usize, base: usize): void {
-  let to = operand(p, SelectField.destination, base);
-  let condition = operand(p, SelectField.condition, base);
-  let onTrue = operand(p, SelectField.onTrue, base), onFalse = operand(p, SelectField.onFalse, base);
-  let rows = word(p, SelectField.rows), columns = word(p, SelectField.columns);
-  const mode0 = simplify(word(p, SelectField.conditionMode), rows, columns);
-  const mode1 = simplify(word(p, SelectField.trueMode), rows, columns);
-  const mode2 = simplify(word(p, SelectField.falseMode), rows, columns);
+  const rows = word(p, SelectField.rows), columns = word(p, SelectField.columns);
+  mapSelect(
+    operand(p, SelectField.destination, base), operand(p, SelectField.condition, base),
+    operand(p, SelectField.onTrue, base), operand(p, SelectField.onFalse, base), rows, columns,
+    simplify(word(p, SelectField.conditionMode), rows, columns), simplify(word(p, SelectField.trueMode), rows, columns),
+    simplify(word(p, SelectField.falseMode), rows, columns),
+  );
+}
+
+/** condition ≠ 0 ? onTrue : onFalse; NaN ≠ 0. */
+export function mapSelect(
+  to: usize, condition: usize, onTrue: usize, onFalse: usize, rows: i32, columns: i32, mode0: i32, mode1: i32, mode2: i32,
+): void {
   if (isFlat(mode0) && isFlat(mode1) && isFlat(mode2)) { columns *= rows; rows = 1; }
   for (; rows > 0; rows--) {
     let c = rowStart(mode0, condition, 0), a = rowStart(mode1, onTrue, 1), b = rowStart(mode2, onFalse, 2);

@@ -3,7 +3,10 @@
  */
 export * from './index';
 export { performExtended as x0 } from './dispatch';
+export { conv2d as x8, conv2dFilterGradient as x9, conv2dInputGradient as x10 } from './conv';
 export { oneHot as x1, scatterAdd as x2 } from './gather';
+export { group as x7 } from './group';
 export { randomNormal as x3, randomUniform as x4 } from './random';
 export { batchMatmul as x64 } from './batch-matmul';
 export { loopLoad as x5, loopStore as x6 } from './loop';
+export { multiplyAdd } from './peak';

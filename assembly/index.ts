@@ -10,7 +10,7 @@ import { Constant } from '../src/plan/opcodes';
 export function abi(): i32 { return Constant.abiVersion; }
 
 export { execute, run as k27 } from './plan';
-export { binary as k0, select_ as k1, unary as k2 } from './elementwise';
+export { binary as k0, mapBinary as k28, mapSelect as k29, mapUnary as k30, select_ as k1, unary as k2 } from './elementwise';
 export { convertBytes as k3, gather as k4 } from './gather';
 export { gemm_f32_4x8_columns as k5, gemm_f32_4x8_rows as k6, matmul as k7, packRows as k8, packTransposed as k9 } from './matmul';
 export { cast as k10, copy as k11, fill as k12, stepLoad as k13, stepStore as k14 } from './movement';

@@ -146,7 +146,7 @@ export function gemm_f32_4x8_rows(
 }
 
 /** A tile of `columns` (1 … 7) columns by either kernel: computed behind the panel, and copied from there. */
-function tailTile(
+export function tailTile(
   byColumns: bool, a: usize, aRow: usize, aStep: usize, b: usize, bStep: usize, k: i32,
   start: usize, c: usize, cRow: usize, rows: i32, columns: i32, lowest: f32, spare: usize,
 ): void {
@@ -195,7 +195,7 @@ function packColumns4(to: usize, from: usize, stride: usize, k: i32): void {
 }
 
 /** As `packTransposed` for 4 rows, to rows of 4 values that lie `toStep` bytes apart. */
-function packTransposed4(to: usize, toStep: usize, from: usize, stride: usize, rows: i32, k: i32): void {
+export function packTransposed4(to: usize, toStep: usize, from: usize, stride: usize, rows: i32, k: i32): void {
   let r0 = from;
   let r1 = rows > 1 ? r0 + stride : r0;
   let r2 = rows > 2 ? r1 + stride : r1;

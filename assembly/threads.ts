@@ -16,6 +16,10 @@ export function setThread(thread: i32, threads: i32): void {
 // @ts-ignore: decorator
 @inline export function threadCount(): i32 { return ASC_FEATURE_THREADS ? count : 1; }
 
+/** Which of them this one is. */
+// @ts-ignore: decorator
+@inline export function threadIndex(): i32 { return ASC_FEATURE_THREADS ? index : 0; }
+
 /** Whether this thread does what only one may do. */
 // @ts-ignore: decorator
 @inline export function isFirstThread(): bool { return ASC_FEATURE_THREADS ? index == 0 : true; }

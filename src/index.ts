@@ -13,6 +13,9 @@ export { type ErrorCode, SaddlepointError } from './core/errors.ts';
 export type { Shape } from './core/shape.ts';
 export { type CompileOptions, compile } from './engine/compile.ts';
 export { type Tensor, type TensorLike, tensor } from './graph/tensor.ts';
+// Look inside.
+export { type Profile, type ProfileOptions, type ProfileRow, profile } from './inspect/profile.ts';
+export { type LayerSummary, type ModelSummary, summary } from './inspect/summary.ts';
 export { activation } from './nn/activations.ts';
 export { type BatchNormOptions, batchNorm } from './nn/batch-norm.ts';
 export { dense } from './nn/dense.ts';

@@ -31,6 +31,30 @@ export interface BadValue {
   readonly value: number;
 }
 
+/** What one instruction of a plan takes. */
+export interface InstructionProfile {
+  /** The instruction, the op that it came from, and the layer's path. */
+  readonly name: string;
+  readonly op: string;
+  readonly path: string;
+  /** Runs a step: 1, or in a loop the turns. */
+  readonly runs: number;
+  /** A step, all runs together. */
+  readonly microseconds: number;
+  /** Floating-point operations of one run of it, for products; else 0. */
+  readonly operations: number;
+  /** Read and written by one run of it, each operand once. */
+  readonly bytes: number;
+}
+
+export interface SessionProfile {
+  /** A whole step in one call: less than the sum, since no clock is read in between. */
+  readonly microseconds: number;
+  readonly instructions: readonly InstructionProfile[];
+  /** GFLOP/s that one core reaches at best, measured beside it. */
+  readonly peak: number;
+}
+
 /** Memory and plans of one run. Not shared, not thread-safe, freed by `dispose`. */
 export interface Session extends Disposable {
   readonly device: 'wasm' | 'reference';
@@ -50,6 +74,11 @@ export interface Session extends Disposable {
   run(program: string, rows: number): RunResult;
   /** Runs a row op by op, without committing anything, up to the first result that is not finite. */
   locate(program: string, row: number): Promise<BadValue | undefined>;
+  /**
+   * Times the instructions of a program's first row for so many milliseconds. Blocks change as by so many steps. Undefined on
+   * backends that have no instructions.
+   */
+  profile?(program: string, milliseconds: number): Promise<SessionProfile>;
   dispose(): void;
 }
 

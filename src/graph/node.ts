@@ -92,9 +92,4 @@ export interface Op<A extends Attributes = Attributes> {
    * A composite without a rule is differentiated through its decomposition.
    */
   gradient?(context: GradientContext<A>): readonly (Tensor | undefined)[];
-  /**
-   * The attributes with which the op does without a `transpose` before an input (given by its index) or behind its output;
-   * undefined where it cannot. For the simplify pass: what need not move is not moved.
-   */
-  reorder?(attributes: A, operand: number | 'output', permutation: readonly number[]): A | undefined;
 }

@@ -6,7 +6,7 @@ import { type ErrorCode, SaddlepointError, show, suggest } from '../core/errors.
 import type { JsonObject } from '../core/json.ts';
 import { streamOf } from '../core/philox.ts';
 import { type Shape, sameShape, showShape } from '../core/shape.ts';
-import type { Spec } from '../graph/node.ts';
+import type { Node, Spec } from '../graph/node.ts';
 import type { Tensor } from '../graph/tensor.ts';
 import { Trace } from '../graph/trace.ts';
 import type { Initializer } from './initializers.ts';
@@ -193,6 +193,41 @@ export function initialize(model: Layer, input: Spec, seed: number): { parameter
     },
   });
   return { parameters, output: { shape: output.shape, dtype: output.dtype } };
+}
+
+/** What calling a model on one row leads to: its layers in the order in which they are called, its leaves, and its nodes. */
+export function traceModel(
+  model: Layer,
+  input: Spec,
+): {
+  calls: { path: string; type: string; output: Shape }[];
+  leaves: { path: string; kind: LeafKind; shape: Shape }[];
+  nodes: readonly Node[];
+} {
+  const trace = new Trace();
+  const calls: { path: string; type: string; output: Shape }[] = [];
+  const leaves: { path: string; kind: LeafKind; shape: Shape }[] = [];
+  const watched = (part: Layer): Layer => ({
+    ...part,
+    call(x, context) {
+      const own = { path: context.path, type: part.type, output: x.shape };
+      calls.push(own);
+      const y = part.call(x, {
+        ...context,
+        child: (inner, index, value) => context.child(watched(inner), index, value),
+      });
+      own.output = y.shape;
+      return y;
+    },
+  });
+  callRoot(watched(model), trace.input(input), {
+    ...{ mode: 'predict', trace, key: undefined, updates: undefined },
+    leaf(path, kind, shape) {
+      leaves.push({ path, kind, shape });
+      return trace.input({ shape, dtype: 'f32' });
+    },
+  });
+  return { calls, leaves, nodes: trace.nodes };
 }
 
 /**

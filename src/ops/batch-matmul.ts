@@ -100,14 +100,19 @@ export const batchMatmulOp: Op<BatchMatmulAttributes> & { name: 'batchMatmul' } 
     const db = (): Tensor => product(a, g, { lhs: swapped(lhs), rhs: outer, result: widened(inverse(rhs), rank) });
     return [needs[0] ? da() : undefined, needs[1] ? db() : undefined];
   },
-  reorder(attributes, operand, permutation) {
-    const name = operand === 'output' ? 'result' : operand === 0 ? 'lhs' : 'rhs';
-    const order =
-      name === 'result' ? following(attributes.result, permutation) : following(permutation, attributes[name]);
-    const isLegal = name === 'result' ? isWritable(order) : isReadable(order);
-    return isLegal ? { ...attributes, [name]: order } : undefined;
-  },
 };
+
+/** The attributes of the product without a transpose before a factor or behind the result; undefined if there are none. */
+export function reorderedProduct(
+  attributes: BatchMatmulAttributes,
+  operand: 'lhs' | 'rhs' | 'result',
+  permutation: Order,
+): BatchMatmulAttributes | undefined {
+  const own = attributes[operand];
+  const order = operand === 'result' ? following(own, permutation) : following(permutation, own);
+  const isLegal = operand === 'result' ? isWritable(order) : isReadable(order);
+  return isLegal ? { ...attributes, [operand]: order } : undefined;
+}
 
 const product = (a: Tensor, b: Tensor, attributes: BatchMatmulAttributes): Tensor =>
   apply(batchMatmulOp, [a, b], attributes)[0] as Tensor;

@@ -66,11 +66,6 @@ export const matmulOp: Op<MatmulAttributes> & { name: 'matmul' } = {
     const db = transposeRhs ? () => product(g, a, true, transposeLhs) : () => product(a, g, !transposeLhs, false);
     return [needs[0] ? da() : undefined, needs[1] ? db() : undefined];
   },
-  reorder: (attributes, operand, [first]) => {
-    if (operand === 'output' || first === 0) return undefined;
-    const flag = operand === 0 ? 'transposeLhs' : 'transposeRhs';
-    return { ...attributes, [flag]: !attributes[flag] };
-  },
 };
 
 function product(a: Tensor, b: Tensor, transposeLhs: boolean, transposeRhs: boolean): Tensor {
@@ -110,7 +105,12 @@ export function matmulRows(a: TensorLike, b: Tensor): Tensor {
 }
 
 export type LinearActivation = 'none' | 'relu' | 'tanh' | 'sigmoid';
-const ACTIVATIONS: Record<LinearActivation, (x: Tensor) => Tensor> = { none: (x) => x, relu, tanh, sigmoid };
+export const LINEAR_ACTIVATIONS: Record<LinearActivation, (x: Tensor) => Tensor> = {
+  none: (x) => x,
+  relu,
+  tanh,
+  sigmoid,
+};
 
 export const linearOp: Op<MatmulAttributes & { activation: LinearActivation }> & { name: 'linear' } = {
   name: 'linear',
@@ -127,7 +127,9 @@ export const linearOp: Op<MatmulAttributes & { activation: LinearActivation }> &
   },
   decompose([a, b, bias], { transposeLhs, transposeRhs, activation }) {
     return [
-      ACTIVATIONS[activation](add(product(a as Tensor, b as Tensor, transposeLhs, transposeRhs), bias as Tensor)),
+      LINEAR_ACTIVATIONS[activation](
+        add(product(a as Tensor, b as Tensor, transposeLhs, transposeRhs), bias as Tensor),
+      ),
     ];
   },
 };

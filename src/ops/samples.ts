@@ -6,6 +6,7 @@
  */
 import type { HostArray } from '../core/dtype.ts';
 import type { Attributes } from '../graph/node.ts';
+import { CONV, CONV_FILTER_GRADIENT, CONV_INPUT_GRADIENT, CONV_LINEAR } from './samples/conv.ts';
 import { ELEMENTWISE } from './samples/elementwise.ts';
 import { PRODUCTS } from './samples/products.ts';
 import { COMPOSED, EXACT, f32, given, moved, ROUNDED, type Sample, sample, shapes } from './samples/sample.ts';
@@ -65,6 +66,10 @@ export const SAMPLES = {
   dropoutMask: [0, 0.25, 0.5, 0.9].flatMap((rate) => random({ rate }).map((mask) => ({ ...mask, tolerance: ROUNDED }))),
   guard: [1, 2, 3].map((conditions) => sample(EXACT, [f32([5]), ...Array.from({ length: conditions }, () => f32([]))])),
   scan: SCAN,
+  conv2d: CONV,
+  conv2dInputGradient: CONV_INPUT_GRADIENT,
+  conv2dFilterGradient: CONV_FILTER_GRADIENT,
+  convLinear: CONV_LINEAR,
   adamUpdate: adam(2),
   adamStep: adam(3),
   sgdUpdate: sgd(1),

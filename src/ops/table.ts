@@ -2,6 +2,8 @@
 import { constant } from '../graph/trace.ts';
 import { batchMatmulOp } from './batch-matmul.ts';
 import { castOp, identityOp } from './cast.ts';
+import { conv2dFilterGradientOp, conv2dInputGradientOp, conv2dOp } from './conv.ts';
+import { convLinearOp } from './convolutions.ts';
 import * as elementwise from './elementwise.ts';
 import { packOp, segmentOp } from './group.ts';
 import { gatherOp, gatherRowsOp, oneHotOp, scatterAddOp } from './indexing.ts';
@@ -70,11 +72,15 @@ export const primitives = {
   dropoutMask: dropoutMaskOp,
   guard: guardOp,
   scan: scanOp,
+  conv2d: conv2dOp,
+  conv2dInputGradient: conv2dInputGradientOp,
+  conv2dFilterGradient: conv2dFilterGradientOp,
 } as const;
 
 /** Ops with `decompose`, which a backend may run whole. */
 export const composites = {
   linear: linearOp,
+  convLinear: convLinearOp,
   gatherRows: gatherRowsOp,
   softmax: softmaxOp,
   logSoftmax: logSoftmaxOp,

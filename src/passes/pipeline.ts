@@ -9,12 +9,14 @@ import { fuse } from './fuse.ts';
 import { legalize } from './legalize.ts';
 import { mapBodies } from './loops.ts';
 import type { FusedOps } from './rewrite.ts';
-import { simplify } from './simplify.ts';
+import { type Rules, simplify } from './simplify.ts';
 
 /** What a backend says of itself to the passes. */
 export interface Target {
   /** The composites that it runs whole. */
   readonly fused: FusedOps;
+  /** Simplifications of a graph besides those that every program may need: transposes.ts has some. */
+  readonly rules?: ((graph: Graph) => Rules) | undefined;
 }
 
 export interface Pass {
@@ -27,8 +29,8 @@ export interface Pass {
 export const PASSES: readonly Pass[] = [
   // drop what no output depends on
   { name: 'dce', run: dce },
-  // remove identities, views of views, broadcasts; transposes become flags
-  { name: 'simplify', run: simplify },
+  // remove identities, views of views, broadcasts; transposes become attributes of products
+  { name: 'simplify', run: (graph, { rules }) => simplify(graph, rules?.(graph)) },
   // compute constants
   { name: 'fold', run: fold },
   // make linear layers and optimizer steps of their parts
@@ -36,7 +38,7 @@ export const PASSES: readonly Pass[] = [
   // expand composites that the backend lacks
   { name: 'decompose', required: true, run: (graph, { fused }) => decompose(graph, fused) },
   // simplify what decomposing brought
-  { name: 'simplify again', run: simplify },
+  { name: 'simplify again', run: (graph, { rules }) => simplify(graph, rules?.(graph)) },
   // fold what decomposing brought
   { name: 'fold again', run: fold },
   // compute equal expressions once
@@ -48,7 +50,7 @@ export const PASSES: readonly Pass[] = [
 ];
 
 export interface PipelineOptions {
-  /** Names of passes to leave out; required ones run all the same. */
+  /** Names of passes to leave out; required ones run all the same. On wasm also 'group': see groups.ts there. */
   readonly without?: readonly string[];
   /** Runs on the graph before and after every pass, such as `verify` of graph/; for tests and for finding faults. */
   readonly check?: ((graph: Graph) => Graph) | undefined;

@@ -1,52 +1,25 @@
 /**
- * @file Local rewrites that keep every bit: identities vanish, views of views become one, products read what is transposed
- * where it lies, and broadcasts are left to the ops that broadcast by themselves.
+ * @file Local rewrites that keep every bit: identities vanish, views of views become one, and broadcasts are left to the ops
+ * that broadcast by themselves. Rules for transposes stand in transposes.ts.
  */
-import { must } from '../core/errors.ts';
 import { type Shape, sameShape, sizeOf } from '../core/shape.ts';
-import type { Graph, Node, Value } from '../graph/node.ts';
+import type { Graph, Node } from '../graph/node.ts';
 import type { Tensor } from '../graph/tensor.ts';
 import { apply } from '../graph/trace.ts';
-import { broadcastTo, reshape, transpose } from '../ops/movement.ts';
-import { countUses, producer, rewrite } from './rewrite.ts';
+import { broadcastTo, reshape } from '../ops/movement.ts';
+import { producer, rewrite } from './rewrite.ts';
 
-type Simplification = (node: Node, inputs: readonly Tensor[]) => readonly Tensor[] | undefined;
+/** What replaces a node, given its renewed inputs; undefined to keep it. */
+export type Simplification = (node: Node, inputs: readonly Tensor[]) => readonly Tensor[] | undefined;
+
+/** Simplifications by the name of the op. */
+export type Rules = Readonly<Record<string, Simplification>>;
 
 /** The input `i` of the node that made x, if that node is of the named op. */
-function through(x: Tensor | undefined, op: string, i = 0): Tensor | undefined {
+export function through(x: Tensor | undefined, op: string, i = 0): Tensor | undefined {
   const made = producer(x);
   const value = made?.op.name === op ? made.inputs[i] : undefined;
   return value === undefined ? undefined : x?.traced?.trace.tensor(value);
-}
-
-const permutationOf = (node: Node): readonly number[] =>
-  (node.attributes as { permutation: readonly number[] }).permutation;
-
-/** An op that reads its inputs in the order that transposes before it would bring them into. */
-const untranspose: Simplification = (node, inputs) => {
-  let { attributes } = node;
-  const read = inputs.map((input, i) => {
-    const source = through(input, 'transpose');
-    const found = source && node.op.reorder?.(attributes, i, permutationOf(must(producer(input), 'a transpose')));
-    attributes = found ?? attributes;
-    return found === undefined ? input : (source as Tensor);
-  });
-  return attributes === node.attributes ? undefined : apply(node.op, read, attributes);
-};
-
-/** A value that nothing else reads, in the order that the transpose behind it would bring it into. */
-function transposed(x: Tensor, permutation: readonly number[]): Tensor[] | undefined {
-  const made = producer(x);
-  const attributes = made?.op.reorder?.(made.attributes, 'output', permutation);
-  return (
-    made &&
-    attributes &&
-    apply(
-      made.op,
-      made.inputs.map((input) => x.traced?.trace.tensor(input) as Tensor),
-      attributes,
-    )
-  );
 }
 
 function isConstant(x: Tensor | undefined, value: number): boolean {
@@ -86,7 +59,7 @@ const hoistBroadcast: Simplification = (node, inputs) => {
 
 const elementwise: Simplification = (node, inputs) => hoistBroadcast(node, inputs) ?? unbroadcast(node, inputs);
 
-const RULES: Readonly<Record<string, Simplification>> = {
+const RULES: Rules = {
   identity: (_, inputs) => inputs,
   broadcastTo(node, [x]) {
     const source = through(x, 'broadcastTo');
@@ -99,17 +72,6 @@ const RULES: Readonly<Record<string, Simplification>> = {
     const source = through(x, 'reshape') ?? (x as Tensor);
     if (sameShape(source.shape, shape)) return [source];
     return source === x ? undefined : [reshape(source, shape)];
-  },
-  transpose(node, [x]) {
-    const source = through(x, 'transpose');
-    if (source === undefined) return undefined;
-    const inner = permutationOf(must(producer(x), 'a transpose'));
-    return [
-      transpose(
-        source,
-        permutationOf(node).map((axis) => inner[axis] as number),
-      ),
-    ];
   },
   mul(node, inputs) {
     const [a, b] = inputs as [Tensor, Tensor];
@@ -129,15 +91,11 @@ const RULES: Readonly<Record<string, Simplification>> = {
   },
 };
 
-export function simplify(graph: Graph): Graph {
-  const uses = countUses(graph);
+/** @param more rules besides those that every program may need. */
+export function simplify(graph: Graph, more: Rules = {}): Graph {
   return rewrite(graph, (node, inputs) => {
-    const rule = RULES[node.op.name] ?? (node.op.kind === 'elementwise' ? elementwise : undefined);
-    const [value] = node.inputs;
-    if (node.op.name === 'transpose' && uses.get(value as Value) === 1) {
-      const found = transposed(inputs[0] as Tensor, permutationOf(node));
-      if (found !== undefined) return found;
-    }
-    return rule?.(node, inputs) ?? (node.op.reorder && untranspose(node, inputs));
+    const rule =
+      more[node.op.name] ?? RULES[node.op.name] ?? (node.op.kind === 'elementwise' ? elementwise : undefined);
+    return rule?.(node, inputs);
   });
 }

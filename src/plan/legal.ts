@@ -2,19 +2,10 @@
  * @file What each instruction demands of its words besides addresses: its length, counts that are at least 1, choices within
  * their enumerations, and how words must fit together so that its work is bounded by the memory that it may touch.
  */
+import type { Form, Word } from './instruction.ts';
 import * as I from './opcodes.ts';
-
-type Word = (field: number) => number;
-
-interface Form {
-  readonly words: number;
-  /** Fields that must be at least 1. */
-  readonly counts: readonly number[];
-  /** Fields with their largest legal value; the smallest is 0. */
-  readonly choices?: readonly (readonly [field: number, largest: number])[];
-  /** What else is wrong, in words. */
-  readonly fault?: (word: Word) => string | undefined;
-}
+import { PRODUCT_FORMS } from './products.ts';
+import { convScratchBytes } from './sizes.ts';
 
 const MODE = I.Broadcast.column;
 const TYPE = I.ElementType.u8;
@@ -40,31 +31,6 @@ function copyFault(w: Word): string | undefined {
   return count > last + 1 ? 'two elements for one place' : undefined;
 }
 
-function matmulFault(w: Word): string | undefined {
-  const [m, n, k] = [w(I.MatmulField.m), w(I.MatmulField.n), w(I.MatmulField.k)];
-  const strides = [
-    [w(I.MatmulField.lda), w(I.MatmulField.transposeLhs) === 1 ? m : k],
-    [w(I.MatmulField.ldb), w(I.MatmulField.transposeRhs) === 1 ? k : n],
-    [w(I.MatmulField.ldc), n],
-  ] as const;
-  const short = strides.find(([stride, columns]) => stride < columns);
-  return short === undefined ? undefined : `rows of ${short[1]} in a stride of ${short[0]}`;
-}
-
-/** What a single product demands, and that no two products write one place: so many elements need so much room. */
-function batchMatmulFault(w: Word): string | undefined {
-  const steps = [I.BatchMatmulField.lhsOuter, I.BatchMatmulField.lhsInner, I.BatchMatmulField.rhsOuter];
-  const negative = [...steps, I.BatchMatmulField.rhsInner].find((field) => w(field) < 0);
-  if (negative !== undefined) return `a step of ${w(negative)} in word ${negative}`;
-  const [outer, inner] = [w(I.BatchMatmulField.outer), w(I.BatchMatmulField.inner)];
-  const [byOuter, byInner] = [w(I.BatchMatmulField.destinationOuter), w(I.BatchMatmulField.destinationInner)];
-  if (byOuter < 0 || byInner < 0 || (outer > 1 && byOuter === 0) || (inner > 1 && byInner === 0))
-    return `products ${byOuter} and ${byInner} apart`;
-  const [m, n, ldc] = [w(I.MatmulField.m), w(I.MatmulField.n), w(I.MatmulField.ldc)];
-  const room = (outer - 1) * byOuter + (inner - 1) * byInner + (m - 1) * ldc + n;
-  return outer * inner * m * n > room ? 'two elements for one place' : matmulFault(w);
-}
-
 function gatherFault(w: Word): string | undefined {
   const [from, to] = [w(I.GatherField.sourceType), w(I.GatherField.destinationType)];
   const isConversion = from === I.ElementType.u8 && to === I.ElementType.f32;
@@ -75,6 +41,65 @@ function gatherFault(w: Word): string | undefined {
   const mode = w(I.GatherField.mode);
   return mode === I.Broadcast.scalar || mode === I.Broadcast.row ? undefined : `mode ${mode}`;
 }
+
+/** A member is legal by itself, as long as the group, and reads all operands in order or as one number. */
+function memberFault(w: Word, at: number): string | undefined {
+  const opcode = (w(at) & 0xffff) as I.Opcode;
+  const own: Word = (field) => w(at + field);
+  const modes: Partial<Record<I.Opcode, readonly number[]>> = {
+    [I.Opcode.unary]: [],
+    [I.Opcode.binary]: [I.BinaryField.lhsMode, I.BinaryField.rhsMode],
+    [I.Opcode.select]: [I.SelectField.conditionMode, I.SelectField.trueMode, I.SelectField.falseMode],
+  };
+  const fields = modes[opcode];
+  if (fields === undefined) return `a member with opcode ${opcode}`;
+  if (w(at) >>> 16 !== FORMS[opcode].words) return `a member of ${w(at) >>> 16} words`;
+  const wrong = fields.find((field) => own(field) > I.Broadcast.scalar);
+  return wrong === undefined ? undefined : `a member that reads an operand as form ${own(wrong)}`;
+}
+
+function groupFault(w: Word): string | undefined {
+  const length = w(0) >>> 16;
+  for (let at: number = I.GroupField.words; at < length; at += w(at) >>> 16) {
+    const fault = memberFault(w, at);
+    if (fault !== undefined) return fault;
+  }
+  return undefined;
+}
+
+function convFault(w: Word): string | undefined {
+  const f = (field: I.ConvField): number => w(field);
+  const groups = f(I.ConvField.groups);
+  if (f(I.ConvField.c) % groups !== 0 || f(I.ConvField.o) % groups !== 0) return `${groups} groups`;
+  if (f(I.ConvField.top) < 0 || f(I.ConvField.left) < 0) return 'negative padding';
+  const opcode = (w(0) & 0xffff) as I.Opcode.conv2d;
+  const sizes = {
+    c: f(I.ConvField.c),
+    kh: f(I.ConvField.kh),
+    kw: f(I.ConvField.kw),
+    o: f(I.ConvField.o),
+    oh: f(I.ConvField.oh),
+    ow: f(I.ConvField.ow),
+    groups,
+  };
+  const needed = convScratchBytes(opcode, sizes);
+  return f(I.ConvField.scratchBytes) < needed
+    ? `${f(I.ConvField.scratchBytes)} bytes of scratch for ${needed}`
+    : undefined;
+}
+
+const conv: Form = {
+  words: I.ConvField.words,
+  counts: Array.from({ length: I.ConvField.ow - I.ConvField.n + 1 }, (_, i) => I.ConvField.n + i).concat([
+    I.ConvField.strideH,
+    I.ConvField.strideW,
+    I.ConvField.dilationH,
+    I.ConvField.dilationW,
+    I.ConvField.groups,
+  ]),
+  choices: [[I.ConvField.activation, I.Activation.sigmoid]],
+  fault: convFault,
+};
 
 const random: Form = { words: I.RandomField.words, counts: [I.RandomField.count] };
 
@@ -106,6 +131,12 @@ const FORMS: Readonly<Record<I.Opcode, Form>> = {
     choices: [[I.LoopStoreField.level, I.Constant.maxLoops - 1]],
     fault: (w) => stepFault(w(I.LoopStoreField.bytes), Math.abs(w(I.LoopStoreField.stride))),
   },
+  [I.Opcode.group]: {
+    ...{ words: I.GroupField.words, isOpen: true, counts: [I.GroupField.count], fault: groupFault },
+  },
+  [I.Opcode.conv2d]: conv,
+  [I.Opcode.conv2dInputGradient]: conv,
+  [I.Opcode.conv2dFilterGradient]: conv,
   [I.Opcode.fill]: { words: I.FillField.words, counts: [I.FillField.count] },
   [I.Opcode.copy]: { words: I.CopyField.words, counts: [I.CopyField.rank], fault: copyFault },
   [I.Opcode.cast]: {
@@ -144,33 +175,7 @@ const FORMS: Readonly<Record<I.Opcode, Form>> = {
     counts: [I.ReduceField.outer, I.ReduceField.k, I.ReduceField.inner],
     choices: [[I.ReduceField.operation, I.ReduceFunction.prod]],
   },
-  [I.Opcode.matmul]: {
-    words: I.MatmulField.words,
-    counts: [I.MatmulField.m, I.MatmulField.n, I.MatmulField.k],
-    choices: [
-      [I.MatmulField.transposeLhs, 1],
-      [I.MatmulField.transposeRhs, 1],
-      [I.MatmulField.activation, I.Activation.sigmoid],
-    ],
-    fault: matmulFault,
-  },
-  [I.Opcode.batchMatmul]: {
-    words: I.BatchMatmulField.words,
-    counts: [
-      I.BatchMatmulField.m,
-      I.BatchMatmulField.n,
-      I.BatchMatmulField.k,
-      I.BatchMatmulField.outer,
-      I.BatchMatmulField.inner,
-    ],
-    choices: [
-      [I.BatchMatmulField.bias, 0],
-      [I.BatchMatmulField.transposeLhs, 1],
-      [I.BatchMatmulField.transposeRhs, 1],
-      [I.BatchMatmulField.activation, I.Activation.none],
-    ],
-    fault: batchMatmulFault,
-  },
+  ...PRODUCT_FORMS,
   [I.Opcode.gather]: {
     words: I.GatherField.words,
     counts: [I.GatherField.count, I.GatherField.rowElements, I.GatherField.rows],
@@ -218,7 +223,8 @@ export function faultAt(words: Int32Array, at: number): string | undefined {
   const form = FORMS[(head & 0xffff) as I.Opcode] as Form | undefined;
   if (form === undefined) return 'is unknown';
   const left = words.length - at;
-  if (head >>> 16 !== form.words || left < form.words) {
+  const length = head >>> 16;
+  if (left < length || (form.isOpen ? length < form.words : length !== form.words)) {
     return `has ${head >>> 16} words of ${left} left, expected ${form.words}`;
   }
   const word: Word = (field) => words[at + field] as number;

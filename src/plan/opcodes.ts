@@ -39,6 +39,10 @@ export const enum Opcode {
   repeat = 36,
   loopLoad = 37,
   loopStore = 38,
+  group = 39,
+  conv2d = 48,
+  conv2dInputGradient = 49,
+  conv2dFilterGradient = 50,
   batchMatmul = 64,
 }
 
@@ -66,8 +70,12 @@ export const enum Constant {
   maxRank = 6,
   /** How deep `repeat` may nest. */
   maxLoops = 3,
+  /** How many elements of its operands a `group` works on at once: they stay in the first cache from one function to the next. */
+  groupBlock = 1024,
   /** Where in the memory (not: from the run's base) the counters of the loops lie, one i32 a level. */
   loopCounters = 160,
+  /** Pixels that a convolution packs at once. */
+  convBlockPixels = 128,
   /** Opcodes from here on are in the builds that have every instruction, not in the core build. */
   firstExtended = 32,
   /** And so for the functions of `unary` … */
@@ -217,6 +225,19 @@ export const enum LoopStoreField {
   level = 5,
   count = 6,
   words = 7,
+}
+
+/**
+ * Runs the `unary`, `binary` and `select` instructions behind its header, which are words of its own, block by block: each on
+ * `Constant.groupBlock` elements, then each on the next. All have `count` elements and operands that are read as `same` or
+ * `scalar`; the counts in their own words are not looked at. An address within the `scratchBytes` bytes at `scratch` is a block
+ * that is used again and again; all others advance.
+ */
+export const enum GroupField {
+  count = 1,
+  scratch = 2,
+  scratchBytes = 3,
+  words = 4,
 }
 
 /** Writes `value` (32 bits) `count` times. */
@@ -510,4 +531,39 @@ export const enum SgdField {
   momentum = 6,
   nesterov = 7,
   words = 8,
+}
+
+/**
+ * The three convolutions over images x [n, h, w, c], a filter [kh, kw, c / groups, o] and results y [n, oh, ow, o], f32.
+ * Pixel (i, j) of y meets pixel (i · strideH − top + p · dilationH, j · strideW − left + q · dilationW) of x at tap (p, q);
+ * pixels outside x count as 0. `conv2d`: destination y = activation(x ∗ filter + bias), `first` x, `second` the filter.
+ * `conv2dInputGradient`: destination x, `first` the filter as [kh, o, kw, c / groups], `second` y. `conv2dFilterGradient`:
+ * destination the filter, `first` x, `second` y. Sums run in an order fixed by the sizes. `scratch` has `scratchBytes` bytes
+ * a thread, see `convScratchBytes` of sizes.ts; `bias` is [o] or 0, for conv2d alone.
+ */
+export const enum ConvField {
+  destination = 1,
+  first = 2,
+  second = 3,
+  bias = 4,
+  activation = 5,
+  scratch = 6,
+  scratchBytes = 7,
+  n = 8,
+  h = 9,
+  w = 10,
+  c = 11,
+  kh = 12,
+  kw = 13,
+  o = 14,
+  oh = 15,
+  ow = 16,
+  strideH = 17,
+  strideW = 18,
+  top = 19,
+  left = 20,
+  dilationH = 21,
+  dilationW = 22,
+  groups = 23,
+  words = 24,
 }

@@ -1,42 +1,9 @@
 /**
  * @file What each instruction reads and writes, as data: for validation, printing, and finding the first bad value.
  */
+import { elementBytes, formBytes, type Operand, type OperandRule, reads, type Word, writes } from './instruction.ts';
 import * as I from './opcodes.ts';
-import { matmulScratchBytes } from './sizes.ts';
-
-export interface Operand {
-  readonly name: string;
-  readonly address: number;
-  readonly bytes: number;
-  readonly writes: boolean;
-  /** The operand holds f32. */
-  readonly float: boolean;
-}
-
-type Word = (field: number) => number;
-type Rule = (word: Word, rows: number) => readonly Operand[];
-
-const reads = (name: string, address: number, bytes: number, float = true): Operand => ({
-  name,
-  address,
-  bytes,
-  writes: false,
-  float,
-});
-const writes = (name: string, address: number, bytes: number, float = true): Operand => ({
-  name,
-  address,
-  bytes,
-  writes: true,
-  float,
-});
-const elementBytes = (type: number): number => (type === I.ElementType.u8 ? 1 : 4);
-
-/** Bytes of an elementwise operand in its broadcast form. */
-function formBytes(mode: number, rows: number, columns: number): number {
-  if (mode === I.Broadcast.same) return 4 * rows * columns;
-  return 4 * (mode === I.Broadcast.scalar ? 1 : mode === I.Broadcast.row ? columns : rows);
-}
+import { PRODUCT_OPERANDS } from './products.ts';
 
 /** Bytes from the first to behind the last element of a strided box. */
 function boxBytes(word: Word, strides: number): number {
@@ -48,7 +15,17 @@ function boxBytes(word: Word, strides: number): number {
 
 const KEY_BYTES = 12;
 
-const RULES: Readonly<Record<I.Opcode, Rule>> = {
+const convScratch = (w: Word): Operand => writes('scratch', w(I.ConvField.scratch), w(I.ConvField.scratchBytes));
+
+function convBytes(w: Word): { images: number; filter: number; results: number } {
+  return {
+    images: 4 * w(I.ConvField.n) * w(I.ConvField.h) * w(I.ConvField.w) * w(I.ConvField.c),
+    filter: (4 * w(I.ConvField.kh) * w(I.ConvField.kw) * w(I.ConvField.c) * w(I.ConvField.o)) / w(I.ConvField.groups),
+    results: 4 * w(I.ConvField.n) * w(I.ConvField.oh) * w(I.ConvField.ow) * w(I.ConvField.o),
+  };
+}
+
+const RULES: Readonly<Record<I.Opcode, OperandRule>> = {
   [I.Opcode.stepLoad]: (w, rows) => [
     writes('destination', w(I.StepLoadField.destination), w(I.StepLoadField.bytes), false),
     reads('table', w(I.StepLoadField.table), w(I.StepLoadField.stride) * rows, false),
@@ -70,6 +47,45 @@ const RULES: Readonly<Record<I.Opcode, Rule>> = {
     return [
       writes('destination', w(I.LoopStoreField.destination) + Math.min(0, span), bytes + Math.abs(span), false),
       reads('source', w(I.LoopStoreField.source), bytes, false),
+    ];
+  },
+  [I.Opcode.group](w, rows) {
+    const [scratch, bytes] = [w(I.GroupField.scratch), w(I.GroupField.scratchBytes)];
+    const found: Operand[] = [writes('scratch', scratch, bytes)];
+    for (let at: number = I.GroupField.words; at < w(0) >>> 16; at += w(at) >>> 16) {
+      const rule = RULES[(w(at) & 0xffff) as I.Opcode];
+      const members = rule((field) => w(at + field), rows);
+      found.push(...members.filter(({ address }) => address < scratch || address >= scratch + bytes));
+    }
+    return found;
+  },
+  [I.Opcode.conv2d](w) {
+    const { images, filter, results } = convBytes(w);
+    const bias = w(I.ConvField.bias);
+    return [
+      writes('destination', w(I.ConvField.destination), results),
+      convScratch(w),
+      reads('images', w(I.ConvField.first), images),
+      reads('filter', w(I.ConvField.second), filter),
+      ...(bias === 0 ? [] : [reads('bias', bias, 4 * w(I.ConvField.o))]),
+    ];
+  },
+  [I.Opcode.conv2dInputGradient](w) {
+    const { images, filter, results } = convBytes(w);
+    return [
+      writes('destination', w(I.ConvField.destination), images),
+      convScratch(w),
+      reads('filter', w(I.ConvField.first), filter),
+      reads('results', w(I.ConvField.second), results),
+    ];
+  },
+  [I.Opcode.conv2dFilterGradient](w) {
+    const { images, filter, results } = convBytes(w);
+    return [
+      writes('destination', w(I.ConvField.destination), filter),
+      convScratch(w),
+      reads('images', w(I.ConvField.first), images),
+      reads('results', w(I.ConvField.second), results),
     ];
   },
   [I.Opcode.fill]: (w) => [writes('destination', w(I.FillField.destination), 4 * w(I.FillField.count), false)],
@@ -114,17 +130,7 @@ const RULES: Readonly<Record<I.Opcode, Rule>> = {
       reads('source', w(I.ReduceField.source), 4 * outer * k * inner),
     ];
   },
-  [I.Opcode.matmul]: (w) => product(w, 0, 0, 0),
-  [I.Opcode.batchMatmul](w) {
-    const last = (outer: number, inner: number): number =>
-      4 * ((w(I.BatchMatmulField.outer) - 1) * w(outer) + (w(I.BatchMatmulField.inner) - 1) * w(inner));
-    return product(
-      w,
-      last(I.BatchMatmulField.destinationOuter, I.BatchMatmulField.destinationInner),
-      last(I.BatchMatmulField.lhsOuter, I.BatchMatmulField.lhsInner),
-      last(I.BatchMatmulField.rhsOuter, I.BatchMatmulField.rhsInner),
-    );
-  },
+  ...PRODUCT_OPERANDS,
   [I.Opcode.gather](w) {
     const [count, width] = [w(I.GatherField.count), w(I.GatherField.rowElements)];
     const [from, to] = [w(I.GatherField.sourceType), w(I.GatherField.destinationType)];
@@ -222,23 +228,6 @@ const RULES: Readonly<Record<I.Opcode, Rule>> = {
   },
 };
 
-/** The operands of a product, or of several that begin up to so many bytes behind the first. */
-function product(w: Word, destination: number, lhs: number, rhs: number): readonly Operand[] {
-  const [m, n, k] = [w(I.MatmulField.m), w(I.MatmulField.n), w(I.MatmulField.k)];
-  const strided = (rows: number, columns: number, stride: number): number => 4 * ((rows - 1) * stride + columns);
-  const [lda, ldb, ldc] = [w(I.MatmulField.lda), w(I.MatmulField.ldb), w(I.MatmulField.ldc)];
-  const bias = w(I.MatmulField.bias);
-  const a = w(I.MatmulField.transposeLhs) ? strided(k, m, lda) : strided(m, k, lda);
-  const b = w(I.MatmulField.transposeRhs) ? strided(n, k, ldb) : strided(k, n, ldb);
-  return [
-    writes('destination', w(I.MatmulField.destination), destination + strided(m, n, ldc)),
-    writes('scratch', w(I.MatmulField.scratch), matmulScratchBytes({ m, n, k }), false),
-    reads('lhs', w(I.MatmulField.lhs), lhs + a),
-    reads('rhs', w(I.MatmulField.rhs), rhs + b),
-    ...(bias === 0 ? [] : [reads('bias', bias, 4 * n)]),
-  ];
-}
-
 function random(w: Word): readonly Operand[] {
   return [
     writes('destination', w(I.RandomField.destination), 4 * w(I.RandomField.count)),
@@ -248,6 +237,6 @@ function random(w: Word): readonly Operand[] {
 
 /** The operands of the instruction at a word index, for `rows` rows of steps; undefined if its opcode is none. */
 export function operandsAt(words: Int32Array, at: number, rows = 1): readonly Operand[] | undefined {
-  const rule = RULES[((words[at] as number) & 0xffff) as I.Opcode] as Rule | undefined;
+  const rule = RULES[((words[at] as number) & 0xffff) as I.Opcode] as OperandRule | undefined;
   return rule?.((field) => words[at + field] as number, rows);
 }

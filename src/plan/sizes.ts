@@ -12,6 +12,33 @@ export function matmulScratchBytes({ m, n, k }: { m: number; n: number; k: numbe
   return I.Constant.matmulPanelBytes + I.Constant.matmulTileBytes + 4 * rows;
 }
 
+/** Bytes of scratch memory that a thread needs for a convolution; the layout is that of assembly/conv.ts. */
+export function convScratchBytes(
+  which: I.Opcode.conv2d | I.Opcode.conv2dInputGradient | I.Opcode.conv2dFilterGradient,
+  {
+    c,
+    kh,
+    kw,
+    o,
+    oh,
+    ow,
+    groups,
+  }: { c: number; kh: number; kw: number; o: number; oh: number; ow: number; groups: number },
+): number {
+  const run = kw * (c / groups);
+  const chunkOf = (k: number): number => Math.ceil(k / Math.ceil(k / I.Constant.matmulChunk));
+  const staged = Math.floor((4 * run + 2 * I.Constant.slackBytes) / 64) * 64;
+  const rows = I.Constant.convBlockPixels;
+  const packed =
+    which === I.Opcode.conv2d
+      ? rows * roundUp4(chunkOf(kh * run))
+      : which === I.Opcode.conv2dInputGradient
+        ? rows * roundUp4(chunkOf(o / groups)) + rows * run
+        : roundUp4(run) * chunkOf(oh * ow);
+  const bytes = 5 * staged + I.Constant.matmulTileBytes + I.Constant.matmulPanelBytes + 4 * packed;
+  return Math.ceil((bytes + 2 * I.Constant.slackBytes) / 64) * 64;
+}
+
 /** The field that bounds the indices of an instruction. */
 const INDEX_BOUNDS: Readonly<Partial<Record<I.Opcode, number>>> = {
   [I.Opcode.gather]: I.GatherField.rows,

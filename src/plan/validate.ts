@@ -14,6 +14,10 @@ const NAMES = {
   [Opcode.repeat]: 'repeat',
   [Opcode.loopLoad]: 'loopLoad',
   [Opcode.loopStore]: 'loopStore',
+  [Opcode.group]: 'group',
+  [Opcode.conv2d]: 'conv2d',
+  [Opcode.conv2dInputGradient]: 'conv2dInputGradient',
+  [Opcode.conv2dFilterGradient]: 'conv2dFilterGradient',
   [Opcode.fill]: 'fill',
   [Opcode.copy]: 'copy',
   [Opcode.cast]: 'cast',
@@ -40,7 +44,7 @@ const NAMES = {
 } satisfies Record<Opcode, keyof typeof Opcode>;
 
 /** The name of the opcode in an instruction's first word, such as `matmul`. */
-function opcodeName(word: number): string {
+export function opcodeName(word: number): string {
   return (NAMES as Readonly<Record<number, string>>)[word & 0xffff] ?? `opcode ${word & 0xffff}`;
 }
 

@@ -187,14 +187,26 @@ class Training<Name extends string> {
     const blocks = this.#best?.blocks ?? readBlocks(session, groups);
     const { parameters } = this.#prepared.state;
     const state = { ...this.#prepared.state, parameters: leavesIn(blocks, groups, parameters.keys()) };
-    return new Run<Name>(state, {
-      history: this.#history,
-      bestEpoch: this.#best?.epoch ?? this.#history.length,
-      ending,
-      steps,
-      device: { name: session.device, reason },
-      notes: this.#prepared.notes,
-      bytes: session.bytes,
-    });
+    const { source, targets, batchSize } = this.#prepared;
+    const { dtype, shape } = targetSpec(targets, 1);
+    const recipe = {
+      optimizer: this.#options.optimizer,
+      batchSize,
+      inputType: source.dtype,
+      target: { dtype, shape: shape.slice(1) },
+    };
+    return new Run<Name>(
+      state,
+      {
+        history: this.#history,
+        bestEpoch: this.#best?.epoch ?? this.#history.length,
+        ending,
+        steps,
+        device: { name: session.device, reason },
+        notes: this.#prepared.notes,
+        bytes: session.bytes,
+      },
+      recipe,
+    );
   }
 }

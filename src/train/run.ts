@@ -1,4 +1,7 @@
 /** @file What `fit` returns: the trained model, and the record of how it came about. */
+import type { DType } from '../core/dtype.ts';
+import type { Spec } from '../graph/node.ts';
+import type { Transform } from '../optim/transform.ts';
 import type { EpochRecord } from './history.ts';
 import { TrainedModel } from './model.ts';
 import type { ModelState } from './state.ts';
@@ -21,6 +24,16 @@ export interface RunRecord<Name extends string> {
   readonly bytes: number;
 }
 
+/** What a step of the run was, but for the data: enough to build it again and look at it. */
+export interface Recipe {
+  readonly optimizer: Transform;
+  readonly batchSize: number;
+  /** How rows were stored. */
+  readonly inputType: DType;
+  /** The type of one row's target. */
+  readonly target: Spec;
+}
+
 /** A trained model with the record of its training. */
 export class Run<Name extends string = string> extends TrainedModel<Name> implements RunRecord<Name> {
   readonly history: readonly EpochRecord<Name>[];
@@ -30,10 +43,13 @@ export class Run<Name extends string = string> extends TrainedModel<Name> implem
   readonly device: { readonly name: string; readonly reason: string };
   readonly notes: readonly string[];
   readonly bytes: number;
+  /** @internal */
+  readonly recipe: Recipe;
 
   /** @internal */
-  constructor(state: ModelState, record: RunRecord<Name>) {
+  constructor(state: ModelState, record: RunRecord<Name>, recipe: Recipe) {
     super(state);
+    this.recipe = recipe;
     this.history = Object.freeze([...record.history]);
     this.bestEpoch = record.bestEpoch;
     this.ending = record.ending;

@@ -11,6 +11,7 @@ import { matmul } from '../../src/ops/matmul.ts';
 import { reshape, transpose } from '../../src/ops/movement.ts';
 import { sum } from '../../src/ops/reduce.ts';
 import { runPasses } from '../../src/passes/pipeline.ts';
+import { transposeRules } from '../../src/passes/transposes.ts';
 
 const counting = (shape: number[]): Tensor =>
   tensor(
@@ -66,6 +67,7 @@ function attend(q: Tensor, k: Tensor, v: Tensor): Tensor {
   return reshape(transpose(mixed, [0, 2, 1, 3]), [2, q.shape[1] as number, 12]);
 }
 
+const TARGET = { fused: new Set<string>(), rules: transposeRules };
 const names = (graph: Graph): string[] => graph.nodes.map(({ op }) => op.name);
 
 describe('heads', () => {
@@ -77,7 +79,7 @@ describe('heads', () => {
     const specs = [q, k, v].map(({ shape }) => ({ shape, dtype: 'f32' as const }));
     const graph = trace(specs, ([a, b, c]) => gradients(a as Tensor, b as Tensor, c as Tensor));
     expect(names(graph)).toContain('transpose');
-    const passed = runPasses(graph, { fused: new Set() }, { check: verify });
+    const passed = runPasses(graph, TARGET, { check: verify });
     expect(names(passed)).not.toContain('transpose');
     // Scores; then the gradients of values, weights, queries and keys.
     expect(names(passed).filter((name) => name === 'batchMatmul')).toHaveLength(5);
@@ -100,7 +102,7 @@ describe('heads', () => {
     const [a, b] = [counting([2, 3, 4]), counting([2, 4, 5])];
     const graph = runPasses(
       trace([a, b], ([x, y]) => f(x as Tensor, y as Tensor)),
-      { fused: new Set() },
+      TARGET,
     );
     expect(names(graph)).toEqual(['batchMatmul', 'transpose']);
     const results = (await compile(f, { device: 'wasm' })(a, b)) as Tensor[];

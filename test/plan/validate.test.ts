@@ -8,6 +8,7 @@ import { SaddlepointError } from '../../src/core/errors.ts';
 import { trainingProgram } from '../../src/engine/step.ts';
 import { ProgramBuilder } from '../../src/graph/program.ts';
 import { apply, trace } from '../../src/graph/trace.ts';
+import { add, mul, tanh, where } from '../../src/ops/elementwise.ts';
 import { SAMPLES, type Sample, sampleTensors } from '../../src/ops/samples.ts';
 import type { Plan } from '../../src/plan/format.ts';
 import { operandsAt } from '../../src/plan/operands.ts';
@@ -32,12 +33,21 @@ async function layouts() {
   }
   const all = await planSession([builder.finish('all')], { capacity: CAPACITY });
   const step = await planSession([trainingProgram(description, adam, 4)], { capacity: CAPACITY });
+  const chain = new ProgramBuilder();
+  const x = chain.block('x', { shape: [8], dtype: 'f32' });
+  chain.commit('x', where(x, tanh(add(x, 1)), mul(x, 2)));
+  const grouped = await planSession([chain.finish('chain')], { largeElements: 8 });
   return [
     { layout: all, plan: all.programs.get('all')?.plan as Plan, code: all.programs.get('all')?.code as number },
     {
       layout: step,
       plan: step.programs.get('train 4')?.plan as Plan,
       code: step.programs.get('train 4')?.code as number,
+    },
+    {
+      layout: grouped,
+      plan: grouped.programs.get('chain')?.plan as Plan,
+      code: grouped.programs.get('chain')?.code as number,
     },
   ];
 }

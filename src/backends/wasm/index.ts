@@ -2,17 +2,20 @@
 import type { DType, HostArray } from '../../core/dtype.ts';
 import { must, SaddlepointError, unreachable } from '../../core/errors.ts';
 import { sizeOf } from '../../core/shape.ts';
+import type { Graph } from '../../graph/node.ts';
 import { type PipelineOptions, runPasses } from '../../passes/pipeline.ts';
 import { floatOf } from '../../plan/format.ts';
 import { BinaryField, Constant, Opcode, Status, StatusField, UnaryField } from '../../plan/opcodes.ts';
 import { indexBoundAt } from '../../plan/sizes.ts';
-import type { Backend, BadValue, RunResult, Session, SessionOptions, Stop } from '../backend.ts';
+import type { Backend, BadValue, RunResult, Session, SessionOptions, SessionProfile, Stop } from '../backend.ts';
 import { layoutSession, type ProgramLayout, type SessionLayout } from './layout.ts';
 import { fusedOps, tableFor } from './lower/table.ts';
 import { type Build, type Machine, MEMORY_BASE, openMachine } from './machine.ts';
 import type { Table } from './placement.ts';
 
 const DEFAULT_LIMIT = 2 ** 31;
+/** With fewer elements operands stay in the caches, and a group gains nothing (measured: docs/adr/012). */
+const LARGE_ELEMENTS = 2 ** 19;
 
 export const wasmBackend: Backend = {
   device: 'wasm',
@@ -28,18 +31,37 @@ export const wasmBackend: Backend = {
   },
 };
 
-/** The layout and plans of a session, without opening it: for tests, printing and memory estimates. */
+/**
+ * The layout and plans of a session, without opening it: for tests, printing and memory estimates. Elementwise ops on at least
+ * `largeElements` stand in groups.
+ */
 export async function planSession(
   programs: Parameters<Backend['open']>[0],
-  options: Omit<SessionOptions, 'verify'> & PipelineOptions = {},
+  options: Omit<SessionOptions, 'verify'> & PipelineOptions & { readonly largeElements?: number } = {},
 ): Promise<SessionLayout> {
-  const passed = programs.map((program) => ({
-    ...program,
-    graph: runPasses(program.graph, { fused: fusedOps }, options),
-  }));
+  const { largeElements = LARGE_ELEMENTS } = options;
+  const without = options.without?.filter((name) => name !== 'group') ?? [];
+  const rules = programs.some(({ graph }) => hasTransposes(graph))
+    ? (await import('../../passes/transposes.ts')).transposeRules
+    : undefined;
+  const simplified = programs.map(({ graph }) => runPasses(graph, { fused: fusedOps, rules }, { ...options, without }));
+  const isGrouped = !options.without?.includes('group') && simplified.some((graph) => hasLarge(graph, largeElements));
+  const groups = isGrouped ? await import('./groups.ts') : undefined;
+  const grouped = (graph: Graph): Graph => groups?.groupElementwise(graph, largeElements) ?? graph;
+  const passed = programs.map((program, i) => ({ ...program, graph: grouped(simplified[i] as Graph) }));
   const table = await tableFor(passed.map(({ graph }) => graph));
   return layoutSession(passed, options.capacity ?? 1, options.memoryLimit ?? DEFAULT_LIMIT, table);
 }
+
+/** Whether there are elementwise ops, or loops that may hold some, on data that outgrow the caches: groups.ts is for them. */
+const hasLarge = ({ nodes }: Graph, least: number): boolean =>
+  nodes.some(
+    ({ op, outputs }) => op.kind === 'loop' || (op.kind === 'elementwise' && sizeOf(outputs[0]?.shape ?? []) >= least),
+  );
+
+/** Whether there are transposes, or loops that may hold some. */
+const hasTransposes = ({ nodes }: Graph): boolean =>
+  nodes.some(({ op: { name, kind } }) => name === 'transpose' || kind === 'loop');
 
 /** The smallest build that has every instruction of the plans. */
 function buildFor({ programs }: SessionLayout): Build {
@@ -109,8 +131,12 @@ class WasmSession implements Session {
   async locate(program: string, row: number): Promise<BadValue | undefined> {
     const { firstBadValue } = await import('./locate.ts');
     const blocks = [...this.#layout.blocks.values()].map(({ storage }) => storage);
-    const { exports, memory } = this.#open();
-    return firstBadValue(this.#program(program), { blocks, row, memory, execute: exports.execute });
+    return firstBadValue(this.#program(program), blocks, this.#open(), row);
+  }
+
+  async profile(program: string, milliseconds: number): Promise<SessionProfile> {
+    const { profileProgram } = await import('./measure.ts');
+    return profileProgram(this.#program(program), this.#open(), milliseconds);
   }
 
   dispose(): void {

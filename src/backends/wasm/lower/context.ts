@@ -14,6 +14,8 @@ export interface LoweringContext {
   readonly level: number;
   /** Where the values of a loop's body live. */
   loop(node: Node): LoopStorage;
+  /** Emits the instructions of another node, for ops that hold some. */
+  lower(node: Node, context: LoweringContext): void;
   /** The parts of a loop's turn, in a loop one deeper. */
   body(loop: LoopStorage): BodyContext;
   /** The index of the next word, and a way to set a word that was not known when it was emitted. */

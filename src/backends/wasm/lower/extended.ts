@@ -2,7 +2,9 @@
 import { BinaryFunction as B, Opcode, ReduceFunction as R, UnaryFunction as U } from '../../../plan/opcodes.ts';
 import { batchMatmul, batchMatmulScratch } from './batch-matmul.ts';
 import type { Lowering, LoweringTable } from './context.ts';
+import * as conv from './conv.ts';
 import { binary, unary } from './elementwise.ts';
+import { group, groupScratch } from './group.ts';
 import { scan } from './loop.ts';
 import * as movement from './movement.ts';
 import * as structured from './structured.ts';
@@ -23,7 +25,21 @@ const LOWERINGS = {
   oneHot: structured.oneHot,
   randomUniform: training.random(Opcode.randomUniform),
   scan,
+  conv2d: conv.conv,
+  convLinear: conv.convLinear,
+  conv2dInputGradient: conv.convInputGradient,
+  conv2dFilterGradient: conv.conv,
   randomNormal: training.random(Opcode.randomNormal),
 } satisfies Record<ExtendedPrimitive | ExtendedComposite, Lowering>;
 
-export const EXTENDED: LoweringTable = { lowerings: LOWERINGS, scratchBytes: { batchMatmul: batchMatmulScratch } };
+export const EXTENDED: LoweringTable = {
+  lowerings: { ...LOWERINGS, elementwiseGroup: group },
+  scratchBytes: {
+    elementwiseGroup: groupScratch,
+    batchMatmul: batchMatmulScratch,
+    conv2d: conv.convScratch,
+    convLinear: conv.convScratch,
+    conv2dInputGradient: conv.convScratch,
+    conv2dFilterGradient: conv.convScratch,
+  },
+};

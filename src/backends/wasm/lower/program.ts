@@ -77,13 +77,14 @@ function lowerNodes(
       nodes: () => lowerNodes(program, plan, writer, table, level + 1),
       commit: () => commit(program, plan, emit),
     }),
+    lower: (node, inner) =>
+      (table.lowerings[node.op.name] ?? unreachable(`no lowering of ${node.op.name}`))(node, inner),
     code: writer,
     emit,
   };
   for (const node of graph.nodes) {
     writer.origin = { op: node.op.name, path: node.path };
-    const lower = table.lowerings[node.op.name] ?? unreachable(`no lowering of ${node.op.name}`);
-    lower(node, context);
+    context.lower(node, context);
   }
 }
 

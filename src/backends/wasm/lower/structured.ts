@@ -59,7 +59,7 @@ function emitMatmul(node: Node, context: LoweringContext, bias: number, activati
   });
 }
 
-const ACTIVATIONS: Readonly<Record<LinearActivation, Activation>> = {
+export const ACTIVATIONS: Readonly<Record<LinearActivation, Activation>> = {
   none: Activation.none,
   relu: Activation.relu,
   tanh: Activation.tanh,

@@ -27,8 +27,8 @@ const FUSED = {
 } satisfies Partial<Record<CompositeName, Lowering>>;
 
 /** Names alone: passes ask for them before the extended table is loaded. */
-export type ExtendedComposite = never;
-const EXTENDED_COMPOSITES: readonly ExtendedComposite[] = [];
+export type ExtendedComposite = 'convLinear';
+const EXTENDED_COMPOSITES: readonly ExtendedComposite[] = ['convLinear'];
 
 export const fusedOps: ReadonlySet<string> = new Set([...Object.keys(FUSED), ...EXTENDED_COMPOSITES]);
 
@@ -46,6 +46,9 @@ export type ExtendedPrimitive =
   | 'scatterAdd'
   | 'oneHot'
   | 'scan'
+  | 'conv2d'
+  | 'conv2dInputGradient'
+  | 'conv2dFilterGradient'
   | 'randomUniform'
   | 'randomNormal';
 

@@ -1,0 +1,140 @@
+/** @file Where a step's time goes, instruction by instruction, beside what the machine can do at best. */
+import type { InstructionProfile, SessionProfile } from '../backends/backend.ts';
+import { selectBackend } from '../backends/select.ts';
+import { checkKnownOptions, checkNumber, SaddlepointError } from '../core/errors.ts';
+import { randomUniform, streamOf } from '../core/philox.ts';
+import { sizeOf } from '../core/shape.ts';
+import { BLOCKS, trainingProgram } from '../engine/step.ts';
+import { describeStep } from '../train/describe.ts';
+import type { Run } from '../train/run.ts';
+import { groupsOf, writeLeaves } from '../train/state.ts';
+import { short, textTable } from './table.ts';
+
+/** One instruction of the step. */
+export interface ProfileRow extends InstructionProfile {
+  /** Of the sum over all instructions, from 0 to 1. */
+  readonly share: number;
+  /** Of products; undefined for everything else. */
+  readonly gflops: number | undefined;
+  /** Of the machine's measured peak, from 0 to 1; products only. */
+  readonly peakShare: number | undefined;
+  /** Gigabytes a second that the instruction reads and writes; undefined where it takes no time that the clock can see. */
+  readonly gigabytesPerSecond: number | undefined;
+}
+
+export interface Profile {
+  readonly batchSize: number;
+  /** A whole step, run in one call. */
+  readonly microseconds: number;
+  /** Of all products of the step, over the whole step's time. */
+  readonly gflops: number;
+  /** GFLOP/s of one core: 128-bit multiplications and additions in registers, measured in the same call. */
+  readonly peak: number;
+  /** In the order in which they run. */
+  readonly instructions: readonly ProfileRow[];
+  /** A table, the slowest instructions first. */
+  toString(): string;
+}
+
+export interface ProfileOptions {
+  /** Rows of a step; default: those of the run. */
+  readonly batchSize?: number;
+  /** How long to measure; default 500. */
+  readonly milliseconds?: number;
+}
+
+/**
+ * Times a training step of a finished run: microseconds, GFLOP/s, bytes and percent of this machine's measured peak for every
+ * instruction. The step is built again and fed with random rows; the run itself does not change.
+ *
+ * @param run what `fit` returned.
+ * @returns data with a `toString()` that is a table.
+ * @throws SaddlepointError `option` for options out of range; where there is no WebAssembly, which alone has instructions.
+ * @example console.log(String(await profile(run)));
+ */
+export async function profile(run: Pick<Run, 'state' | 'recipe'>, options: ProfileOptions = {}): Promise<Profile> {
+  checkKnownOptions('profile', options, ['batchSize', 'milliseconds']);
+  const { batchSize = run.recipe?.batchSize, milliseconds = 500 } = options;
+  if (run.recipe === undefined) {
+    throw new SaddlepointError(
+      'option',
+      'profile: expected what fit returned',
+      'a loaded model does not know how it was trained: profile the run, or train one epoch',
+    );
+  }
+  checkNumber('profile.batchSize', batchSize, { min: 1, integer: true });
+  checkNumber('profile.milliseconds', milliseconds, { min: 1 });
+  const { state, recipe } = run;
+  const { optimizer, inputType, target } = recipe;
+  const groups = groupsOf(state);
+  const source = { rows: batchSize, rowShape: state.inputShape, dtype: inputType };
+  const targets = { ...target, shape: [batchSize, ...target.shape] };
+  const description = describeStep({ ...state, groups, source, targets });
+  const program = trainingProgram(description, optimizer, batchSize);
+  using session = await selectBackend('wasm').backend.open([program]);
+  writeLeaves(session, groups, state.parameters);
+  const draws = new Float32Array(batchSize * sizeOf(state.inputShape));
+  randomUniform(draws, 1, streamOf('profile'), 0, 0);
+  session.write(
+    BLOCKS.source,
+    inputType === 'u8' ? draws.map((u) => Math.floor(u * 256)) : draws.map((u) => 2 * u - 1),
+  );
+  const classes = target.dtype === 'i32' ? state.units : 2;
+  session.write(
+    BLOCKS.target,
+    Array.from({ length: sizeOf(targets.shape) }, (_, i) => i % classes),
+  );
+  session.writeRows(
+    program.name,
+    'indices',
+    Int32Array.from({ length: batchSize }, (_, i) => i),
+  );
+  // A step in the middle of a run: the corrections of the first steps are over.
+  session.writeRows(program.name, 'scalars', optimizer.scalarCount === 0 ? [0] : optimizer.scalars(1000));
+  session.writeRows(program.name, 'key', [1, 0, 0]);
+  const measured = await session.profile?.(program.name, milliseconds);
+  if (measured === undefined)
+    throw new SaddlepointError(
+      'option',
+      'profile: this machine has no WebAssembly SIMD, and so no instructions to time',
+    );
+  return describeProfile(measured, batchSize);
+}
+
+function describeProfile({ microseconds, instructions, peak }: SessionProfile, batchSize: number): Profile {
+  const total = instructions.reduce((sum, row) => sum + row.microseconds, 0);
+  const rows = instructions.map((row): ProfileRow => {
+    const gflops =
+      row.operations === 0 || row.microseconds === 0 ? undefined : (row.operations * row.runs) / row.microseconds / 1e3;
+    return {
+      ...row,
+      gflops,
+      share: row.microseconds / total,
+      peakShare: gflops === undefined ? undefined : gflops / peak,
+      gigabytesPerSecond: row.microseconds === 0 ? undefined : (row.bytes * row.runs) / row.microseconds / 1e3,
+    };
+  });
+  const operations = instructions.reduce((sum, row) => sum + row.operations * row.runs, 0);
+  const gflops = operations / microseconds / 1e3;
+  return {
+    ...{ batchSize, microseconds, gflops, peak, instructions: rows },
+    toString() {
+      const percent = (x: number): string => `${(100 * x).toFixed(1)} %`;
+      const head = `a step of ${batchSize} rows takes ${microseconds.toFixed(1)} µs: ${gflops.toFixed(1)} GFLOP/s, ${percent(gflops / peak)} of the peak of one core (${peak.toFixed(1)})`;
+      const cells = [...rows]
+        .sort((a, b) => b.microseconds - a.microseconds)
+        .map((row) => [
+          row.microseconds.toFixed(2),
+          percent(row.share),
+          row.gflops === undefined ? '' : row.gflops.toFixed(1),
+          row.peakShare === undefined ? '' : percent(row.peakShare),
+          row.gigabytesPerSecond === undefined ? '' : row.gigabytesPerSecond.toFixed(1),
+          short(row.bytes),
+          row.op === row.name || row.op === '' ? row.name : `${row.name} (${row.op})`,
+          row.path,
+        ]);
+      const header = ['µs', 'share', 'GFLOP/s', 'of peak', 'GB/s', 'bytes', 'instruction', 'layer'];
+      return `${head}\n${textTable(header, cells, ['instruction', 'layer'])}`;
+    },
+  };
+}

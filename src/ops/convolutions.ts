@@ -1,0 +1,235 @@
+/** @file What users call: convolutions of images and series, depthwise, transposed; and convolution with bias and activation. */
+import { checkKnownOptions, checkNumber, SaddlepointError, show } from '../core/errors.ts';
+import { type Shape, showShape } from '../core/shape.ts';
+import type { Op, Spec } from '../graph/node.ts';
+import type { Tensor, TensorLike } from '../graph/tensor.ts';
+import { type ConvGeometry, conv2dOp, convOutputSize, convolve, inputGradient } from './conv.ts';
+import { add, float } from './elementwise.ts';
+import { LINEAR_ACTIVATIONS, type LinearActivation, matmul } from './matmul.ts';
+import { reshape } from './movement.ts';
+
+/** One number for both axes, or [height, width]. */
+export type Pair = number | readonly [number, number];
+
+/**
+ * Zeros around the image. 'valid': none. 'same': as many as give ⌈size / stride⌉ places, the odd one behind (TensorFlow's
+ * rule). A number: so many on every side; [[top, bottom], [left, right]]: as they stand.
+ */
+export type Padding = 'valid' | 'same' | number | readonly [readonly [number, number], readonly [number, number]];
+
+export interface ConvOptions {
+  /** Steps of the filter; default 1. */
+  readonly strides?: Pair;
+  /** Default 'valid'. */
+  readonly padding?: Padding;
+  /** Distance of the filter's taps; default 1. */
+  readonly dilations?: Pair;
+  /** Channels are cut into so many groups that do not meet; default 1. */
+  readonly groups?: number;
+}
+
+export function pairOf(name: string, given: Pair): [number, number] {
+  const pair = typeof given === 'number' ? [given, given] : given;
+  if (!Array.isArray(pair) || pair.length !== 2)
+    throw new SaddlepointError('option', `${name}: expected a number or [height, width], got ${show(given)}`);
+  for (const value of pair) checkNumber(name, value, { min: 1, integer: true });
+  return [pair[0] as number, pair[1] as number];
+}
+
+/** Zeros before and after along one axis, for `padding: 'same'`. */
+function samePadding(size: number, kernel: number, stride: number, dilation: number): [number, number] {
+  const places = Math.ceil(size / stride);
+  const total = Math.max(0, (places - 1) * stride + dilation * (kernel - 1) + 1 - size);
+  return [Math.floor(total / 2), Math.ceil(total / 2)];
+}
+
+/** @param sizes of the image, of the filter. */
+export function paddingOf(
+  name: string,
+  given: Padding,
+  sizes: readonly [Shape, Shape],
+  strides: readonly [number, number],
+  dilations: readonly [number, number],
+): [[number, number], [number, number]] {
+  if (given === 'valid')
+    return [
+      [0, 0],
+      [0, 0],
+    ];
+  if (given === 'same') {
+    const [image, filter] = sizes;
+    const along = (axis: 0 | 1): [number, number] =>
+      samePadding(image[axis] as number, filter[axis] as number, strides[axis], dilations[axis]);
+    return [along(0), along(1)];
+  }
+  const all =
+    typeof given === 'number'
+      ? [
+          [given, given],
+          [given, given],
+        ]
+      : given;
+  const isLegal =
+    Array.isArray(all) &&
+    all.length === 2 &&
+    all.every((pair) => Array.isArray(pair) && pair.length === 2 && pair.every((x) => Number.isInteger(x) && x >= 0));
+  if (isLegal) return all as [[number, number], [number, number]];
+  throw new SaddlepointError(
+    'option',
+    `${name}.padding: expected 'valid', 'same', a number or [[top, bottom], [left, right]], got ${show(given)}`,
+  );
+}
+
+function geometry(name: string, x: Shape, filter: Shape, options: ConvOptions): ConvGeometry {
+  checkKnownOptions(name, options, ['strides', 'padding', 'dilations', 'groups']);
+  const strides = pairOf(`${name}.strides`, options.strides ?? 1);
+  const dilations = pairOf(`${name}.dilations`, options.dilations ?? 1);
+  const groups = checkNumber(`${name}.groups`, options.groups ?? 1, { min: 1, integer: true });
+  const padding = paddingOf(name, options.padding ?? 'valid', [x.slice(1, 3), filter], strides, dilations);
+  return { strides, padding, dilations, groups };
+}
+
+const isPlain = ({ strides, padding, groups }: ConvGeometry): boolean =>
+  strides.every((stride) => stride === 1) && padding.flat().every((zeros) => zeros === 0) && groups === 1;
+
+/**
+ * Convolution (cross-correlation, as everywhere in this field) of images with a filter.
+ *
+ * @param x [n, height, width, channels].
+ * @param filter [kernel height, kernel width, channels / groups, filters].
+ * @returns [n, output height, output width, filters].
+ * @throws SaddlepointError `shape` where channels, groups or sizes do not fit.
+ * @example conv2d(images, filter, { padding: 'same', strides: 2 })
+ */
+export function conv2d(x: TensorLike, filter: TensorLike, options: ConvOptions = {}): Tensor {
+  const [images, kernel] = [float(x), float(filter)];
+  const how = geometry('conv2d', images.shape, kernel.shape, options);
+  const [kh, kw, c, o] = kernel.shape;
+  // A filter of one tap is a product of the pixels with a matrix.
+  if (
+    images.shape.length === 4 &&
+    kernel.shape.length === 4 &&
+    kh === 1 &&
+    kw === 1 &&
+    c === images.shape[3] &&
+    isPlain(how)
+  )
+    return matmul(images, reshape(kernel, [c as number, o as number]));
+  return convolve(images, kernel, how);
+}
+
+/**
+ * Convolution along one axis.
+ *
+ * @param x [n, length, channels].
+ * @param filter [kernel length, channels / groups, filters].
+ * @param options as of `conv2d`, with one number each; padding [before, after].
+ * @returns [n, output length, filters].
+ */
+export function conv1d(
+  x: TensorLike,
+  filter: TensorLike,
+  options: {
+    readonly strides?: number;
+    readonly padding?: 'valid' | 'same' | number | readonly [number, number];
+    readonly dilations?: number;
+    readonly groups?: number;
+  } = {},
+): Tensor {
+  const [series, kernel] = [float(x), float(filter)];
+  if (series.shape.length !== 3 || kernel.shape.length !== 3) {
+    const given = `${showShape(series.shape)} and ${showShape(kernel.shape)}`;
+    throw new SaddlepointError('shape', `conv1d: expected [n, length, channels] and a filter of rank 3, got ${given}`);
+  }
+  const { strides = 1, padding = 'valid', dilations = 1, groups = 1 } = options;
+  const sides = typeof padding === 'number' ? ([padding, padding] as const) : padding;
+  const [n, length, channels] = series.shape as [number, number, number];
+  const y = conv2d(reshape(series, [n, 1, length, channels]), reshape(kernel, [1, ...kernel.shape]), {
+    strides: [1, strides],
+    padding: typeof sides === 'string' ? sides : [[0, 0], sides],
+    dilations: [1, dilations],
+    groups,
+  });
+  return reshape(y, [n, y.shape[2] as number, y.shape[3] as number]);
+}
+
+/**
+ * Convolution in which each channel has filters of its own.
+ *
+ * @param x [n, height, width, channels].
+ * @param filter [kernel height, kernel width, channels, multiplier]; result channel c · multiplier + m belongs to channel c.
+ * @returns [n, output height, output width, channels · multiplier].
+ */
+export function depthwiseConv2d(x: TensorLike, filter: TensorLike, options: Omit<ConvOptions, 'groups'> = {}): Tensor {
+  const kernel = float(filter);
+  const [kh, kw, channels, multiplier] = kernel.shape as [number, number, number, number];
+  if (kernel.shape.length !== 4)
+    throw new SaddlepointError('shape', `depthwiseConv2d: expected a filter of rank 4, got ${showShape(kernel.shape)}`);
+  return conv2d(x, reshape(kernel, [kh, kw, 1, channels * multiplier]), { ...options, groups: channels });
+}
+
+export interface ConvTransposeOptions extends Omit<ConvOptions, 'padding'> {
+  /** How much is cut from the full result on every side; default 0. */
+  readonly padding?: Exclude<Padding, string>;
+  /** Rows and columns added behind, which strides leave undetermined; default 0. */
+  readonly outputPadding?: number | readonly [number, number];
+}
+
+/**
+ * The transpose of a convolution (what its gradient does to its input): upsamples by `strides`.
+ *
+ * @param x [n, height, width, channels].
+ * @param filter [kernel height, kernel width, filters / groups, channels]: that of the convolution whose transpose it is.
+ * @returns [n, (height − 1) · stride − padding before and after + dilation · (kernel − 1) + 1 + outputPadding, …, filters].
+ * @example convTranspose2d(small, filter, { strides: 2, padding: 1, outputPadding: 1 })
+ */
+export function convTranspose2d(x: TensorLike, filter: TensorLike, options: ConvTransposeOptions = {}): Tensor {
+  const { outputPadding = 0, ...rest } = options;
+  const [images, kernel] = [float(x), float(filter)];
+  if (images.shape.length !== 4 || kernel.shape.length !== 4) {
+    const given = `${showShape(images.shape)} and ${showShape(kernel.shape)}`;
+    throw new SaddlepointError('shape', `convTranspose2d: expected images and a filter of rank 4, got ${given}`);
+  }
+  const how = geometry('convTranspose2d', images.shape, kernel.shape, rest);
+  const extra = typeof outputPadding === 'number' ? [outputPadding, outputPadding] : outputPadding;
+  const sizes = ([0, 1] as const).map((axis) => {
+    const added = checkNumber('convTranspose2d.outputPadding', extra[axis], {
+      min: 0,
+      max: Math.max(how.strides[axis], how.dilations[axis]) - 1,
+      integer: true,
+    });
+    const [before, after] = how.padding[axis];
+    const reach = how.dilations[axis] * ((kernel.shape[axis] as number) - 1) + 1;
+    const size = ((images.shape[axis + 1] as number) - 1) * how.strides[axis] - before - after + reach + added;
+    if (
+      size < 1 ||
+      convOutputSize(size, kernel.shape[axis] as number, how.strides[axis], how.padding[axis], how.dilations[axis]) < 1
+    )
+      throw new SaddlepointError(
+        'shape',
+        `convTranspose2d: padding ${before} and ${after} leave nothing of the result`,
+      );
+    return size;
+  });
+  return inputGradient(kernel, images, how, [0, ...sizes]);
+}
+
+export type ConvLinearAttributes = ConvGeometry & { readonly activation: LinearActivation };
+
+/** Convolution, bias [filters] and activation as one: what the fuse pass makes of the three. */
+export const convLinearOp: Op<ConvLinearAttributes> & { name: 'convLinear' } = {
+  name: 'convLinear',
+  infer(inputs, attributes) {
+    const [product] = conv2dOp.infer(inputs.slice(0, 2), attributes) as [Spec];
+    const bias = inputs[2] as Spec;
+    if (bias.shape.length !== 1 || bias.shape[0] !== product.shape[3])
+      throw new SaddlepointError(
+        'shape',
+        `convLinear: expected a bias [${product.shape[3]}], got ${showShape(bias.shape)}`,
+      );
+    return [product];
+  },
+  decompose([x, filter, bias], { activation, ...how }) {
+    return [LINEAR_ACTIVATIONS[activation](add(convolve(x as Tensor, filter as Tensor, how), bias as Tensor))];
+  },
+};
