@@ -10,6 +10,7 @@ import { group } from './group';
 import { loopLoad, loopStore } from './loop';
 import { randomNormal, randomUniform } from './random';
 import { stop } from './simd';
+import { standardize, standardizeGradient } from './standardize';
 
 /** Runs one instruction; returns a `Status`. The cases are dense, so that the switch becomes one jump table. */
 export function performExtended(opcode: i32, p: usize, base: usize): i32 {
@@ -25,6 +26,8 @@ export function performExtended(opcode: i32, p: usize, base: usize): i32 {
     case Opcode.conv2dFilterGradient: conv2dFilterGradient(p, base); return Status.ok;
     case Opcode.group: group(p, base); return Status.ok;
     case Opcode.batchMatmul: batchMatmul(p, base); return Status.ok;
+    case Opcode.standardize: standardize(p, base); return Status.ok;
+    case Opcode.standardizeGradient: standardizeGradient(p, base); return Status.ok;
   }
   return stop(base, Status.illegalInstruction, opcode, 0);
 }

@@ -8,5 +8,8 @@ export { oneHot as x1, scatterAdd as x2 } from './gather';
 export { group as x7 } from './group';
 export { randomNormal as x3, randomUniform as x4 } from './random';
 export { batchMatmul as x64 } from './batch-matmul';
+export {
+  project as x65, rescale as x66, standardize as x67, standardizeGradient as x68, sumDeviations as x69, sumProducts as x70,
+} from './standardize';
 export { loopLoad as x5, loopStore as x6 } from './loop';
 export { multiplyAdd } from './peak';

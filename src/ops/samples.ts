@@ -8,6 +8,7 @@ import type { HostArray } from '../core/dtype.ts';
 import type { Attributes } from '../graph/node.ts';
 import { CONV, CONV_FILTER_GRADIENT, CONV_INPUT_GRADIENT, CONV_LINEAR } from './samples/conv.ts';
 import { ELEMENTWISE } from './samples/elementwise.ts';
+import { NORMALIZE } from './samples/normalize.ts';
 import { PRODUCTS } from './samples/products.ts';
 import { COMPOSED, EXACT, f32, given, moved, ROUNDED, type Sample, sample, shapes } from './samples/sample.ts';
 import { SCAN } from './samples/scan.ts';
@@ -47,6 +48,7 @@ export const SAMPLES = {
   ...ELEMENTWISE,
   ...STRUCTURED,
   ...PRODUCTS,
+  ...NORMALIZE,
   constant: [
     constant(Float64Array.of(1.5, -2), 'f32'),
     constant(Int32Array.of(-7, 9), 'i32'),

@@ -13,6 +13,7 @@ import { dropoutMaskOp, normalOp, uniformOp } from './random.ts';
 import { argmaxOp, l2NormOp, maxOp, meanOp, minOp, prodOp, sumOp } from './reduce.ts';
 import { scanOp } from './scan.ts';
 import { logSoftmaxOp, softmaxCrossEntropyGradientOp, softmaxCrossEntropyOp, softmaxOp } from './softmax.ts';
+import { standardizeGradientOp, standardizeOp } from './standardize.ts';
 import { adamStepOp, adamUpdateOp, guardOp, sgdStepOp, sgdUpdateOp } from './update.ts';
 
 /** Ops with `evaluate`, which every backend must be able to run. */
@@ -82,6 +83,8 @@ export const composites = {
   linear: linearOp,
   convLinear: convLinearOp,
   gatherRows: gatherRowsOp,
+  standardize: standardizeOp,
+  standardizeGradient: standardizeGradientOp,
   softmax: softmaxOp,
   logSoftmax: logSoftmaxOp,
   softmaxCrossEntropy: softmaxCrossEntropyOp,

@@ -3,6 +3,7 @@
  * their enumerations, and how words must fit together so that its work is bounded by the memory that it may touch.
  */
 import type { Form, Word } from './instruction.ts';
+import { NORMALIZATION_FORMS } from './normalizations.ts';
 import * as I from './opcodes.ts';
 import { PRODUCT_FORMS } from './products.ts';
 import { convScratchBytes } from './sizes.ts';
@@ -176,6 +177,7 @@ const FORMS: Readonly<Record<I.Opcode, Form>> = {
     choices: [[I.ReduceField.operation, I.ReduceFunction.prod]],
   },
   ...PRODUCT_FORMS,
+  ...NORMALIZATION_FORMS,
   [I.Opcode.gather]: {
     words: I.GatherField.words,
     counts: [I.GatherField.count, I.GatherField.rowElements, I.GatherField.rows],

@@ -44,6 +44,8 @@ export const enum Opcode {
   conv2dInputGradient = 49,
   conv2dFilterGradient = 50,
   batchMatmul = 64,
+  standardize = 65,
+  standardizeGradient = 66,
 }
 
 /** Sizes that both languages must agree on. */
@@ -566,4 +568,39 @@ export const enum ConvField {
   dilationW = 22,
   groups = 23,
   words = 24,
+}
+
+/**
+ * f32 [outer, k, inner] freed of the mean over k (unless `mean` is 0) and divided by √(variance + ε); variance, and mean, are
+ * [outer, inner]. Epsilon is bits, `scratch` as large as `standardizeScratchBytes` of sizes.ts says. May be in place.
+ */
+export const enum StandardizeField {
+  destination = 1,
+  variance = 2,
+  mean = 3,
+  source = 4,
+  outer = 5,
+  k = 6,
+  inner = 7,
+  epsilon = 8,
+  scratch = 9,
+  words = 10,
+}
+
+/**
+ * (g − mean g − y · mean (g · y)) / √(variance + ε) over k of [outer, k, inner], without mean g if `center` is 0; y is
+ * `normalized`, g `cotangent`. The destination may be either.
+ */
+export const enum StandardizeGradientField {
+  destination = 1,
+  normalized = 2,
+  variance = 3,
+  cotangent = 4,
+  outer = 5,
+  k = 6,
+  inner = 7,
+  epsilon = 8,
+  center = 9,
+  scratch = 10,
+  words = 11,
 }

@@ -2,6 +2,7 @@
  * @file What each instruction reads and writes, as data: for validation, printing, and finding the first bad value.
  */
 import { elementBytes, formBytes, type Operand, type OperandRule, reads, type Word, writes } from './instruction.ts';
+import { NORMALIZATION_OPERANDS } from './normalizations.ts';
 import * as I from './opcodes.ts';
 import { PRODUCT_OPERANDS } from './products.ts';
 
@@ -131,6 +132,7 @@ const RULES: Readonly<Record<I.Opcode, OperandRule>> = {
     ];
   },
   ...PRODUCT_OPERANDS,
+  ...NORMALIZATION_OPERANDS,
   [I.Opcode.gather](w) {
     const [count, width] = [w(I.GatherField.count), w(I.GatherField.rowElements)];
     const [from, to] = [w(I.GatherField.sourceType), w(I.GatherField.destinationType)];

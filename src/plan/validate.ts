@@ -27,6 +27,8 @@ const NAMES = {
   [Opcode.reduce]: 'reduce',
   [Opcode.matmul]: 'matmul',
   [Opcode.batchMatmul]: 'batchMatmul',
+  [Opcode.standardize]: 'standardize',
+  [Opcode.standardizeGradient]: 'standardizeGradient',
   [Opcode.gather]: 'gather',
   [Opcode.scatterAdd]: 'scatterAdd',
   [Opcode.softmax]: 'softmax',

@@ -40,6 +40,8 @@ export const {
   GuardField,
   AdamField,
   SgdField,
+  StandardizeField,
+  StandardizeGradientField,
 } = opcodes as unknown as Objects;
 
 export type Activation = opcodes.Activation;

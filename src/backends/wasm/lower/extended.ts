@@ -7,6 +7,7 @@ import { binary, unary } from './elementwise.ts';
 import { group, groupScratch } from './group.ts';
 import { scan } from './loop.ts';
 import * as movement from './movement.ts';
+import * as normalize from './normalize.ts';
 import * as structured from './structured.ts';
 import type { ExtendedComposite, ExtendedPrimitive } from './table.ts';
 import * as training from './training.ts';
@@ -19,6 +20,8 @@ const LOWERINGS = {
   prod: structured.reduce(R.prod),
   transpose: movement.transpose,
   batchMatmul,
+  standardize: normalize.standardize,
+  standardizeGradient: normalize.standardizeGradient,
   slice: movement.slice,
   pad: movement.pad,
   scatterAdd: structured.scatterAdd,
@@ -37,6 +40,8 @@ export const EXTENDED: LoweringTable = {
   scratchBytes: {
     elementwiseGroup: groupScratch,
     batchMatmul: batchMatmulScratch,
+    standardize: normalize.standardizeScratch,
+    standardizeGradient: normalize.standardizeScratch,
     conv2d: conv.convScratch,
     convLinear: conv.convScratch,
     conv2dInputGradient: conv.convScratch,

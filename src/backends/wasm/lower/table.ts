@@ -27,8 +27,8 @@ const FUSED = {
 } satisfies Partial<Record<CompositeName, Lowering>>;
 
 /** Names alone: passes ask for them before the extended table is loaded. */
-export type ExtendedComposite = 'convLinear';
-const EXTENDED_COMPOSITES: readonly ExtendedComposite[] = ['convLinear'];
+export type ExtendedComposite = 'convLinear' | 'standardize' | 'standardizeGradient';
+const EXTENDED_COMPOSITES: readonly ExtendedComposite[] = ['convLinear', 'standardize', 'standardizeGradient'];
 
 export const fusedOps: ReadonlySet<string> = new Set([...Object.keys(FUSED), ...EXTENDED_COMPOSITES]);
 
