@@ -13,6 +13,7 @@ const EXPRESSED = {
   elementwise: 44,
   initializers: 4,
   losses: 71,
+  norms: 11,
   optimizers: 13,
   schedules: 2,
   training: 2,

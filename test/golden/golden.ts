@@ -6,6 +6,7 @@ import { dense } from './express/dense.ts';
 import { elementwise } from './express/elementwise.ts';
 import { initializers } from './express/initializers.ts';
 import { losses } from './express/losses.ts';
+import { norms } from './express/norms.ts';
 import { optimizers } from './express/optimizers.ts';
 import { schedules } from './express/schedules.ts';
 import { training } from './express/training.ts';
@@ -19,6 +20,7 @@ const adapters: Readonly<Record<string, Adapter>> = {
   elementwise,
   initializers,
   losses,
+  norms,
   optimizers,
   schedules,
   training,
