@@ -12,64 +12,19 @@
  * Threads share images (forward, input gradient) or rows of the filter (filter gradient).
  */
 import { Activation, Constant, ConvField, UnaryFunction } from '../src/plan/opcodes';
+import {
+  c, cg, decode, dilationH, dilationW, groups, h, isInside, isRun, kh, kw, left, n, o, og, oh, ow, packed, panel, pixel, run,
+  runOf, strideH, strideW, tile, top, w, zeros,
+} from './conv-geometry';
+import { convRow3x3 } from './conv3x3';
 import { mapUnary } from './elementwise';
 import { gemm_f32_4x8_columns, packRows, packTransposed4, tailTile } from './matmul';
-import { copyBytes, fillWords, operand, storeLanes, word, ZEROS } from './simd';
-import { sliceEnd, sliceStart, threadIndex } from './threads';
+import { fillWords, operand, storeLanes, word, ZEROS } from './simd';
+import { sliceEnd, sliceStart } from './threads';
 
 /** B is packed from this row stride on, if at least this many rows use the panel: as in matmul.ts. */
 const PACKED_STRIDE: usize = 2048;
 const PACKED_ROWS: i32 = 64;
-
-/** The sizes of the instruction under way: the names are those of `ConvField`. */
-let n: i32 = 0, h: i32 = 0, w: i32 = 0, c: i32 = 0, kh: i32 = 0, kw: i32 = 0, o: i32 = 0, oh: i32 = 0, ow: i32 = 0;
-let strideH: i32 = 0, strideW: i32 = 0, top: i32 = 0, left: i32 = 0, dilationH: i32 = 0, dilationW: i32 = 0, groups: i32 = 0;
-/** Channels and filters of a group, values of a run, bytes of an image's pixel. */
-let cg: i32 = 0, og: i32 = 0, run: i32 = 0, pixel: usize = 0;
-/** Whether a run within the image is contiguous there; whether all are within its width. */
-let isRun: bool = false, isInside: bool = false;
-/** This thread's scratch memory: zeros of a run, four runs put together, a tile, a panel, packed blocks. */
-let zeros: usize = 0, staged: usize = 0, stagedBytes: usize = 0, tile: usize = 0, panel: usize = 0, packed: usize = 0;
-
-function decode(p: usize, base: usize): void {
-  n = word(p, ConvField.n); h = word(p, ConvField.h); w = word(p, ConvField.w); c = word(p, ConvField.c);
-  kh = word(p, ConvField.kh); kw = word(p, ConvField.kw); o = word(p, ConvField.o);
-  oh = word(p, ConvField.oh); ow = word(p, ConvField.ow);
-  strideH = word(p, ConvField.strideH); strideW = word(p, ConvField.strideW);
-  top = word(p, ConvField.top); left = word(p, ConvField.left);
-  dilationH = word(p, ConvField.dilationH); dilationW = word(p, ConvField.dilationW);
-  groups = word(p, ConvField.groups);
-  cg = c / groups; og = o / groups; run = kw * cg; pixel = <usize>c << 2;
-  isRun = (dilationW == 1 || kw == 1) && groups == 1;
-  isInside = isRun && left == 0 && (ow - 1) * strideW + kw <= w;
-  stagedBytes = ((<usize>run << 2) + 2 * Constant.slackBytes) & ~63;
-  zeros = operand(p, ConvField.scratch, base) + <usize>threadIndex() * <usize>word(p, ConvField.scratchBytes);
-  staged = zeros + stagedBytes;
-  tile = staged + 4 * stagedBytes;
-  panel = tile + Constant.matmulTileBytes;
-  packed = panel + Constant.matmulPanelBytes;
-  memory.fill(zeros, 0, stagedBytes);
-}
-
-/** The values that pixel (i, j) of the result meets in row `p` of the filter; `x`: the image, at the group's first channel. */
-// @ts-ignore: decorator
-@inline function runOf(x: usize, i: i32, j: i32, p: i32, slot: i32): usize {
-  const row = i * strideH - top + p * dilationH;
-  if (<u32>row >= <u32>h) return zeros;
-  if (isInside) return x + <usize>(row * w + j * strideW) * pixel;
-  return clippedRun(x, row, j * strideW - left, slot);
-}
-
-function clippedRun(x: usize, row: i32, column: i32, slot: i32): usize {
-  if (isRun && column >= 0 && column + kw <= w) return x + <usize>(row * w + column) * pixel;
-  const place = staged + <usize>slot * stagedBytes;
-  for (let q = 0, to = place; q < kw; q++, to += <usize>cg << 2) {
-    const at = column + q * dilationW;
-    if (<u32>at < <u32>w) copyBytes(to, x + <usize>(row * w + at) * pixel, cg << 2);
-    else fillWords(to, 0, cg);
-  }
-  return place;
-}
 
 /** C [m, columns] (+)= a packed block of `m` rows · B [k, columns]; see gemm_f32_4x8_columns for the rest. */
 function product(
@@ -106,20 +61,41 @@ function product(
   }
 }
 
-/** Pixels `t` … `t` + 3 (none behind `last`) with values k0 … k0 + steps − 1 of what they meet, four side by side. */
-function packPixels(to: usize, x: usize, t: i32, last: i32, k0: i32, steps: i32): void {
-  const t1 = min(t + 1, last), t2 = min(t + 2, last), t3 = min(t + 3, last);
-  const i0 = t / ow, i1 = t1 / ow, i2 = t2 / ow, i3 = t3 / ow;
-  const j0 = t - i0 * ow, j1 = t1 - i1 * ow, j2 = t2 - i2 * ow, j3 = t3 - i3 * ow;
+/**
+ * Pixels of rows i0 … from (i0, j0) on, four of them (`more` 0 … 3 behind the first; missing ones repeat the last), with values
+ * k0 … k0 + steps − 1 of what they meet, four side by side.
+ */
+function packPixels(to: usize, x: usize, i0: i32, j0: i32, more: i32, k0: i32, steps: i32): void {
+  let i1 = i0, j1 = j0;
+  if (more > 0 && ++j1 == ow) { j1 = 0; i1++; }
+  let i2 = i1, j2 = j1;
+  if (more > 1 && ++j2 == ow) { j2 = 0; i2++; }
+  let i3 = i2, j3 = j2;
+  if (more > 2 && ++j3 == ow) { j3 = 0; i3++; }
   const end = k0 + steps;
-  for (let p = k0 / run; p * run < end; p++) {
-    const first = max(k0 - p * run, 0), behind = min(end - p * run, run);
+  // The rows of the filter that values k0 … end − 1 belong to; most often all.
+  let p = 0, at = 0;
+  for (; at + run <= k0; at += run) p++;
+  for (; at < end; p++, at += run) {
+    const first = max(k0 - at, 0), behind = min(end - at, run);
     const skip = <usize>first << 2;
     interleave(
       to, runOf(x, i0, j0, p, 0) + skip, runOf(x, i1, j1, p, 1) + skip, runOf(x, i2, j2, p, 2) + skip,
       runOf(x, i3, j3, p, 3) + skip, behind - first,
     );
     to += <usize>(behind - first) << 4;
+  }
+}
+
+/** conv2d for images of one channel, filters of 3 × 3, stride 1, without padding. */
+function convolve3x3(images: usize, filter: usize, results: usize, bias: usize, biasStep: usize, lowest: f32): void {
+  const row = <usize>o << 2, line = <usize>w << 2;
+  const last = sliceEnd(n * oh, 1);
+  for (let at = sliceStart(n * oh, 1); at < last; at++) {
+    const image = at / oh, i = at - image * oh;
+    const x = images + <usize>(image * h + i) * line, y = results + <usize>(at * ow) * row;
+    for (let j = 0; j < o; j += 4)
+      convRow3x3(y + (<usize>j << 2), row, ow, x, x + line, x + 2 * line, filter + (<usize>j << 2), row, bias + <usize>j * biasStep, lowest);
   }
 }
 
@@ -130,6 +106,11 @@ export function conv2d(p: usize, base: usize): void {
   const activation = word(p, ConvField.activation);
   const hasBias = word(p, ConvField.bias) != 0;
   const bias: usize = hasBias ? operand(p, ConvField.bias, base) : ZEROS;
+  const is3x3 = isInside && c == 1 && kh == 3 && kw == 3 && strideH == 1 && strideW == 1 && top == 0 && oh + 2 <= h;
+  if (is3x3 && o % 4 == 0 && ow >= 4 && activation <= Activation.relu) {
+    convolve3x3(images, filter, results, bias, hasBias ? 4 : 0, activation == Activation.relu ? 0 : -Infinity);
+    return;
+  }
   const pixels = oh * ow, k = kh * run;
   const chunks = (k + Constant.matmulChunk - 1) / Constant.matmulChunk, chunk = (k + chunks - 1) / chunks;
   const blocks = (pixels + Constant.convBlockPixels - 1) / Constant.convBlockPixels;
@@ -145,7 +126,11 @@ export function conv2d(p: usize, base: usize): void {
       for (let k0 = 0; k0 < k; k0 += chunk) {
         const steps = min(chunk, k - k0);
         const blockBytes = <usize>((steps + 3) & ~3) << 4;
-        for (let t = p0, at = packed; t < p1; t += 4, at += blockBytes) packPixels(at, x, t, p1 - 1, k0, steps);
+        let i = p0 / ow, j = p0 - i * ow;
+        for (let t = p0, at = packed; t < p1; t += 4, at += blockBytes) {
+          packPixels(at, x, i, j, min(3, p1 - t - 1), k0, steps);
+          for (j += 4; j >= ow; j -= ow) i++;
+        }
         const lowest: f32 = activation == Activation.relu && k0 + steps == k ? 0 : -Infinity;
         product(
           blockBytes, filter + <usize>k0 * row + shift, row, steps, k0 ? 0 : hasBias ? bias + shift : bias, hasBias ? 4 : 0,
@@ -207,12 +192,40 @@ export function conv2dInputGradient(p: usize, base: usize): void {
               runs, runRow, p1 - p0, run, -Infinity,
             );
           }
+          let i = p0 / ow, j = p0 - i * ow;
           for (let t = p0, from = runs; t < p1; t++, from += runRow) {
-            const i = t / ow;
             const at = i * strideH - top + q * dilationH;
-            if (<u32>at < <u32>h) scatterRun(x, from, at, (t - i * ow) * strideW - left);
+            if (<u32>at < <u32>h) scatterRun(x, from, at, j * strideW - left);
+            if (++j == ow) { j = 0; i++; }
           }
         }
+      }
+    }
+  }
+}
+
+/** Runs of at most this many values are met in place, a row of the result at a time: packing would cost more than the product. */
+const SHORT_RUN: i32 = 8;
+
+/** The filter gradient where every run lies within the image: what row q of the filter meets along a row of dy is a strided Aᵀ. */
+function shortFilterGradient(images: usize, results: usize, filter: usize, r0: i32, r1: i32): void {
+  const row = <usize>o << 2, step = <usize>strideW * pixel;
+  for (let image = 0; image < n; image++) {
+    for (let i = 0; i < oh; i++) {
+      const y = results + <usize>((image * oh + i) * ow) * row;
+      for (let q = 0; q < kh; q++) {
+        const at = i * strideH - top + q * dilationH;
+        const a = <u32>at < <u32>h ? images + <usize>((image * h + at) * w) * pixel + (<usize>r0 << 2) : zeros;
+        const start: usize = image == 0 && i == 0 ? ZEROS : 0;
+        const to = filter + <usize>(q * run + r0) * row;
+        let j = 0;
+        for (; j + 8 <= o; j += 8) {
+          const shift = <usize>j << 2;
+          gemm_f32_4x8_columns(a, 16, a == zeros ? 0 : step, y + shift, row, ow, start, to + shift, row, r1 - r0, -Infinity);
+        }
+        if (j == o) continue;
+        for (let r = r0, ar = a, c = to + (<usize>j << 2); r < r1; r += 4, ar += 16, c += row << 2)
+          tailTile(true, ar, 0, a == zeros ? 0 : step, y + (<usize>j << 2), row, ow, start, c, row, min(4, r1 - r), o - j, -Infinity, tile);
       }
     }
   }
@@ -227,6 +240,10 @@ export function conv2dFilterGradient(p: usize, base: usize): void {
   const row = <usize>o << 2;
   const r0 = sliceStart(run, 4), r1 = sliceEnd(run, 4);
   if (r0 >= r1) return;
+  if (isInside && run <= SHORT_RUN) {
+    shortFilterGradient(images, results, filter, r0, r1);
+    return;
+  }
   for (let image = 0; image < n; image++) {
     for (let t0 = 0; t0 < pixels; t0 += chunk) {
       const t1 = min(pixels, t0 + chunk);

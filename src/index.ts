@@ -4,7 +4,8 @@
  */
 
 // Functions of tensors.
-export { checkGradient, type GradientCheck } from './autodiff/check.ts';
+export { checkGradient, type GradientCheck, type GradientCheckOptions } from './autodiff/check.ts';
+export { type CustomResult, type CustomVjp, customGradient } from './autodiff/custom-gradient.ts';
 export { grad, valueAndGrad } from './autodiff/grad.ts';
 export { hvp } from './autodiff/hvp.ts';
 export type { DType } from './core/dtype.ts';
@@ -12,12 +13,14 @@ export type { DType } from './core/dtype.ts';
 export { type ErrorCode, SaddlepointError } from './core/errors.ts';
 export type { Shape } from './core/shape.ts';
 export { type CompileOptions, compile } from './engine/compile.ts';
+export { type TapListener, tap } from './graph/tap.ts';
 export { type Tensor, type TensorLike, tensor } from './graph/tensor.ts';
 // Look inside.
 export { type Profile, type ProfileOptions, type ProfileRow, profile } from './inspect/profile.ts';
 export { type LayerSummary, type ModelSummary, summary } from './inspect/summary.ts';
 export { activation } from './nn/activations.ts';
 export { type BatchNormOptions, batchNorm } from './nn/batch-norm.ts';
+export { type Conv1dOptions, type Conv2dOptions, conv1d, conv2d } from './nn/conv.ts';
 export { dense } from './nn/dense.ts';
 export { dropout } from './nn/dropout.ts';
 export { flatten } from './nn/flatten.ts';
@@ -44,6 +47,16 @@ export { accuracy, type Metric } from './nn/metrics.ts';
 export { sequential } from './nn/sequential.ts';
 // Ops.
 export { cast } from './ops/cast.ts';
+export {
+  type ConvOptions,
+  type ConvTransposeOptions,
+  convolve1d,
+  convolve2d,
+  convolveTranspose2d,
+  depthwiseConvolve2d,
+  type Padding,
+  type Pair,
+} from './ops/convolutions.ts';
 export {
   abs,
   add,

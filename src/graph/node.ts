@@ -82,6 +82,11 @@ export interface Op<A extends Attributes = Attributes> {
    * run several times.
    */
   readonly kind?: 'elementwise' | 'reduction' | 'loop';
+  /**
+   * Of products: the composite that also adds a bias [size of the last axis] and applies an activation. Its inputs are the
+   * product's and the bias, its attributes the product's and `activation`.
+   */
+  readonly biased?: Op;
   /** The types of the outputs; throws a `shape` or `dtype` error when the inputs do not fit. */
   infer(inputs: readonly Spec[], attributes: A): readonly Spec[];
   evaluate?(inputs: readonly HostTensor[], attributes: A, outputs: readonly Spec[]): readonly HostArray[];

@@ -3,6 +3,7 @@ import { SaddlepointError, show, suggest } from '../core/errors.ts';
 import type { Json, JsonObject } from '../core/json.ts';
 import { type ActivationName, activation } from './activations.ts';
 import { type BatchNormOptions, batchNorm } from './batch-norm.ts';
+import { type Conv1dOptions, type Conv2dOptions, conv1d, conv2d } from './conv.ts';
 import { type DenseOptions, dense } from './dense.ts';
 import { dropout } from './dropout.ts';
 import { flatten } from './flatten.ts';
@@ -44,16 +45,29 @@ export function layerFromJson(json: Json, extra: Readonly<Record<string, LayerFa
   return build(json);
 }
 
+/** Options whose initializers are built again. */
+function withInitializers<O>({ kernelInitializer, biasInitializer, ...rest }: JsonObject): O {
+  return {
+    ...rest,
+    ...(kernelInitializer === undefined ? {} : { kernelInitializer: initializerFromJson(kernelInitializer) }),
+    ...(biasInitializer === undefined ? {} : { biasInitializer: initializerFromJson(biasInitializer) }),
+  } as O;
+}
+
 function ownFactories(build: (json: Json) => Layer): Record<string, LayerFactory> {
   return {
-    dense({ units, kernelInitializer, biasInitializer, ...rest }, name) {
-      const options: DenseOptions = {
-        ...(rest as DenseOptions),
-        ...(kernelInitializer === undefined ? {} : { kernelInitializer: initializerFromJson(kernelInitializer) }),
-        ...(biasInitializer === undefined ? {} : { biasInitializer: initializerFromJson(biasInitializer) }),
+    dense({ units, ...rest }, name) {
+      return dense(units as number, { ...withInitializers<DenseOptions>(rest), ...name });
+    },
+    conv2d({ filters, kernelSize, ...rest }, name) {
+      return conv2d(filters as number, kernelSize as [number, number], {
+        ...withInitializers<Conv2dOptions>(rest),
         ...name,
-      };
-      return dense(units as number, options);
+      });
+    },
+    conv1d({ filters, kernelSize, ...rest }, name) {
+      const [size] = kernelSize as [number];
+      return conv1d(filters as number, size, { ...withInitializers<Conv1dOptions>(rest), ...name });
     },
     dropout: ({ rate }, name) => dropout(rate as number, name),
     activation: (options, name) => activation(options.activation as ActivationName, name),

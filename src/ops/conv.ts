@@ -7,6 +7,8 @@ import { type Shape, showShape, sizeOf } from '../core/shape.ts';
 import type { HostTensor, Op, Spec } from '../graph/node.ts';
 import type { Tensor } from '../graph/tensor.ts';
 import { apply } from '../graph/trace.ts';
+import { add } from './elementwise.ts';
+import { LINEAR_ACTIVATIONS, type LinearActivation } from './matmul.ts';
 
 /** How a filter moves over images. Pairs are [height, width]. */
 export interface ConvGeometry {
@@ -125,6 +127,9 @@ function checkResults(name: string, y: Spec, sizes: ConvSizes): void {
 
 export const conv2dOp: Op<ConvGeometry> & { name: 'conv2d' } = {
   name: 'conv2d',
+  get biased() {
+    return convLinearOp as unknown as Op;
+  },
   infer(inputs, geometry) {
     requireFloat('conv2d', inputs);
     const [x, filter] = inputs as [Spec, Spec];
@@ -237,3 +242,23 @@ const filterGradient = (x: Tensor, y: Tensor, geometry: ConvGeometry, [kh, kw]: 
     ...geometryOf(geometry),
     filterSize: [kh as number, kw as number],
   })[0] as Tensor;
+
+export type ConvLinearAttributes = ConvGeometry & { readonly activation: LinearActivation };
+
+/** Convolution, bias [filters] and activation as one: what the fuse pass makes of the three. */
+export const convLinearOp: Op<ConvLinearAttributes> & { name: 'convLinear' } = {
+  name: 'convLinear',
+  infer(inputs, attributes) {
+    const [product] = conv2dOp.infer(inputs.slice(0, 2), attributes) as [Spec];
+    const bias = inputs[2] as Spec;
+    if (bias.shape.length !== 1 || bias.shape[0] !== product.shape[3])
+      throw new SaddlepointError(
+        'shape',
+        `convLinear: expected a bias [${product.shape[3]}], got ${showShape(bias.shape)}`,
+      );
+    return [product];
+  },
+  decompose([x, filter, bias], { activation, ...how }) {
+    return [LINEAR_ACTIVATIONS[activation](add(convolve(x as Tensor, filter as Tensor, how), bias as Tensor))];
+  },
+};

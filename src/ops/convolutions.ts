@@ -1,11 +1,10 @@
-/** @file What users call: convolutions of images and series, depthwise, transposed; and convolution with bias and activation. */
+/** @file What users call: convolutions of images and series, depthwise, transposed. */
 import { checkKnownOptions, checkNumber, SaddlepointError, show } from '../core/errors.ts';
 import { type Shape, showShape } from '../core/shape.ts';
-import type { Op, Spec } from '../graph/node.ts';
 import type { Tensor, TensorLike } from '../graph/tensor.ts';
-import { type ConvGeometry, conv2dOp, convOutputSize, convolve, inputGradient } from './conv.ts';
-import { add, float } from './elementwise.ts';
-import { LINEAR_ACTIVATIONS, type LinearActivation, matmul } from './matmul.ts';
+import { type ConvGeometry, convOutputSize, convolve, inputGradient } from './conv.ts';
+import { float } from './elementwise.ts';
+import { matmul } from './matmul.ts';
 import { reshape } from './movement.ts';
 
 /** One number for both axes, or [height, width]. */
@@ -99,11 +98,11 @@ const isPlain = ({ strides, padding, groups }: ConvGeometry): boolean =>
  * @param filter [kernel height, kernel width, channels / groups, filters].
  * @returns [n, output height, output width, filters].
  * @throws SaddlepointError `shape` where channels, groups or sizes do not fit.
- * @example conv2d(images, filter, { padding: 'same', strides: 2 })
+ * @example convolve2d(images, filter, { padding: 'same', strides: 2 })
  */
-export function conv2d(x: TensorLike, filter: TensorLike, options: ConvOptions = {}): Tensor {
+export function convolve2d(x: TensorLike, filter: TensorLike, options: ConvOptions = {}): Tensor {
   const [images, kernel] = [float(x), float(filter)];
-  const how = geometry('conv2d', images.shape, kernel.shape, options);
+  const how = geometry('convolve2d', images.shape, kernel.shape, options);
   const [kh, kw, c, o] = kernel.shape;
   // A filter of one tap is a product of the pixels with a matrix.
   if (
@@ -123,10 +122,10 @@ export function conv2d(x: TensorLike, filter: TensorLike, options: ConvOptions =
  *
  * @param x [n, length, channels].
  * @param filter [kernel length, channels / groups, filters].
- * @param options as of `conv2d`, with one number each; padding [before, after].
+ * @param options as of `convolve2d`, with one number each; padding [before, after].
  * @returns [n, output length, filters].
  */
-export function conv1d(
+export function convolve1d(
   x: TensorLike,
   filter: TensorLike,
   options: {
@@ -139,12 +138,15 @@ export function conv1d(
   const [series, kernel] = [float(x), float(filter)];
   if (series.shape.length !== 3 || kernel.shape.length !== 3) {
     const given = `${showShape(series.shape)} and ${showShape(kernel.shape)}`;
-    throw new SaddlepointError('shape', `conv1d: expected [n, length, channels] and a filter of rank 3, got ${given}`);
+    throw new SaddlepointError(
+      'shape',
+      `convolve1d: expected [n, length, channels] and a filter of rank 3, got ${given}`,
+    );
   }
   const { strides = 1, padding = 'valid', dilations = 1, groups = 1 } = options;
   const sides = typeof padding === 'number' ? ([padding, padding] as const) : padding;
   const [n, length, channels] = series.shape as [number, number, number];
-  const y = conv2d(reshape(series, [n, 1, length, channels]), reshape(kernel, [1, ...kernel.shape]), {
+  const y = convolve2d(reshape(series, [n, 1, length, channels]), reshape(kernel, [1, ...kernel.shape]), {
     strides: [1, strides],
     padding: typeof sides === 'string' ? sides : [[0, 0], sides],
     dilations: [1, dilations],
@@ -160,12 +162,19 @@ export function conv1d(
  * @param filter [kernel height, kernel width, channels, multiplier]; result channel c · multiplier + m belongs to channel c.
  * @returns [n, output height, output width, channels · multiplier].
  */
-export function depthwiseConv2d(x: TensorLike, filter: TensorLike, options: Omit<ConvOptions, 'groups'> = {}): Tensor {
+export function depthwiseConvolve2d(
+  x: TensorLike,
+  filter: TensorLike,
+  options: Omit<ConvOptions, 'groups'> = {},
+): Tensor {
   const kernel = float(filter);
   const [kh, kw, channels, multiplier] = kernel.shape as [number, number, number, number];
   if (kernel.shape.length !== 4)
-    throw new SaddlepointError('shape', `depthwiseConv2d: expected a filter of rank 4, got ${showShape(kernel.shape)}`);
-  return conv2d(x, reshape(kernel, [kh, kw, 1, channels * multiplier]), { ...options, groups: channels });
+    throw new SaddlepointError(
+      'shape',
+      `depthwiseConvolve2d: expected a filter of rank 4, got ${showShape(kernel.shape)}`,
+    );
+  return convolve2d(x, reshape(kernel, [kh, kw, 1, channels * multiplier]), { ...options, groups: channels });
 }
 
 export interface ConvTransposeOptions extends Omit<ConvOptions, 'padding'> {
@@ -181,19 +190,19 @@ export interface ConvTransposeOptions extends Omit<ConvOptions, 'padding'> {
  * @param x [n, height, width, channels].
  * @param filter [kernel height, kernel width, filters / groups, channels]: that of the convolution whose transpose it is.
  * @returns [n, (height − 1) · stride − padding before and after + dilation · (kernel − 1) + 1 + outputPadding, …, filters].
- * @example convTranspose2d(small, filter, { strides: 2, padding: 1, outputPadding: 1 })
+ * @example convolveTranspose2d(small, filter, { strides: 2, padding: 1, outputPadding: 1 })
  */
-export function convTranspose2d(x: TensorLike, filter: TensorLike, options: ConvTransposeOptions = {}): Tensor {
+export function convolveTranspose2d(x: TensorLike, filter: TensorLike, options: ConvTransposeOptions = {}): Tensor {
   const { outputPadding = 0, ...rest } = options;
   const [images, kernel] = [float(x), float(filter)];
   if (images.shape.length !== 4 || kernel.shape.length !== 4) {
     const given = `${showShape(images.shape)} and ${showShape(kernel.shape)}`;
-    throw new SaddlepointError('shape', `convTranspose2d: expected images and a filter of rank 4, got ${given}`);
+    throw new SaddlepointError('shape', `convolveTranspose2d: expected images and a filter of rank 4, got ${given}`);
   }
-  const how = geometry('convTranspose2d', images.shape, kernel.shape, rest);
+  const how = geometry('convolveTranspose2d', images.shape, kernel.shape, rest);
   const extra = typeof outputPadding === 'number' ? [outputPadding, outputPadding] : outputPadding;
   const sizes = ([0, 1] as const).map((axis) => {
-    const added = checkNumber('convTranspose2d.outputPadding', extra[axis], {
+    const added = checkNumber('convolveTranspose2d.outputPadding', extra[axis], {
       min: 0,
       max: Math.max(how.strides[axis], how.dilations[axis]) - 1,
       integer: true,
@@ -207,29 +216,9 @@ export function convTranspose2d(x: TensorLike, filter: TensorLike, options: Conv
     )
       throw new SaddlepointError(
         'shape',
-        `convTranspose2d: padding ${before} and ${after} leave nothing of the result`,
+        `convolveTranspose2d: padding ${before} and ${after} leave nothing of the result`,
       );
     return size;
   });
   return inputGradient(kernel, images, how, [0, ...sizes]);
 }
-
-export type ConvLinearAttributes = ConvGeometry & { readonly activation: LinearActivation };
-
-/** Convolution, bias [filters] and activation as one: what the fuse pass makes of the three. */
-export const convLinearOp: Op<ConvLinearAttributes> & { name: 'convLinear' } = {
-  name: 'convLinear',
-  infer(inputs, attributes) {
-    const [product] = conv2dOp.infer(inputs.slice(0, 2), attributes) as [Spec];
-    const bias = inputs[2] as Spec;
-    if (bias.shape.length !== 1 || bias.shape[0] !== product.shape[3])
-      throw new SaddlepointError(
-        'shape',
-        `convLinear: expected a bias [${product.shape[3]}], got ${showShape(bias.shape)}`,
-      );
-    return [product];
-  },
-  decompose([x, filter, bias], { activation, ...how }) {
-    return [LINEAR_ACTIVATIONS[activation](add(convolve(x as Tensor, filter as Tensor, how), bias as Tensor))];
-  },
-};

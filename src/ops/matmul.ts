@@ -29,6 +29,9 @@ export function matmulSizes(lhs: Shape, rhs: Shape, attributes: MatmulAttributes
 
 export const matmulOp: Op<MatmulAttributes> & { name: 'matmul' } = {
   name: 'matmul',
+  get biased() {
+    return linearOp as unknown as Op;
+  },
   infer(inputs, attributes) {
     const [lhs, rhs] = inputs as [Spec, Spec];
     const given = `${showShape(lhs.shape)} × ${showShape(rhs.shape)}`;

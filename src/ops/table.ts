@@ -2,8 +2,7 @@
 import { constant } from '../graph/trace.ts';
 import { batchMatmulOp } from './batch-matmul.ts';
 import { castOp, identityOp } from './cast.ts';
-import { conv2dFilterGradientOp, conv2dInputGradientOp, conv2dOp } from './conv.ts';
-import { convLinearOp } from './convolutions.ts';
+import { conv2dFilterGradientOp, conv2dInputGradientOp, conv2dOp, convLinearOp } from './conv.ts';
 import * as elementwise from './elementwise.ts';
 import { packOp, segmentOp } from './group.ts';
 import { gatherOp, gatherRowsOp, oneHotOp, scatterAddOp } from './indexing.ts';

@@ -1,12 +1,12 @@
 /**
- * @file Makes composites of chains that a backend runs whole: product + bias + activation becomes `linear`, an optimizer's
+ * @file Makes composites of chains that a backend runs whole: product + bias + activation becomes `linear` (`convLinear`), an optimizer's
  * update + the addition to the parameters becomes its `…Step`. Only where nothing else uses what is in between.
  */
 import { sameShape } from '../core/shape.ts';
 import type { Graph, Node, Value } from '../graph/node.ts';
 import type { Tensor } from '../graph/tensor.ts';
 import { apply } from '../graph/trace.ts';
-import { type LinearActivation, linearOp, type MatmulAttributes } from '../ops/matmul.ts';
+import type { LinearActivation } from '../ops/matmul.ts';
 import { type AdamAttributes, adamStepOp, type SgdAttributes, sgdStepOp } from '../ops/update.ts';
 import { countUses, type FusedOps, producer, rewrite } from './rewrite.ts';
 
@@ -39,28 +39,29 @@ function linear(
   once: (value: Value | undefined) => boolean,
   fused: FusedOps,
 ): Tensor[] | undefined {
-  if (!fused.has('linear')) return undefined;
   for (const [i, j] of [
     [0, 1],
     [1, 0],
   ] as const) {
     const made = producer(inputs[i]);
     const bias = inputs[j] as Tensor;
+    const whole = made?.op.biased;
     const product = made?.outputs[0];
-    if (made?.op.name !== 'matmul' || product === undefined || !once(node.inputs[i])) continue;
-    if (bias.shape.length !== 1 || !sameShape(bias.shape, product.shape.slice(1))) continue;
+    if (made === undefined || whole === undefined || product === undefined) continue;
+    if (!fused.has(whole.name) || !once(node.inputs[i])) continue;
+    if (bias.shape.length !== 1 || !sameShape(bias.shape, product.shape.slice(-1))) continue;
     const trace = inputs[i]?.traced?.trace;
     const factors = made.inputs.map((input) => trace?.tensor(input) as Tensor);
-    return apply(linearOp, [...factors, bias], { ...(made.attributes as MatmulAttributes), activation: 'none' });
+    return apply(whole, [...factors, bias], { ...made.attributes, activation: 'none' });
   }
   return undefined;
 }
 
 function activated(name: LinearActivation, x: Tensor): Tensor[] | undefined {
   const made = producer(x);
-  if (made?.op.name !== 'linear' || made.attributes.activation !== 'none') return undefined;
+  if (made?.attributes.activation !== 'none') return undefined;
   const inputs = made.inputs.map((input) => x.traced?.trace.tensor(input) as Tensor);
-  return apply(linearOp, inputs, { ...(made.attributes as MatmulAttributes), activation: name });
+  return apply(made.op, inputs, { ...made.attributes, activation: name });
 }
 
 function step(inputs: readonly Tensor[], fused: FusedOps, moved: Map<Value, Value>): Tensor[] | undefined {

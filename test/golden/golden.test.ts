@@ -9,6 +9,7 @@ const folder = fileURLToPath(new URL('data', import.meta.url));
 const EXPRESSED = {
   activations: 33,
   clipping: 3,
+  conv: 22,
   dense: 11,
   elementwise: 44,
   initializers: 4,

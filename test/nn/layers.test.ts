@@ -4,6 +4,7 @@ import { checkGradient } from '../../src/autodiff/check.ts';
 import { type Tensor, tensor } from '../../src/graph/tensor.ts';
 import { activation, activations } from '../../src/nn/activations.ts';
 import { batchNorm } from '../../src/nn/batch-norm.ts';
+import { conv1d, conv2d } from '../../src/nn/conv.ts';
 import { dense } from '../../src/nn/dense.ts';
 import { dropout } from '../../src/nn/dropout.ts';
 import { flatten } from '../../src/nn/flatten.ts';
@@ -42,6 +43,37 @@ const contract: Readonly<Record<string, Row>> = {
     parameters: { kernel: [4, 2], bias: [2] },
   },
   dropout: { layer: dropout(0.4), input: [5], output: [5], parameters: {} },
+  conv2d: {
+    layer: conv2d(4, [3, 2], {
+      strides: 2,
+      padding: 'same',
+      activation: 'tanh',
+      groups: 2,
+      kernelInitializer: heNormal(),
+    }),
+    input: [5, 4, 2],
+    output: [3, 2, 4],
+    parameters: { kernel: [3, 2, 1, 4], bias: [4] },
+  },
+  'conv2d without bias': {
+    layer: conv2d(2, 2, {
+      bias: false,
+      dilations: [1, 2],
+      padding: [
+        [1, 0],
+        [0, 1],
+      ],
+    }),
+    input: [3, 3, 1],
+    output: [3, 2, 2],
+    parameters: { kernel: [2, 2, 1, 2] },
+  },
+  conv1d: {
+    layer: conv1d(3, 3, { padding: [2, 0], strides: 2 }),
+    input: [5, 2],
+    output: [3, 3],
+    parameters: { kernel: [3, 2, 3], bias: [3] },
+  },
   batchNorm: {
     layer: batchNorm({ keep: 0.8, runningVariance: 'unbiased' }),
     input: [2, 3],

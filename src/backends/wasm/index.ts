@@ -3,7 +3,7 @@ import type { DType, HostArray } from '../../core/dtype.ts';
 import { must, SaddlepointError, unreachable } from '../../core/errors.ts';
 import { sizeOf } from '../../core/shape.ts';
 import type { Graph } from '../../graph/node.ts';
-import { type PipelineOptions, runPasses } from '../../passes/pipeline.ts';
+import { loopPasses, type PipelineOptions, runPasses, transposeRules } from '../../passes/pipeline.ts';
 import { floatOf } from '../../plan/format.ts';
 import { BinaryField, Constant, Opcode, Status, StatusField, UnaryField } from '../../plan/opcodes.ts';
 import { indexBoundAt } from '../../plan/sizes.ts';
@@ -41,10 +41,9 @@ export async function planSession(
 ): Promise<SessionLayout> {
   const { largeElements = LARGE_ELEMENTS } = options;
   const without = options.without?.filter((name) => name !== 'group') ?? [];
-  const rules = programs.some(({ graph }) => hasTransposes(graph))
-    ? (await import('../../passes/transposes.ts')).transposeRules
-    : undefined;
-  const simplified = programs.map(({ graph }) => runPasses(graph, { fused: fusedOps, rules }, { ...options, without }));
+  const graphs = programs.map(({ graph }) => graph);
+  const target = { fused: fusedOps, loops: await loopPasses(graphs), rules: await transposeRules(graphs) };
+  const simplified = graphs.map((graph) => runPasses(graph, target, { ...options, without }));
   const isGrouped = !options.without?.includes('group') && simplified.some((graph) => hasLarge(graph, largeElements));
   const groups = isGrouped ? await import('./groups.ts') : undefined;
   const grouped = (graph: Graph): Graph => groups?.groupElementwise(graph, largeElements) ?? graph;
@@ -58,10 +57,6 @@ const hasLarge = ({ nodes }: Graph, least: number): boolean =>
   nodes.some(
     ({ op, outputs }) => op.kind === 'loop' || (op.kind === 'elementwise' && sizeOf(outputs[0]?.shape ?? []) >= least),
   );
-
-/** Whether there are transposes, or loops that may hold some. */
-const hasTransposes = ({ nodes }: Graph): boolean =>
-  nodes.some(({ op: { name, kind } }) => name === 'transpose' || kind === 'loop');
 
 /** The smallest build that has every instruction of the plans. */
 function buildFor({ programs }: SessionLayout): Build {

@@ -5,7 +5,7 @@ import type { Lowering, LoweringTable } from './context.ts';
 import * as conv from './conv.ts';
 import { binary, unary } from './elementwise.ts';
 import { group, groupScratch } from './group.ts';
-import { scan } from './loop.ts';
+import { planLoop, scan } from './loop.ts';
 import * as movement from './movement.ts';
 import * as normalize from './normalize.ts';
 import * as structured from './structured.ts';
@@ -36,6 +36,7 @@ const LOWERINGS = {
 } satisfies Record<ExtendedPrimitive | ExtendedComposite, Lowering>;
 
 export const EXTENDED: LoweringTable = {
+  planLoop,
   lowerings: { ...LOWERINGS, elementwiseGroup: group },
   scratchBytes: {
     elementwiseGroup: groupScratch,

@@ -108,6 +108,7 @@ export async function tableFor(graphs: readonly Graph[]): Promise<LoweringTable>
   if (isCore) return CORE;
   const { EXTENDED } = await import('./extended.ts');
   return {
+    ...EXTENDED,
     lowerings: { ...CORE.lowerings, ...EXTENDED.lowerings },
     scratchBytes: { ...CORE.scratchBytes, ...EXTENDED.scratchBytes },
   };
