@@ -4,6 +4,7 @@
  */
 import { Opcode, Status } from '../src/plan/opcodes';
 import { conv2d, conv2dFilterGradient, conv2dInputGradient } from './conv';
+import { maskedSoftmax, softmaxGradient } from './attention';
 import { batchMatmul } from './batch-matmul';
 import { oneHot, scatterAdd } from './gather';
 import { group } from './group';
@@ -26,6 +27,8 @@ export function performExtended(opcode: i32, p: usize, base: usize): i32 {
     case Opcode.conv2dFilterGradient: conv2dFilterGradient(p, base); return Status.ok;
     case Opcode.group: group(p, base); return Status.ok;
     case Opcode.batchMatmul: batchMatmul(p, base); return Status.ok;
+    case Opcode.maskedSoftmax: maskedSoftmax(p, base); return Status.ok;
+    case Opcode.softmaxGradient: softmaxGradient(p, base); return Status.ok;
     case Opcode.standardize: standardize(p, base); return Status.ok;
     case Opcode.standardizeGradient: standardizeGradient(p, base); return Status.ok;
   }

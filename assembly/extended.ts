@@ -10,6 +10,9 @@ export { group as x7 } from './group';
 export { randomNormal as x3, randomUniform as x4 } from './random';
 export { batchMatmul as x64 } from './batch-matmul';
 export {
+  maskedSoftmax as x71, maxUnmasked as x72, scaledExponentials as x73, softmaxGradient as x74, throughSoftmax as x75, unmaskedExponentials as x76,
+} from './attention';
+export {
   project as x65, rescale as x66, standardize as x67, standardizeGradient as x68, sumDeviations as x69, sumProducts as x70,
 } from './standardize';
 export { loopLoad as x5, loopStore as x6 } from './loop';

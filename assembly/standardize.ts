@@ -14,8 +14,8 @@ import { addDoubles, firstLanes, highDoubles, lowDoubles, operand, storeLanes, w
 const CHUNK: i32 = 32;
 
 /** The two sums that `sumPairs` found. */
-let first: f64 = 0;
-let second: f64 = 0;
+export let first: f64 = 0;
+export let second: f64 = 0;
 
 /** Of a row: Σ d and Σ d² of d = x − shift, or (gradient) Σ x and Σ x · y. Left in `first` and `second`. */
 // @ts-ignore: decorator

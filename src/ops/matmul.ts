@@ -107,6 +107,25 @@ export function matmulRows(a: TensorLike, b: Tensor): Tensor {
   return reshape(rows, [...lhs.shape.slice(0, -1), rhs.shape[1] as number]);
 }
 
+/**
+ * x · kernel + bias over the last axis: what a dense layer does, as a function of its weights.
+ *
+ * @param x [..., in].
+ * @param kernel [in, out].
+ * @param bias [out]; default: none.
+ * @returns [..., out].
+ * @throws SaddlepointError `shape` if the sizes differ.
+ * @example linear([[1, 2]], [[3], [4]], [5]).toArray(); // [[16]]
+ */
+export function linear(x: TensorLike, kernel: TensorLike, bias?: TensorLike): Tensor {
+  const t = float(x);
+  // Rows first, so that product and bias stand together and become one kernel.
+  const rows = t.shape.length > 2 ? reshape(t, [-1, t.shape.at(-1) as number]) : t;
+  const product = matmulRows(rows, float(kernel));
+  const y = bias === undefined ? product : add(product, bias);
+  return reshape(y, [...t.shape.slice(0, -1), y.shape.at(-1) as number]);
+}
+
 export type LinearActivation = 'none' | 'relu' | 'tanh' | 'sigmoid';
 export const LINEAR_ACTIVATIONS: Record<LinearActivation, (x: Tensor) => Tensor> = {
   none: (x) => x,

@@ -6,6 +6,7 @@
  */
 import type { HostArray } from '../core/dtype.ts';
 import type { Attributes } from '../graph/node.ts';
+import { ATTENTION } from './samples/attention.ts';
 import { CONV, CONV_FILTER_GRADIENT, CONV_INPUT_GRADIENT, CONV_LINEAR } from './samples/conv.ts';
 import { ELEMENTWISE } from './samples/elementwise.ts';
 import { NORMALIZE } from './samples/normalize.ts';
@@ -49,6 +50,7 @@ export const SAMPLES = {
   ...STRUCTURED,
   ...PRODUCTS,
   ...NORMALIZE,
+  ...ATTENTION,
   constant: [
     constant(Float64Array.of(1.5, -2), 'f32'),
     constant(Int32Array.of(-7, 9), 'i32'),

@@ -6,6 +6,7 @@ import { conv2dFilterGradientOp, conv2dInputGradientOp, conv2dOp, convLinearOp }
 import * as elementwise from './elementwise.ts';
 import { packOp, segmentOp } from './group.ts';
 import { gatherOp, gatherRowsOp, oneHotOp, scatterAddOp } from './indexing.ts';
+import { maskedSoftmaxOp, softmaxGradientOp } from './masked-softmax.ts';
 import { linearOp, matmulOp } from './matmul.ts';
 import { broadcastToOp, padOp, reshapeOp, sliceOp, transposeOp } from './movement.ts';
 import { dropoutMaskOp, normalOp, uniformOp } from './random.ts';
@@ -82,6 +83,8 @@ export const composites = {
   linear: linearOp,
   convLinear: convLinearOp,
   gatherRows: gatherRowsOp,
+  maskedSoftmax: maskedSoftmaxOp,
+  softmaxGradient: softmaxGradientOp,
   standardize: standardizeOp,
   standardizeGradient: standardizeGradientOp,
   softmax: softmaxOp,

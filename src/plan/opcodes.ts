@@ -46,6 +46,8 @@ export const enum Opcode {
   batchMatmul = 64,
   standardize = 65,
   standardizeGradient = 66,
+  maskedSoftmax = 67,
+  softmaxGradient = 68,
 }
 
 /** Sizes that both languages must agree on. */
@@ -603,4 +605,38 @@ export const enum StandardizeGradientField {
   center = 9,
   scratch = 10,
   words = 11,
+}
+
+/**
+ * Softmax of scale · each row of f32 [outer · inner, columns], over the columns that are seen; zeros for the others, and for
+ * rows that see none or −∞ alone. With `queries` > 0, row r sees the first r mod queries + `offset` + 1 columns. `mask` (an
+ * address or 0) is not 0 where row [i, j] may see a column: f32 [columns] at i · maskOuter + j · maskInner elements. The
+ * destination may be the source; scale is bits.
+ */
+export const enum MaskedSoftmaxField {
+  destination = 1,
+  source = 2,
+  mask = 3,
+  outer = 4,
+  inner = 5,
+  columns = 6,
+  maskOuter = 7,
+  maskInner = 8,
+  queries = 9,
+  offset = 10,
+  scale = 11,
+  words = 12,
+}
+
+/** scale · y · (g − Σ g · y) for each row of f32 [rows, columns], over the columns that are seen as above; y is `weights`. May be in place. */
+export const enum SoftmaxGradientField {
+  destination = 1,
+  weights = 2,
+  cotangent = 3,
+  rows = 4,
+  columns = 5,
+  queries = 6,
+  offset = 7,
+  scale = 8,
+  words = 9,
 }

@@ -29,6 +29,8 @@ const NAMES = {
   [Opcode.batchMatmul]: 'batchMatmul',
   [Opcode.standardize]: 'standardize',
   [Opcode.standardizeGradient]: 'standardizeGradient',
+  [Opcode.maskedSoftmax]: 'maskedSoftmax',
+  [Opcode.softmaxGradient]: 'softmaxGradient',
   [Opcode.gather]: 'gather',
   [Opcode.scatterAdd]: 'scatterAdd',
   [Opcode.softmax]: 'softmax',

@@ -42,6 +42,8 @@ export const {
   SgdField,
   StandardizeField,
   StandardizeGradientField,
+  MaskedSoftmaxField,
+  SoftmaxGradientField,
 } = opcodes as unknown as Objects;
 
 export type Activation = opcodes.Activation;

@@ -71,6 +71,8 @@ export const TAKES_OVER: Readonly<Record<string, number>> = {
   softmaxCrossEntropyGradient: 0,
   standardize: 0,
   standardizeGradient: 2,
+  maskedSoftmax: 0,
+  softmaxGradient: 1,
 };
 
 /** What follows all nodes: storing results. Outputs are read then. */

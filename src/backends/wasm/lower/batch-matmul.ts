@@ -1,47 +1,11 @@
 /** @file Lowering of products of many matrices: strides of what is stored become leading dimensions and steps. */
-import { type Shape, stridesOf } from '../../../core/shape.ts';
+import type { Shape } from '../../../core/shape.ts';
 import type { Node, Value } from '../../../graph/node.ts';
 import { type BatchMatmulAttributes, batchMatmulShapes, byRows } from '../../../ops/batch-matmul.ts';
 import { BatchMatmulField, Opcode } from '../../../plan/opcodes.ts';
 import { matmulScratchBytes } from '../../../plan/sizes.ts';
 import { input, type Lowering, output } from './context.ts';
-
-/** An axis of the batch: how many, and the steps of destination, lhs and rhs, in elements. */
-interface Axis {
-  readonly count: number;
-  readonly steps: readonly number[];
-}
-
-const NONE: Axis = { count: 1, steps: [0, 0, 0] };
-
-/** The batch's axes, outermost first, without those of 1; neighbors that all operands step through evenly are one. */
-function collapse(axes: readonly Axis[]): Axis[] {
-  const joined: Axis[] = [];
-  for (const axis of axes) {
-    if (axis.count === 1) continue;
-    const before = joined[joined.length - 1];
-    if (before?.steps.every((step, i) => step === axis.count * (axis.steps[i] as number)))
-      joined[joined.length - 1] = { count: before.count * axis.count, steps: axis.steps };
-    else joined.push(axis);
-  }
-  return joined;
-}
-
-/** Every place of a batch, as offsets of destination, lhs and rhs. */
-function placesOf([axis, ...rest]: readonly Axis[]): (readonly number[])[] {
-  if (axis === undefined) return [[0, 0, 0]];
-  const inside = placesOf(rest);
-  return Array.from({ length: axis.count }, (_, i) =>
-    inside.map((place) => place.map((offset, operand) => offset + i * (axis.steps[operand] as number))),
-  ).flat();
-}
-
-/** Steps along the axes of a tensor that is read in another order than it is stored in; 0 along those that it repeats. */
-function stepsOf(stored: readonly number[], order: readonly number[], rank: number): number[] {
-  const strides = stridesOf(stored);
-  const own = order.map((axis) => ((stored[axis] as number) === 1 ? 0 : (strides[axis] as number)));
-  return [...new Array<number>(rank - order.length).fill(0), ...own];
-}
+import { collapse, lastTwo, offsetsOf, stepsOf } from './steps.ts';
 
 function sizesOf({ inputs, attributes }: Node): { batch: Shape; m: number; n: number; k: number } {
   const { factors, ...orders } = byRows(attributes as BatchMatmulAttributes);
@@ -62,13 +26,13 @@ export const batchMatmul: Lowering = (node, context) => {
   const steps = [written, lhs, rhs].map((order, i) => stepsOf(stored[i] as number[], order, rank));
   const axes = collapse(batch.map((count, axis) => ({ count, steps: steps.map((list) => list[axis] as number) })));
   // Two axes are the instruction's; more are rare, and become more instructions.
-  const [outer, inner] = [NONE, NONE, ...axes].slice(-2) as [Axis, Axis];
+  const [outer, inner] = lastTwo(axes, 3);
   const [destination, left, right] = [output(node), ...inputs].map(context.address);
   const transposeLhs = lhs.at(-1) !== lhs.length - 1;
   const transposeRhs = rhs.at(-1) !== rhs.length - 1;
   const leading = (operand: number, transposed: boolean, columns: number): number =>
     Math.max(columns, (steps[operand] as number[])[transposed ? rank - 1 : rank - 2] as number);
-  for (const [toDestination, toLhs, toRhs] of placesOf(axes.slice(0, -2)) as [number, number, number][]) {
+  for (const [toDestination, toLhs, toRhs] of offsetsOf(axes.slice(0, -2), 3) as [number, number, number][]) {
     context.emit(Opcode.batchMatmul, BatchMatmulField.words, {
       [BatchMatmulField.destination]: (destination as number) + 4 * toDestination,
       [BatchMatmulField.lhs]: (left as number) + 4 * toLhs,

@@ -1,5 +1,6 @@
 /** @file How ops are lowered that a dense network has no use for. */
 import { BinaryFunction as B, Opcode, ReduceFunction as R, UnaryFunction as U } from '../../../plan/opcodes.ts';
+import * as attention from './attention.ts';
 import { batchMatmul, batchMatmulScratch } from './batch-matmul.ts';
 import type { Lowering, LoweringTable } from './context.ts';
 import * as conv from './conv.ts';
@@ -20,6 +21,8 @@ const LOWERINGS = {
   prod: structured.reduce(R.prod),
   transpose: movement.transpose,
   batchMatmul,
+  maskedSoftmax: attention.maskedSoftmax,
+  softmaxGradient: attention.softmaxGradient,
   standardize: normalize.standardize,
   standardizeGradient: normalize.standardizeGradient,
   slice: movement.slice,
