@@ -1,6 +1,7 @@
 /** @file Runs the golden cases of a folder: each that can be expressed, on each device, and everything that it holds. */
 import { settle } from './disputes.ts';
 import { activations } from './express/activations.ts';
+import { attentionCases } from './express/attention.ts';
 import { clipping } from './express/clipping.ts';
 import { conv } from './express/conv.ts';
 import { dense } from './express/dense.ts';
@@ -16,6 +17,7 @@ import { type Adapter, type Device, type Expression, openSession } from './sessi
 
 const adapters: Readonly<Record<string, Adapter>> = {
   activations,
+  attention: attentionCases,
   clipping,
   conv,
   dense,

@@ -8,6 +8,7 @@ import { customGradient } from '../../../src/autodiff/custom-gradient.ts';
 import { grad } from '../../../src/autodiff/grad.ts';
 import { type Tensor, tensor } from '../../../src/graph/tensor.ts';
 import { apply } from '../../../src/graph/trace.ts';
+import { scaledDotProductAttention as attend } from '../../../src/ops/attention.ts';
 import { cast, identity } from '../../../src/ops/cast.ts';
 import { convolve2d } from '../../../src/ops/convolutions.ts';
 import * as e from '../../../src/ops/elementwise.ts';
@@ -150,6 +151,16 @@ export const SMOOTH: readonly Move[] = [
     return n % 5 < 3
       ? reshape(whole, a.shape.length === 0 ? [1] : a.shape)
       : matmul(transpose(whole, [0, 2, 1, 3]), other);
+  },
+  // Attention to its own rows, of which some may see none.
+  (a, b, n) => {
+    const rows = matrix(a);
+    const count = rows.shape[0] as number;
+    if (count > 15) return a;
+    const x = tanh(rows);
+    const mask = n % 3 === 0 ? undefined : e.greater(constantOf(n % 3 === 1 ? [count] : [count, count], 0.6), -0.5);
+    const keys = mul(x, tanh(mean(b)));
+    return reshape(attend(x, keys, x, { causal: n % 2 === 0, mask }), a.shape.length === 0 ? [1, 1] : a.shape);
   },
   // Normalized by a variance that is not small, so that slopes are about 1.
   (a, b, n) => {
