@@ -2,6 +2,7 @@
 import { constant } from '../graph/trace.ts';
 import { batchMatmulOp } from './batch-matmul.ts';
 import { castOp, identityOp } from './cast.ts';
+import { concatOp, splitOp } from './concat.ts';
 import { conv2dFilterGradientOp, conv2dInputGradientOp, conv2dOp, convLinearOp } from './conv.ts';
 import * as elementwise from './elementwise.ts';
 import { packOp, segmentOp } from './group.ts';
@@ -61,6 +62,8 @@ export const primitives = {
   broadcastTo: broadcastToOp,
   slice: sliceOp,
   pad: padOp,
+  concat: concatOp,
+  split: splitOp,
   matmul: matmulOp,
   batchMatmul: batchMatmulOp,
   gather: gatherOp,

@@ -27,6 +27,8 @@ const LOWERINGS = {
   standardizeGradient: normalize.standardizeGradient,
   slice: movement.slice,
   pad: movement.pad,
+  concat: movement.concat,
+  split: movement.split,
   scatterAdd: structured.scatterAdd,
   oneHot: structured.oneHot,
   randomUniform: training.random(Opcode.randomUniform),

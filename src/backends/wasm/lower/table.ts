@@ -49,6 +49,8 @@ export type ExtendedPrimitive =
   | 'batchMatmul'
   | 'slice'
   | 'pad'
+  | 'concat'
+  | 'split'
   | 'scatterAdd'
   | 'oneHot'
   | 'scan'
