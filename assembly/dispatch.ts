@@ -4,12 +4,15 @@
  */
 import { Opcode, Status } from '../src/plan/opcodes';
 import { conv2d, conv2dFilterGradient, conv2dInputGradient } from './conv';
+import { maskedSoftmax, softmaxGradient } from './attention';
+import { batchMatmul } from './batch-matmul';
 import { oneHot, scatterAdd } from './gather';
 import { group } from './group';
 import { loopLoad, loopStore } from './loop';
 import { averagePool, averagePoolGradient, maxPool, maxPoolGather, maxPoolGradient } from './pool';
 import { randomNormal, randomUniform } from './random';
 import { stop } from './simd';
+import { standardize, standardizeGradient } from './standardize';
 
 /** Runs one instruction; returns a `Status`. The cases are dense, so that the switch becomes one jump table. */
 export function performExtended(opcode: i32, p: usize, base: usize): i32 {
@@ -29,6 +32,11 @@ export function performExtended(opcode: i32, p: usize, base: usize): i32 {
     case Opcode.averagePool: averagePool(p, base); return Status.ok;
     case Opcode.averagePoolGradient: averagePoolGradient(p, base); return Status.ok;
     case Opcode.group: group(p, base); return Status.ok;
+    case Opcode.batchMatmul: batchMatmul(p, base); return Status.ok;
+    case Opcode.maskedSoftmax: maskedSoftmax(p, base); return Status.ok;
+    case Opcode.softmaxGradient: softmaxGradient(p, base); return Status.ok;
+    case Opcode.standardize: standardize(p, base); return Status.ok;
+    case Opcode.standardizeGradient: standardizeGradient(p, base); return Status.ok;
   }
   return stop(base, Status.illegalInstruction, opcode, 0);
 }

@@ -9,5 +9,12 @@ export { oneHot as x1, scatterAdd as x2 } from './gather';
 export { group as x7 } from './group';
 export { averagePool as x12, averagePoolGradient as x13, maxPool as x14, maxPoolGather as x15, maxPoolGradient as x16, maxPool2x2 as x17, spread2x2 as x18 } from './pool';
 export { randomNormal as x3, randomUniform as x4 } from './random';
+export { batchMatmul as x64 } from './batch-matmul';
+export {
+  maskedSoftmax as x71, maxUnmasked as x72, scaledExponentials as x73, softmaxGradient as x74, throughSoftmax as x75, unmaskedExponentials as x76,
+} from './attention';
+export {
+  project as x65, rescale as x66, standardize as x67, standardizeGradient as x68, sumDeviations as x69, sumProducts as x70,
+} from './standardize';
 export { loopLoad as x5, loopStore as x6 } from './loop';
 export { multiplyAdd } from './peak';

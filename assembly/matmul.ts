@@ -213,8 +213,12 @@ export function packTransposed4(to: usize, toStep: usize, from: usize, stride: u
 }
 
 export function matmul(p: usize, base: usize): void {
-  const a = operand(p, MatmulField.lhs, base), b = operand(p, MatmulField.rhs, base);
-  const c = operand(p, MatmulField.destination, base), scratch = operand(p, MatmulField.scratch, base);
+  multiply(p, base, operand(p, MatmulField.destination, base), operand(p, MatmulField.lhs, base), operand(p, MatmulField.rhs, base));
+}
+
+/** The product that the words at `p` describe, of operands that may lie elsewhere. */
+export function multiply(p: usize, base: usize, c: usize, a: usize, b: usize): void {
+  const scratch = operand(p, MatmulField.scratch, base);
   const m = word(p, MatmulField.m), n = word(p, MatmulField.n), k = word(p, MatmulField.k);
   const lda = <usize>word(p, MatmulField.lda) << 2, ldb = <usize>word(p, MatmulField.ldb) << 2;
   const cRow = <usize>word(p, MatmulField.ldc) << 2;

@@ -154,7 +154,7 @@ function prodColumns(to: usize, from: usize, step: usize, k: i32, inner: i32): v
   foldColumns(ReduceFunction.prod, to, from, step, k, inner);
 }
 
-function sumColumns(to: usize, from: usize, step: usize, k: i32, inner: i32, divisor: f64): void {
+export function sumColumns(to: usize, from: usize, step: usize, k: i32, inner: i32, divisor: f64): void {
   for (; inner >= 16; inner -= 16, to += 64, from += 64) sumColumns16(to, from, step, k, divisor);
   for (; inner > 0; inner -= 4, to += 16, from += 16) sumColumns4(to, from, step, k, divisor, min(inner, 4));
 }

@@ -41,7 +41,7 @@ export function sumExponentials(from: usize, columns: i32, max: f32): f64 {
 }
 
 /** to[i] = from[i] × factor; may be in place. */
-function scale(to: usize, from: usize, columns: i32, factor: f32): void {
+export function scale(to: usize, from: usize, columns: i32, factor: f32): void {
   const f = f32x4.splat(factor);
   for (; columns >= 4; columns -= 4, to += 16, from += 16) v128.store(to, f32x4.mul(v128.load(from), f));
   if (columns) storeLanes(to, f32x4.mul(v128.load(from), f), columns);

@@ -14,6 +14,17 @@ export function powInteger(base: number, n: number): number {
   return result;
 }
 
+/** The n-th root of x in (0, 1] for a whole number n ≥ 1, within a few units in the last place, by Newton's method. */
+export function root(x: number, n: number): number {
+  // From 1 on it falls; where rounding took it too far, one more step takes it back, and is the last.
+  for (let at = 1; ; ) {
+    const power = powInteger(at, n - 1);
+    const next = at - (power * at - x) / (n * power);
+    if (!(next < at)) return next;
+    at = next;
+  }
+}
+
 /** Taylor coefficients (−1)ᵏ / (2k)! of cos √z and (−1)ᵏ / (2k + 1)! of sin √z / √z; exact to 2⁻⁵⁶ for z ≤ (π/4)². */
 const COSINE = [
   1,

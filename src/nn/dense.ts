@@ -3,7 +3,7 @@ import { checkKnownOptions, checkNumber, SaddlepointError, show } from '../core/
 import type { Json } from '../core/json.ts';
 import { showShape, sizeOf } from '../core/shape.ts';
 import { add } from '../ops/elementwise.ts';
-import { matmul } from '../ops/matmul.ts';
+import { matmulRows } from '../ops/matmul.ts';
 import { reshape } from '../ops/movement.ts';
 import { type ActivationName, activationNamed } from './activations.ts';
 import { glorotUniform, type Initializer, initializerToJson, zeros } from './initializers.ts';
@@ -83,7 +83,7 @@ export function dense(units: number, options: DenseOptions = {}): Layer {
       }
       // Rows first, so that product, bias and activation stand together and become one kernel.
       const rows = x.shape.length === 2 ? x : reshape(x, [sizeOf(x.shape) / size, size]);
-      const product = matmul(rows, context.parameter('kernel', [size, units], kernelInitializer));
+      const product = matmulRows(rows, context.parameter('kernel', [size, units], kernelInitializer));
       const sum = bias ? add(product, context.parameter('bias', [units], biasInitializer)) : product;
       const y = activate === undefined ? sum : activate(sum);
       return reshape(y, [...x.shape.slice(0, -1), units]);

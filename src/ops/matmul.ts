@@ -4,6 +4,7 @@ import { type Shape, showShape } from '../core/shape.ts';
 import type { HostTensor, Op, Spec } from '../graph/node.ts';
 import type { Tensor, TensorLike } from '../graph/tensor.ts';
 import { apply } from '../graph/trace.ts';
+import { batchMatmul } from './batch-matmul.ts';
 import { add, float, relu, sigmoid, tanh } from './elementwise.ts';
 import { reshape } from './movement.ts';
 
@@ -75,15 +76,24 @@ function product(a: Tensor, b: Tensor, transposeLhs: boolean, transposeRhs: bool
 }
 
 /**
- * Matrix product over the last axis of `a` and the first of `b`.
+ * Matrix products over the last two axes; the axes before them are a batch and broadcast, as in NumPy.
  *
- * @param a [m, k], or [..., k]: leading axes are kept.
- * @param b [k, n].
- * @returns [m, n], or [..., n].
- * @throws SaddlepointError `shape` if the inner sizes differ.
- * @example matmul(tensor([[1, 2]]), tensor([[3], [4]])).toArray(); // [[11]]
+ * @param a [..., m, k].
+ * @param b [..., k, n]. One matrix [k, n] for all of `a` makes one large product, the fastest form.
+ * @returns [..., m, n].
+ * @throws SaddlepointError `shape` if the inner sizes differ, a batch does not broadcast, or an argument is no matrix.
+ * @example
+ * matmul(tensor([[1, 2]]), tensor([[3], [4]])).toArray(); // [[11]]
+ * matmul(queries, transpose(keys, [0, 2, 1])); // [batch, m, k] × [batch, n, k]: nothing is moved
  */
 export function matmul(a: TensorLike, b: TensorLike): Tensor {
+  const lhs = float(a);
+  const rhs = float(b);
+  return rhs.shape.length > 2 && lhs.shape.length > 1 ? batchMatmul(lhs, rhs) : matmulRows(lhs, rhs);
+}
+
+/** The product of all rows [..., k] with one matrix [k, n]. */
+export function matmulRows(a: TensorLike, b: Tensor): Tensor {
   const lhs = float(a);
   const rhs = float(b);
   const k = lhs.shape[lhs.shape.length - 1];
@@ -95,6 +105,25 @@ export function matmul(a: TensorLike, b: TensorLike): Tensor {
   }
   const rows = product(reshape(lhs, [-1, k as number]), rhs, false, false);
   return reshape(rows, [...lhs.shape.slice(0, -1), rhs.shape[1] as number]);
+}
+
+/**
+ * x · kernel + bias over the last axis: what a dense layer does, as a function of its weights.
+ *
+ * @param x [..., in].
+ * @param kernel [in, out].
+ * @param bias [out]; default: none.
+ * @returns [..., out].
+ * @throws SaddlepointError `shape` if the sizes differ.
+ * @example linear([[1, 2]], [[3], [4]], [5]).toArray(); // [[16]]
+ */
+export function linear(x: TensorLike, kernel: TensorLike, bias?: TensorLike): Tensor {
+  const t = float(x);
+  // Rows first, so that product and bias stand together and become one kernel.
+  const rows = t.shape.length > 2 ? reshape(t, [-1, t.shape.at(-1) as number]) : t;
+  const product = matmulRows(rows, float(kernel));
+  const y = bias === undefined ? product : add(product, bias);
+  return reshape(y, [...t.shape.slice(0, -1), y.shape.at(-1) as number]);
 }
 
 export type LinearActivation = 'none' | 'relu' | 'tanh' | 'sigmoid';

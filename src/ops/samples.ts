@@ -6,9 +6,12 @@
  */
 import type { HostArray } from '../core/dtype.ts';
 import type { Attributes } from '../graph/node.ts';
+import { ATTENTION } from './samples/attention.ts';
 import { CONV, CONV_FILTER_GRADIENT, CONV_INPUT_GRADIENT, CONV_LINEAR } from './samples/conv.ts';
 import { ELEMENTWISE } from './samples/elementwise.ts';
+import { NORMALIZE } from './samples/normalize.ts';
 import * as pool from './samples/pool.ts';
+import { PRODUCTS } from './samples/products.ts';
 import { COMPOSED, EXACT, f32, given, moved, ROUNDED, type Sample, sample, shapes } from './samples/sample.ts';
 import { SCAN } from './samples/scan.ts';
 import { STRUCTURED } from './samples/structured.ts';
@@ -46,6 +49,9 @@ const sgd = (blocks: number): Sample[] =>
 export const SAMPLES = {
   ...ELEMENTWISE,
   ...STRUCTURED,
+  ...PRODUCTS,
+  ...NORMALIZE,
+  ...ATTENTION,
   constant: [
     constant(Float64Array.of(1.5, -2), 'f32'),
     constant(Int32Array.of(-7, 9), 'i32'),

@@ -1,10 +1,13 @@
 /** @file Every op record, by name. For tests, tools and types; the library's own code imports the ops that it uses. */
 import { constant } from '../graph/trace.ts';
+import { batchMatmulOp } from './batch-matmul.ts';
 import { castOp, identityOp } from './cast.ts';
+import { concatOp, splitOp } from './concat.ts';
 import { conv2dFilterGradientOp, conv2dInputGradientOp, conv2dOp, convLinearOp } from './conv.ts';
 import * as elementwise from './elementwise.ts';
 import { packOp, segmentOp } from './group.ts';
 import { gatherOp, gatherRowsOp, oneHotOp, scatterAddOp } from './indexing.ts';
+import { maskedSoftmaxOp, softmaxGradientOp } from './masked-softmax.ts';
 import { linearOp, matmulOp } from './matmul.ts';
 import { broadcastToOp, padOp, reshapeOp, sliceOp, transposeOp } from './movement.ts';
 import * as pool from './pool.ts';
@@ -12,6 +15,7 @@ import { dropoutMaskOp, normalOp, uniformOp } from './random.ts';
 import { argmaxOp, l2NormOp, maxOp, meanOp, minOp, prodOp, sumOp } from './reduce.ts';
 import { scanOp } from './scan.ts';
 import { logSoftmaxOp, softmaxCrossEntropyGradientOp, softmaxCrossEntropyOp, softmaxOp } from './softmax.ts';
+import { standardizeGradientOp, standardizeOp } from './standardize.ts';
 import { adamStepOp, adamUpdateOp, guardOp, sgdStepOp, sgdUpdateOp } from './update.ts';
 
 /** Ops with `evaluate`, which every backend must be able to run. */
@@ -62,7 +66,10 @@ export const primitives = {
   broadcastTo: broadcastToOp,
   slice: sliceOp,
   pad: padOp,
+  concat: concatOp,
+  split: splitOp,
   matmul: matmulOp,
+  batchMatmul: batchMatmulOp,
   gather: gatherOp,
   scatterAdd: scatterAddOp,
   oneHot: oneHotOp,
@@ -88,6 +95,10 @@ export const composites = {
   linear: linearOp,
   convLinear: convLinearOp,
   gatherRows: gatherRowsOp,
+  maskedSoftmax: maskedSoftmaxOp,
+  softmaxGradient: softmaxGradientOp,
+  standardize: standardizeOp,
+  standardizeGradient: standardizeGradientOp,
   softmax: softmaxOp,
   logSoftmax: logSoftmaxOp,
   softmaxCrossEntropy: softmaxCrossEntropyOp,

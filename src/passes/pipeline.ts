@@ -9,12 +9,14 @@ import { fuse } from './fuse.ts';
 import { legalize } from './legalize.ts';
 import type { LoopPasses } from './loops.ts';
 import type { FusedOps } from './rewrite.ts';
-import { simplify } from './simplify.ts';
+import { type Rules, simplify } from './simplify.ts';
 
 /** What a backend says of itself to the passes. */
 export interface Target {
   /** The composites that it runs whole. */
   readonly fused: FusedOps;
+  /** Simplifications of a graph besides those that every program may need: see `transposeRules`. */
+  readonly rules?: ((graph: Graph) => Rules) | undefined;
   /** What is done to loops, for graphs that have some: see `loopPasses`. */
   readonly loops?: LoopPasses | undefined;
 }
@@ -23,6 +25,12 @@ export interface Target {
 export async function loopPasses(graphs: readonly Graph[]): Promise<LoopPasses | undefined> {
   const hasLoops = graphs.some(({ nodes }) => nodes.some(({ op }) => op.kind === 'loop'));
   return hasLoops ? (await import('./loops.ts')).loopPasses : undefined;
+}
+
+/** Simplifications of transposes, for programs that have some, or loops that may hold some. */
+export async function transposeRules(graphs: readonly Graph[]): Promise<Target['rules']> {
+  const mayMove = graphs.some(({ nodes }) => nodes.some(({ op }) => op.name === 'transpose' || op.kind === 'loop'));
+  return mayMove ? (await import('./transposes.ts')).transposeRules : undefined;
 }
 
 export interface Pass {
@@ -35,8 +43,8 @@ export interface Pass {
 export const PASSES: readonly Pass[] = [
   // drop what no output depends on
   { name: 'dce', run: (graph, { loops }) => dce(graph, loops) },
-  // remove identities, views of views, broadcasts; transposes become flags
-  { name: 'simplify', run: simplify },
+  // remove identities, views of views, broadcasts; transposes become attributes of products
+  { name: 'simplify', run: (graph, { rules }) => simplify(graph, rules?.(graph)) },
   // compute constants
   { name: 'fold', run: fold },
   // make linear layers and optimizer steps of their parts
@@ -44,7 +52,7 @@ export const PASSES: readonly Pass[] = [
   // expand composites that the backend lacks
   { name: 'decompose', required: true, run: (graph, { fused }) => decompose(graph, fused) },
   // simplify what decomposing brought
-  { name: 'simplify again', run: simplify },
+  { name: 'simplify again', run: (graph, { rules }) => simplify(graph, rules?.(graph)) },
   // fold what decomposing brought
   { name: 'fold again', run: fold },
   // compute equal expressions once

@@ -1,20 +1,22 @@
 /**
- * @file Local rewrites that keep every bit: identities vanish, views of views become one, transposes become flags of the
- * product, and broadcasts are left to the ops that broadcast by themselves.
+ * @file Local rewrites that keep every bit: identities vanish, views of views become one, and broadcasts are left to the ops
+ * that broadcast by themselves. Rules for transposes stand in transposes.ts.
  */
-import { must } from '../core/errors.ts';
 import { type Shape, sameShape, sizeOf } from '../core/shape.ts';
 import type { Graph, Node } from '../graph/node.ts';
 import type { Tensor } from '../graph/tensor.ts';
 import { apply } from '../graph/trace.ts';
-import { type MatmulAttributes, matmulOp } from '../ops/matmul.ts';
-import { broadcastTo, reshape, transpose } from '../ops/movement.ts';
+import { broadcastTo, reshape } from '../ops/movement.ts';
 import { producer, rewrite } from './rewrite.ts';
 
-type Simplification = (node: Node, inputs: readonly Tensor[]) => readonly Tensor[] | undefined;
+/** What replaces a node, given its renewed inputs; undefined to keep it. */
+export type Simplification = (node: Node, inputs: readonly Tensor[]) => readonly Tensor[] | undefined;
+
+/** Simplifications by the name of the op. */
+export type Rules = Readonly<Record<string, Simplification>>;
 
 /** The input `i` of the node that made x, if that node is of the named op. */
-function through(x: Tensor | undefined, op: string, i = 0): Tensor | undefined {
+export function through(x: Tensor | undefined, op: string, i = 0): Tensor | undefined {
   const made = producer(x);
   const value = made?.op.name === op ? made.inputs[i] : undefined;
   return value === undefined ? undefined : x?.traced?.trace.tensor(value);
@@ -57,7 +59,7 @@ const hoistBroadcast: Simplification = (node, inputs) => {
 
 const elementwise: Simplification = (node, inputs) => hoistBroadcast(node, inputs) ?? unbroadcast(node, inputs);
 
-const RULES: Readonly<Record<string, Simplification>> = {
+const RULES: Rules = {
   identity: (_, inputs) => inputs,
   broadcastTo(node, [x]) {
     const source = through(x, 'broadcastTo');
@@ -70,30 +72,6 @@ const RULES: Readonly<Record<string, Simplification>> = {
     const source = through(x, 'reshape') ?? (x as Tensor);
     if (sameShape(source.shape, shape)) return [source];
     return source === x ? undefined : [reshape(source, shape)];
-  },
-  transpose(node, [x]) {
-    const source = through(x, 'transpose');
-    if (source === undefined) return undefined;
-    const outer = (node.attributes as { permutation: readonly number[] }).permutation;
-    const inner = (must(producer(x), 'a transpose').attributes as { permutation: readonly number[] }).permutation;
-    return [
-      transpose(
-        source,
-        outer.map((axis) => inner[axis] as number),
-      ),
-    ];
-  },
-  matmul(node, [a, b]) {
-    const attributes = node.attributes as MatmulAttributes;
-    const swapped = (x: Tensor | undefined): Tensor | undefined =>
-      (producer(x)?.attributes.permutation as number[] | undefined)?.[0] === 1 ? through(x, 'transpose') : undefined;
-    const lhs = swapped(a);
-    const rhs = swapped(b);
-    if (lhs === undefined && rhs === undefined) return undefined;
-    return apply(matmulOp, [lhs ?? (a as Tensor), rhs ?? (b as Tensor)], {
-      transposeLhs: attributes.transposeLhs !== (lhs !== undefined),
-      transposeRhs: attributes.transposeRhs !== (rhs !== undefined),
-    });
   },
   mul(node, inputs) {
     const [a, b] = inputs as [Tensor, Tensor];
@@ -113,9 +91,11 @@ const RULES: Readonly<Record<string, Simplification>> = {
   },
 };
 
-export function simplify(graph: Graph): Graph {
+/** @param more rules besides those that every program may need. */
+export function simplify(graph: Graph, more: Rules = {}): Graph {
   return rewrite(graph, (node, inputs) => {
-    const rule = RULES[node.op.name] ?? (node.op.kind === 'elementwise' ? elementwise : undefined);
+    const rule =
+      more[node.op.name] ?? RULES[node.op.name] ?? (node.op.kind === 'elementwise' ? elementwise : undefined);
     return rule?.(node, inputs);
   });
 }

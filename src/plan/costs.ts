@@ -10,9 +10,12 @@ function convOperations(w: Word): number {
   return (2 * results * w(I.ConvField.kh) * w(I.ConvField.kw) * w(I.ConvField.c)) / w(I.ConvField.groups);
 }
 
+const matmulOperations = (w: Word): number => 2 * w(I.MatmulField.m) * w(I.MatmulField.n) * w(I.MatmulField.k);
+
 /** Multiplications and additions of the products; what other instructions do is counted in bytes alone. */
 const OPERATIONS: Readonly<Partial<Record<I.Opcode, (word: Word) => number>>> = {
-  [I.Opcode.matmul]: (w) => 2 * w(I.MatmulField.m) * w(I.MatmulField.n) * w(I.MatmulField.k),
+  [I.Opcode.matmul]: matmulOperations,
+  [I.Opcode.batchMatmul]: (w) => w(I.BatchMatmulField.outer) * w(I.BatchMatmulField.inner) * matmulOperations(w),
   [I.Opcode.conv2d]: convOperations,
   [I.Opcode.conv2dInputGradient]: convOperations,
   [I.Opcode.conv2dFilterGradient]: convOperations,

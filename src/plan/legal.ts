@@ -2,10 +2,11 @@
  * @file What each instruction demands of its words besides addresses: its length, counts that are at least 1, choices within
  * their enumerations, and how words must fit together so that its work is bounded by the memory that it may touch.
  */
-
-import type { Form, Word } from './legal/form.ts';
-import { IMAGE_FORMS } from './legal/images.ts';
+import { IMAGE_FORMS } from './images.ts';
+import type { Form, Word } from './instruction.ts';
+import { NORMALIZATION_FORMS } from './normalizations.ts';
 import * as I from './opcodes.ts';
+import { PRODUCT_FORMS } from './products.ts';
 
 const MODE = I.Broadcast.column;
 const TYPE = I.ElementType.u8;
@@ -29,17 +30,6 @@ function copyFault(w: Word): string | undefined {
     last += (dimension - 1) * to;
   }
   return count > last + 1 ? 'two elements for one place' : undefined;
-}
-
-function matmulFault(w: Word): string | undefined {
-  const [m, n, k] = [w(I.MatmulField.m), w(I.MatmulField.n), w(I.MatmulField.k)];
-  const strides = [
-    [w(I.MatmulField.lda), w(I.MatmulField.transposeLhs) === 1 ? m : k],
-    [w(I.MatmulField.ldb), w(I.MatmulField.transposeRhs) === 1 ? k : n],
-    [w(I.MatmulField.ldc), n],
-  ] as const;
-  const short = strides.find(([stride, columns]) => stride < columns);
-  return short === undefined ? undefined : `rows of ${short[1]} in a stride of ${short[0]}`;
 }
 
 function gatherFault(w: Word): string | undefined {
@@ -153,16 +143,8 @@ const FORMS: Readonly<Record<I.Opcode, Form>> = {
     counts: [I.ReduceField.outer, I.ReduceField.k, I.ReduceField.inner],
     choices: [[I.ReduceField.operation, I.ReduceFunction.prod]],
   },
-  [I.Opcode.matmul]: {
-    words: I.MatmulField.words,
-    counts: [I.MatmulField.m, I.MatmulField.n, I.MatmulField.k],
-    choices: [
-      [I.MatmulField.transposeLhs, 1],
-      [I.MatmulField.transposeRhs, 1],
-      [I.MatmulField.activation, I.Activation.sigmoid],
-    ],
-    fault: matmulFault,
-  },
+  ...PRODUCT_FORMS,
+  ...NORMALIZATION_FORMS,
   [I.Opcode.gather]: {
     words: I.GatherField.words,
     counts: [I.GatherField.count, I.GatherField.rowElements, I.GatherField.rows],

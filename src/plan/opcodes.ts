@@ -48,6 +48,11 @@ export const enum Opcode {
   maxPoolGather = 58,
   averagePool = 59,
   averagePoolGradient = 60,
+  batchMatmul = 64,
+  standardize = 65,
+  standardizeGradient = 66,
+  maskedSoftmax = 67,
+  softmaxGradient = 68,
 }
 
 /** Sizes that both languages must agree on. */
@@ -357,6 +362,37 @@ export const enum MatmulField {
 }
 
 /**
+ * `outer` × `inner` products, each as `matmul` has it, whose words come first (`bias` and `activation` are 0): the operands
+ * of product [i, j] lie i · …Outer + j · …Inner elements behind the first's. Factors may have steps of 0 (one for all);
+ * products do not overlap.
+ */
+export const enum BatchMatmulField {
+  destination = 1,
+  lhs = 2,
+  rhs = 3,
+  bias = 4,
+  m = 5,
+  n = 6,
+  k = 7,
+  lda = 8,
+  ldb = 9,
+  ldc = 10,
+  transposeLhs = 11,
+  transposeRhs = 12,
+  activation = 13,
+  scratch = 14,
+  outer = 15,
+  inner = 16,
+  destinationOuter = 17,
+  destinationInner = 18,
+  lhsOuter = 19,
+  lhsInner = 20,
+  rhsOuter = 21,
+  rhsInner = 22,
+  words = 23,
+}
+
+/**
  * Row `indices[i]` (i32) of a source [rows, rowElements] to row i of the destination [count, rowElements]. The same type is
  * copied; u8 → f32 converts. For f32 results, `shift` and `scale` (addresses, both or neither 0) give
  * (x − shift) × scale; `mode` is `scalar` or `row` ([rowElements]). Stops with `indexOutOfRange` on a bad index.
@@ -580,4 +616,73 @@ export const enum PoolField {
   includePadding = 20,
   cells = 21,
   words = 22,
+}
+
+/**
+ * f32 [outer, k, inner] freed of the mean over k (unless `mean` is 0) and divided by √(variance + ε); variance, and mean, are
+ * [outer, inner]. Epsilon is bits, `scratch` as large as `standardizeScratchBytes` of sizes.ts says. May be in place.
+ */
+export const enum StandardizeField {
+  destination = 1,
+  variance = 2,
+  mean = 3,
+  source = 4,
+  outer = 5,
+  k = 6,
+  inner = 7,
+  epsilon = 8,
+  scratch = 9,
+  words = 10,
+}
+
+/**
+ * (g − mean g − y · mean (g · y)) / √(variance + ε) over k of [outer, k, inner], without mean g if `center` is 0; y is
+ * `normalized`, g `cotangent`. The destination may be either.
+ */
+export const enum StandardizeGradientField {
+  destination = 1,
+  normalized = 2,
+  variance = 3,
+  cotangent = 4,
+  outer = 5,
+  k = 6,
+  inner = 7,
+  epsilon = 8,
+  center = 9,
+  scratch = 10,
+  words = 11,
+}
+
+/**
+ * Softmax of scale · each row of f32 [outer · inner, columns], over the columns that are seen; zeros for the others, and for
+ * rows that see none or −∞ alone. With `queries` > 0, row r sees the first r mod queries + `offset` + 1 columns. `mask` (an
+ * address or 0) is not 0 where row [i, j] may see a column: f32 [columns] at i · maskOuter + j · maskInner elements. The
+ * destination may be the source; scale is bits.
+ */
+export const enum MaskedSoftmaxField {
+  destination = 1,
+  source = 2,
+  mask = 3,
+  outer = 4,
+  inner = 5,
+  columns = 6,
+  maskOuter = 7,
+  maskInner = 8,
+  queries = 9,
+  offset = 10,
+  scale = 11,
+  words = 12,
+}
+
+/** scale · y · (g − Σ g · y) for each row of f32 [rows, columns], over the columns that are seen as above; y is `weights`. May be in place. */
+export const enum SoftmaxGradientField {
+  destination = 1,
+  weights = 2,
+  cotangent = 3,
+  rows = 4,
+  columns = 5,
+  queries = 6,
+  offset = 7,
+  scale = 8,
+  words = 9,
 }

@@ -1,21 +1,11 @@
 /**
  * @file What each instruction reads and writes, as data: for validation, printing, and finding the first bad value.
  */
-
+import { IMAGE_OPERANDS } from './images.ts';
+import { elementBytes, formBytes, type Operand, type OperandRule, reads, type Word, writes } from './instruction.ts';
+import { NORMALIZATION_OPERANDS } from './normalizations.ts';
 import * as I from './opcodes.ts';
-import { IMAGE_RULES } from './operands/images.ts';
-import { type Operand, type Rule, reads, type Word, writes } from './operands/operand.ts';
-import { matmulScratchBytes } from './sizes.ts';
-
-export type { Operand } from './operands/operand.ts';
-
-const elementBytes = (type: number): number => (type === I.ElementType.u8 ? 1 : 4);
-
-/** Bytes of an elementwise operand in its broadcast form. */
-function formBytes(mode: number, rows: number, columns: number): number {
-  if (mode === I.Broadcast.same) return 4 * rows * columns;
-  return 4 * (mode === I.Broadcast.scalar ? 1 : mode === I.Broadcast.row ? columns : rows);
-}
+import { PRODUCT_OPERANDS } from './products.ts';
 
 /** Bytes from the first to behind the last element of a strided box. */
 function boxBytes(word: Word, strides: number): number {
@@ -27,7 +17,7 @@ function boxBytes(word: Word, strides: number): number {
 
 const KEY_BYTES = 12;
 
-const RULES: Readonly<Record<I.Opcode, Rule>> = {
+const RULES: Readonly<Record<I.Opcode, OperandRule>> = {
   [I.Opcode.stepLoad]: (w, rows) => [
     writes('destination', w(I.StepLoadField.destination), w(I.StepLoadField.bytes), false),
     reads('table', w(I.StepLoadField.table), w(I.StepLoadField.stride) * rows, false),
@@ -61,7 +51,7 @@ const RULES: Readonly<Record<I.Opcode, Rule>> = {
     }
     return found;
   },
-  ...IMAGE_RULES,
+  ...IMAGE_OPERANDS,
   [I.Opcode.fill]: (w) => [writes('destination', w(I.FillField.destination), 4 * w(I.FillField.count), false)],
   [I.Opcode.copy]: (w) => [
     writes('destination', w(I.CopyField.destination), boxBytes(w, I.CopyField.destinationStrides), false),
@@ -104,19 +94,8 @@ const RULES: Readonly<Record<I.Opcode, Rule>> = {
       reads('source', w(I.ReduceField.source), 4 * outer * k * inner),
     ];
   },
-  [I.Opcode.matmul](w) {
-    const [m, n, k] = [w(I.MatmulField.m), w(I.MatmulField.n), w(I.MatmulField.k)];
-    const strided = (rows: number, columns: number, stride: number): number => 4 * ((rows - 1) * stride + columns);
-    const [lda, ldb, ldc] = [w(I.MatmulField.lda), w(I.MatmulField.ldb), w(I.MatmulField.ldc)];
-    const bias = w(I.MatmulField.bias);
-    return [
-      writes('destination', w(I.MatmulField.destination), strided(m, n, ldc)),
-      writes('scratch', w(I.MatmulField.scratch), matmulScratchBytes({ m, n, k }), false),
-      reads('lhs', w(I.MatmulField.lhs), w(I.MatmulField.transposeLhs) ? strided(k, m, lda) : strided(m, k, lda)),
-      reads('rhs', w(I.MatmulField.rhs), w(I.MatmulField.transposeRhs) ? strided(n, k, ldb) : strided(k, n, ldb)),
-      ...(bias === 0 ? [] : [reads('bias', bias, 4 * n)]),
-    ];
-  },
+  ...PRODUCT_OPERANDS,
+  ...NORMALIZATION_OPERANDS,
   [I.Opcode.gather](w) {
     const [count, width] = [w(I.GatherField.count), w(I.GatherField.rowElements)];
     const [from, to] = [w(I.GatherField.sourceType), w(I.GatherField.destinationType)];
@@ -223,6 +202,6 @@ function random(w: Word): readonly Operand[] {
 
 /** The operands of the instruction at a word index, for `rows` rows of steps; undefined if its opcode is none. */
 export function operandsAt(words: Int32Array, at: number, rows = 1): readonly Operand[] | undefined {
-  const rule = RULES[((words[at] as number) & 0xffff) as I.Opcode] as Rule | undefined;
+  const rule = RULES[((words[at] as number) & 0xffff) as I.Opcode] as OperandRule | undefined;
   return rule?.((field) => words[at + field] as number, rows);
 }

@@ -39,6 +39,9 @@ export function convScratchBytes(
   return Math.ceil((bytes + 2 * I.Constant.slackBytes) / 64) * 64;
 }
 
+/** Bytes of the scratch area of a normalization: sums and factors of each column; rows need none. See assembly/standardize.ts. */
+export const standardizeScratchBytes = (inner: number): number => (inner === 1 ? 0 : 28 * roundUp4(inner));
+
 /** The field that bounds the indices of an instruction. */
 const INDEX_BOUNDS: Readonly<Partial<Record<I.Opcode, number>>> = {
   [I.Opcode.gather]: I.GatherField.rows,

@@ -1,12 +1,14 @@
 /** @file Runs the golden cases of a folder: each that can be expressed, on each device, and everything that it holds. */
 import { settle } from './disputes.ts';
 import { activations } from './express/activations.ts';
+import { attentionCases } from './express/attention.ts';
 import { clipping } from './express/clipping.ts';
 import { conv } from './express/conv.ts';
 import { dense } from './express/dense.ts';
 import { elementwise } from './express/elementwise.ts';
 import { initializers } from './express/initializers.ts';
 import { losses } from './express/losses.ts';
+import { norms } from './express/norms.ts';
 import { optimizers } from './express/optimizers.ts';
 import { pooling } from './express/pooling.ts';
 import { schedules } from './express/schedules.ts';
@@ -16,12 +18,14 @@ import { type Adapter, type Device, type Expression, openSession } from './sessi
 
 const adapters: Readonly<Record<string, Adapter>> = {
   activations,
+  attention: attentionCases,
   clipping,
   conv,
   dense,
   elementwise,
   initializers,
   losses,
+  norms,
   optimizers,
   pooling,
   schedules,

@@ -26,6 +26,7 @@ export const {
   SelectField,
   ReduceField,
   MatmulField,
+  BatchMatmulField,
   GatherField,
   ScatterAddField,
   SoftmaxField,
@@ -39,6 +40,10 @@ export const {
   GuardField,
   AdamField,
   SgdField,
+  StandardizeField,
+  StandardizeGradientField,
+  MaskedSoftmaxField,
+  SoftmaxGradientField,
 } = opcodes as unknown as Objects;
 
 export type Activation = opcodes.Activation;

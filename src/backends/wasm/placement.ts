@@ -66,6 +66,15 @@ const IN_PLACE: Readonly<Record<string, readonly (readonly [output: number, inpu
   ],
 };
 
+/** Ops that are not elementwise, and still may write their first output over this input. */
+export const TAKES_OVER: Readonly<Record<string, number>> = {
+  softmaxCrossEntropyGradient: 0,
+  standardize: 0,
+  standardizeGradient: 2,
+  maskedSoftmax: 0,
+  softmaxGradient: 1,
+};
+
 /** What follows all nodes: storing results. Outputs are read then. */
 export const endOf = (graph: Graph): number => graph.nodes.length;
 

@@ -17,6 +17,7 @@ import {
   type Place,
   packTargets,
   type Storage,
+  TAKES_OVER,
   type Target,
   viewOf,
 } from './placement.ts';
@@ -191,12 +192,12 @@ class StoragePlanner {
     return { storage, offset };
   }
 
-  /** The storage of an operand that dies here and has the output's shape, for elementwise ops. */
+  /** The storage of an operand that dies here and has the output's shape, for elementwise ops and those of `TAKES_OVER`. */
   #takeOver(node: Node, output: Value, at: number): Storage | undefined {
     const placeOf = (value: Value): Place => must(this.#places.get(value), 'a placed operand');
-    const isLossGradient = node.op.name === 'softmaxCrossEntropyGradient';
-    if (node.op.kind !== 'elementwise' && !isLossGradient) return undefined;
-    const candidates = isLossGradient ? node.inputs.slice(0, 1) : node.inputs;
+    const over = TAKES_OVER[node.op.name];
+    if (node.op.kind !== 'elementwise' && (over === undefined || output !== node.outputs[0])) return undefined;
+    const candidates = over === undefined ? node.inputs : node.inputs.slice(over, over + 1);
     const fits = (input: Value): boolean => {
       const { storage, offset } = placeOf(input);
       const values = this.#occupants.get(storage) ?? [];

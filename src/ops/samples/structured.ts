@@ -117,6 +117,26 @@ export const STRUCTURED = {
       moved(shape as Shape, { before, after }),
     ),
   ],
+  concat: [
+    ...DTYPES.map((dtype) =>
+      sample(
+        EXACT,
+        [moved([2, 3], {}, dtype), moved([2, 1], {}, dtype)].map(({ inputs }) => inputs[0] as SampleInput),
+        {
+          axis: 1,
+        },
+      ),
+    ),
+    sample(EXACT, [f32([3]), f32([4]), f32([1])], { axis: 0 }),
+    sample(EXACT, [f32([2, 3, 4]), f32([2, 5, 4])], { axis: 1 }),
+    sample(EXACT, [f32([1, 2]), f32([1, 2])], { axis: 0 }),
+  ],
+  split: [
+    ...allTypes([2, 4], { axis: 1, sizes: [3, 1] }),
+    moved([8], { axis: 0, sizes: [3, 4, 1] }),
+    moved([2, 8, 4], { axis: 1, sizes: [3, 5] }),
+    moved([2, 2], { axis: 0, sizes: [1, 1] }),
+  ],
   matmul: PRODUCTS.flatMap((sizes) => FLAGS.map((flags) => sample(SUMMED, matrices(sizes, flags), flags))),
   linear: ['none', 'relu', 'tanh', 'sigmoid'].flatMap((activation) =>
     FLAGS.flatMap((flags) =>

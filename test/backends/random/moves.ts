@@ -8,6 +8,7 @@ import { customGradient } from '../../../src/autodiff/custom-gradient.ts';
 import { grad } from '../../../src/autodiff/grad.ts';
 import { type Tensor, tensor } from '../../../src/graph/tensor.ts';
 import { apply } from '../../../src/graph/trace.ts';
+import { scaledDotProductAttention as attend } from '../../../src/ops/attention.ts';
 import { cast, identity } from '../../../src/ops/cast.ts';
 import { convolve2d } from '../../../src/ops/convolutions.ts';
 import * as e from '../../../src/ops/elementwise.ts';
@@ -16,6 +17,7 @@ import { gather, gatherRows, oneHot, scatterAdd } from '../../../src/ops/indexin
 import { repeat, scan } from '../../../src/ops/loops.ts';
 import { matmul } from '../../../src/ops/matmul.ts';
 import { broadcastTo, pad, reshape, slice, transpose } from '../../../src/ops/movement.ts';
+import { batchNormTrain, layerNorm, rmsNorm } from '../../../src/ops/normalize.ts';
 import { averagePool, maxPool } from '../../../src/ops/pooling.ts';
 import { dropoutMaskWithKey, normalWithKey, uniformWithKey } from '../../../src/ops/random.ts';
 import { argmax, l2Norm, max, mean, min, prod, sum } from '../../../src/ops/reduce.ts';
@@ -134,6 +136,46 @@ export const SMOOTH: readonly Move[] = [
     const rows = matrix(a);
     const turned = transpose(rows, rotation(rows, n));
     return matmul(turned, mul(constantOf([turned.shape[1] as number, 2], 0.3), 1 / (turned.shape[1] as number)));
+  },
+  // Many products: a batch with itself as heads of attention have it, or with what broadcasts.
+  (a, b, n) => {
+    const [count, columns] = matrix(a).shape as [number, number];
+    const tokens = count % 2 === 0 ? 2 : 1;
+    const heads = columns % 2 === 0 ? 2 : 1;
+    const split = reshape(tanh(a), [count / tokens, tokens, heads, columns / heads]);
+    const x = transpose(split, [0, 2, 1, 3]);
+    const scores = mul(matmul(x, transpose(x, [0, 1, 3, 2])), 1 / columns);
+    if (n % 3 === 0) return scores;
+    const mixed = matmul(n % 3 === 1 ? scores : transpose(scores, [0, 1, 3, 2]), x);
+    const whole = transpose(mixed, [0, 2, 1, 3]);
+    const other = mul(constantOf([1, heads, columns / heads, 3], 0.8), tanh(mean(b)));
+    return n % 5 < 3
+      ? reshape(whole, a.shape.length === 0 ? [1] : a.shape)
+      : matmul(transpose(whole, [0, 2, 1, 3]), other);
+  },
+  // Attention to its own rows, of which some may see none.
+  (a, b, n) => {
+    const rows = matrix(a);
+    const count = rows.shape[0] as number;
+    if (count > 15) return a;
+    const x = tanh(rows);
+    const mask = n % 3 === 0 ? undefined : e.greater(constantOf(n % 3 === 1 ? [count] : [count, count], 0.6), -0.5);
+    const keys = mul(x, tanh(mean(b)));
+    return reshape(attend(x, keys, x, { causal: n % 2 === 0, mask }), a.shape.length === 0 ? [1, 1] : a.shape);
+  },
+  // Normalized by a variance that is not small, so that slopes are about 1.
+  (a, b, n) => {
+    const x = a.shape.length === 0 ? flat(a) : a;
+    const axes = x.shape.flatMap((_, axis) =>
+      axis >= n % x.shape.length && axis <= (n >> 2) % x.shape.length ? [axis] : [],
+    );
+    const options = { axes: axes.length === 0 ? -1 : axes, epsilon: 0.5 };
+    return pickOne([layerNorm, rmsNorm], n >> 1)(x, n % 3 === 0 ? { ...options, gamma: tanh(mean(b)) } : options);
+  },
+  (a, b, n) => {
+    const rows = matrix(a);
+    const { y, mean: middle, variance } = batchNormTrain(rows, { epsilon: 0.5 });
+    return pickOne([y, add(y, middle), mul(tanh(variance), mean(b))], n);
   },
   (a, b, n) => {
     const rows = matrix(a);

@@ -3,7 +3,6 @@ import { type Tensor, tensor } from '../../../src/graph/tensor.ts';
 import { silu, softplus } from '../../../src/nn/activations.ts';
 import * as e from '../../../src/ops/elementwise.ts';
 import { matmul } from '../../../src/ops/matmul.ts';
-import { reshape } from '../../../src/ops/movement.ts';
 import { max, mean, min, prod, type ReduceOptions, sum } from '../../../src/ops/reduce.ts';
 import { logSumExp } from '../../../src/ops/softmax.ts';
 import { type Adapter, derivativesCase, functionCase, inputsOf } from '../session.ts';
@@ -43,10 +42,7 @@ const binary: Readonly<Record<string, (a: Tensor, b: Tensor) => Tensor>> = {
   matmul_2d: matmul,
   matmul_odd: matmul,
   matmul_broadcast: matmul,
-  matmul_batched(a, b) {
-    const [batch, m, k] = a.shape as [number, number, number];
-    return sum(e.mul(reshape(a, [batch, m, k, 1]), reshape(b, [batch, 1, k, b.shape[2] as number])), 2);
-  },
+  matmul_batched: matmul,
 };
 
 type Reduction = (x: Tensor, axes: number[] | undefined, options: ReduceOptions) => Tensor;

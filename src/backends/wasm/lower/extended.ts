@@ -1,11 +1,14 @@
 /** @file How ops are lowered that a dense network has no use for. */
 import { BinaryFunction as B, Opcode, ReduceFunction as R, UnaryFunction as U } from '../../../plan/opcodes.ts';
+import * as attention from './attention.ts';
+import { batchMatmul, batchMatmulScratch } from './batch-matmul.ts';
 import type { Lowering, LoweringTable } from './context.ts';
 import * as conv from './conv.ts';
 import { binary, unary } from './elementwise.ts';
 import { group, groupScratch } from './group.ts';
 import { planLoop, scan } from './loop.ts';
 import * as movement from './movement.ts';
+import * as normalize from './normalize.ts';
 import { pool } from './pool.ts';
 import * as structured from './structured.ts';
 import type { ExtendedComposite, ExtendedPrimitive } from './table.ts';
@@ -18,8 +21,15 @@ const LOWERINGS = {
   min: structured.reduce(R.min),
   prod: structured.reduce(R.prod),
   transpose: movement.transpose,
+  batchMatmul,
+  maskedSoftmax: attention.maskedSoftmax,
+  softmaxGradient: attention.softmaxGradient,
+  standardize: normalize.standardize,
+  standardizeGradient: normalize.standardizeGradient,
   slice: movement.slice,
   pad: movement.pad,
+  concat: movement.concat,
+  split: movement.split,
   scatterAdd: structured.scatterAdd,
   oneHot: structured.oneHot,
   randomUniform: training.random(Opcode.randomUniform),
@@ -41,6 +51,9 @@ export const EXTENDED: LoweringTable = {
   lowerings: { ...LOWERINGS, elementwiseGroup: group },
   scratchBytes: {
     elementwiseGroup: groupScratch,
+    batchMatmul: batchMatmulScratch,
+    standardize: normalize.standardizeScratch,
+    standardizeGradient: normalize.standardizeScratch,
     conv2d: conv.convScratch,
     convLinear: conv.convScratch,
     conv2dInputGradient: conv.convScratch,

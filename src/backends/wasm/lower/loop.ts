@@ -50,8 +50,8 @@ function checkLoop(level: number, length: number): void {
 
 export const scan: Lowering = (node, context) => {
   const { level, code, emit } = context;
-  checkLoop(level, length);
   const { carries, sequences, length, reverse, body } = node.attributes as ScanAttributes;
+  checkLoop(level, length);
   const loop = context.loop(node);
   for (const [i, storage] of loop.bound) {
     const outer = input(node, i);

@@ -2,7 +2,7 @@
 import { BYTES, type DType } from '../../../core/dtype.ts';
 import { SaddlepointError } from '../../../core/errors.ts';
 import { type Shape, showShape, sizeOf, stridesOf } from '../../../core/shape.ts';
-import type { Node } from '../../../graph/node.ts';
+import type { Node, Value } from '../../../graph/node.ts';
 import { bitsOf } from '../../../plan/format.ts';
 import { Constant, CopyField, FillField, Opcode } from '../../../plan/opcodes.ts';
 import { input, type Lowering, type LoweringContext, output } from './context.ts';
@@ -148,6 +148,39 @@ export const pad: Lowering = (node, { address, emit }) => {
     emit,
     'pad',
   );
+};
+
+/** The parts along an axis: part i begins where the parts before it end. */
+function eachPart(
+  whole: Value,
+  parts: readonly Value[],
+  axis: number,
+  f: (part: Value, offset: number, strides: readonly number[]) => void,
+): void {
+  const strides = stridesOf(whole.shape);
+  let offset = 0;
+  for (const part of parts) {
+    f(part, offset * (strides[axis] as number) * BYTES[whole.dtype], strides);
+    offset += part.shape[axis] as number;
+  }
+}
+
+export const concat: Lowering = (node, { address, emit }) => {
+  const whole = output(node);
+  eachPart(whole, node.inputs, node.attributes.axis as number, (part, offset, strides) => {
+    const from = { address: address(part), strides: stridesOf(part.shape) };
+    const to = { address: address(whole) + offset, strides };
+    emitCopy({ shape: part.shape, from, to, elementBytes: BYTES[whole.dtype] }, emit, 'concat');
+  });
+};
+
+export const split: Lowering = (node, { address, emit }) => {
+  const whole = input(node, 0);
+  eachPart(whole, node.outputs, node.attributes.axis as number, (part, offset, strides) => {
+    const from = { address: address(whole) + offset, strides };
+    const to = { address: address(part), strides: stridesOf(part.shape) };
+    emitCopy({ shape: part.shape, from, to, elementBytes: BYTES[whole.dtype] }, emit, 'split');
+  });
 };
 
 /** Leaves that were computed in place cost nothing; the others are copied, and the gaps zeroed. */

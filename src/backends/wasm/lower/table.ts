@@ -27,8 +27,14 @@ const FUSED = {
 } satisfies Partial<Record<CompositeName, Lowering>>;
 
 /** Names alone: passes ask for them before the extended table is loaded. */
-export type ExtendedComposite = 'convLinear';
-const EXTENDED_COMPOSITES: readonly ExtendedComposite[] = ['convLinear'];
+const EXTENDED_COMPOSITES = [
+  'convLinear',
+  'standardize',
+  'standardizeGradient',
+  'maskedSoftmax',
+  'softmaxGradient',
+] as const satisfies readonly CompositeName[];
+export type ExtendedComposite = (typeof EXTENDED_COMPOSITES)[number];
 
 export const fusedOps: ReadonlySet<string> = new Set([...Object.keys(FUSED), ...EXTENDED_COMPOSITES]);
 
@@ -40,8 +46,11 @@ export type ExtendedPrimitive =
   | 'min'
   | 'prod'
   | 'transpose'
+  | 'batchMatmul'
   | 'slice'
   | 'pad'
+  | 'concat'
+  | 'split'
   | 'scatterAdd'
   | 'oneHot'
   | 'scan'
