@@ -87,12 +87,17 @@ export {
   tanh,
   where,
 } from './ops/elementwise.ts';
+export { erf, erfinv } from './ops/erf.ts';
+export { acosh, asinh, atanh, cosh, sinh } from './ops/hyperbolic.ts';
 export { gather, oneHot, scatterAdd } from './ops/indexing.ts';
 export { repeat, type ScanOptions, scan } from './ops/loops.ts';
 export { matmul } from './ops/matmul.ts';
 export { broadcastTo, pad, reshape, slice, transpose } from './ops/movement.ts';
+export { log2, log10, rsqrt } from './ops/powers.ts';
 export { argmax, l2Norm, max, mean, min, prod, sum } from './ops/reduce.ts';
+export { ceil, round } from './ops/rounding.ts';
 export { logSoftmax, logSumExp, softmax, softmaxCrossEntropy } from './ops/softmax.ts';
+export { acos, asin, atan, atan2, cos, sin, tan } from './ops/trigonometric.ts';
 // Optimizers.
 export { adam } from './optim/adam.ts';
 export { clipByGlobalNorm, clipByValue } from './optim/clip.ts';

@@ -7,7 +7,7 @@ import { isTensor, type Tensor, type TensorLike, tensor } from '../graph/tensor.
 import { apply } from '../graph/trace.ts';
 import { cast, identity } from './cast.ts';
 
-type NoAttributes = Record<string, never>;
+export type NoAttributes = Record<string, never>;
 const NONE: NoAttributes = {};
 
 /** The input as f32: integers and bytes are converted, which is exact below 2^24. */
@@ -57,9 +57,10 @@ function requireFloat(name: string, inputs: readonly Spec[]): void {
   }
 }
 
-type UnaryGradient = (x: Tensor, y: Tensor, g: Tensor) => Tensor | undefined;
+export type UnaryGradient = (x: Tensor, y: Tensor, g: Tensor) => Tensor | undefined;
 
-function unaryOp<N extends string>(
+/** The record of a function of one number; its gradient gets input, output and cotangent. */
+export function unaryOp<N extends string>(
   name: N,
   f: (x: number) => number,
   gradient: UnaryGradient,
@@ -86,7 +87,7 @@ type BinaryGradient = (
   needs: readonly boolean[],
 ) => readonly (Tensor | undefined)[];
 
-function binaryOp<N extends string>(
+export function binaryOp<N extends string>(
   name: N,
   f: (a: number, b: number) => number,
   gradient?: BinaryGradient,
@@ -116,8 +117,8 @@ function binaryOp<N extends string>(
   };
 }
 
-const unary = (op: Op<NoAttributes>, x: TensorLike): Tensor => first(apply(op, [float(x)], NONE));
-const binary = (op: Op<NoAttributes>, a: TensorLike, b: TensorLike): Tensor =>
+export const unary = (op: Op<NoAttributes>, x: TensorLike): Tensor => first(apply(op, [float(x)], NONE));
+export const binary = (op: Op<NoAttributes>, a: TensorLike, b: TensorLike): Tensor =>
   first(apply(op, [float(a), float(b)], NONE));
 
 export const negOp = /* @__PURE__ */ unaryOp(

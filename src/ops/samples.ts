@@ -8,6 +8,7 @@ import type { HostArray } from '../core/dtype.ts';
 import type { Attributes } from '../graph/node.ts';
 import { CONV, CONV_FILTER_GRADIENT, CONV_INPUT_GRADIENT, CONV_LINEAR } from './samples/conv.ts';
 import { ELEMENTWISE } from './samples/elementwise.ts';
+import { FUNCTIONS } from './samples/functions.ts';
 import { COMPOSED, EXACT, f32, given, moved, ROUNDED, type Sample, sample, shapes } from './samples/sample.ts';
 import { SCAN } from './samples/scan.ts';
 import { STRUCTURED } from './samples/structured.ts';
@@ -44,6 +45,7 @@ const sgd = (blocks: number): Sample[] =>
 
 export const SAMPLES = {
   ...ELEMENTWISE,
+  ...FUNCTIONS,
   ...STRUCTURED,
   constant: [
     constant(Float64Array.of(1.5, -2), 'f32'),

@@ -173,13 +173,13 @@ const FORMS: Readonly<Record<I.Opcode, Form>> = {
   [I.Opcode.unary]: {
     words: I.UnaryField.words,
     counts: [I.UnaryField.count],
-    choices: [[I.UnaryField.operation, I.UnaryFunction.floor]],
+    choices: [[I.UnaryField.operation, I.UnaryFunction.erfinv]],
   },
   [I.Opcode.binary]: {
     words: I.BinaryField.words,
     counts: [I.BinaryField.rows, I.BinaryField.columns],
     choices: [
-      [I.BinaryField.operation, I.BinaryFunction.pow],
+      [I.BinaryField.operation, I.BinaryFunction.atan2],
       [I.BinaryField.lhsMode, MODE],
       [I.BinaryField.rhsMode, MODE],
     ],

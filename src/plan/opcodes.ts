@@ -48,7 +48,7 @@ export const enum Opcode {
 /** Sizes that both languages must agree on. */
 export const enum Constant {
   /** Counts up with every change of opcodes, layouts or meanings; a machine of another version is refused. */
-  abiVersion = 2,
+  abiVersion = 3,
   /** Bytes of the status block, at address 0. */
   statusBytes = 64,
   /** Readable and writable bytes behind every block. */
@@ -117,6 +117,13 @@ export const enum UnaryFunction {
   // `Constant.firstExtendedUnary`: not in the core build.
   expm1 = 12,
   floor = 13,
+  /** To the nearest integer, halves to the even one. */
+  round = 14,
+  sin = 15,
+  cos = 16,
+  atan = 17,
+  erf = 18,
+  erfinv = 19,
 }
 
 /** Comparisons give 0 or 1; a comparison with NaN gives 0, but for `notEqual`, which gives 1. */
@@ -135,6 +142,7 @@ export const enum BinaryFunction {
   greaterEqual = 11,
   // `Constant.firstExtendedBinary`: not in the core build.
   pow = 12,
+  atan2 = 13,
 }
 
 export const enum ReduceFunction {

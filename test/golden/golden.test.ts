@@ -7,11 +7,11 @@ const folder = fileURLToPath(new URL('data', import.meta.url));
 
 /** How many cases of each file are expressed: raise a number when the library learns to express more. */
 const EXPRESSED = {
-  activations: 33,
+  activations: 34,
   clipping: 3,
   conv: 22,
   dense: 11,
-  elementwise: 44,
+  elementwise: 53,
   initializers: 4,
   losses: 71,
   optimizers: 13,

@@ -1,16 +1,19 @@
 /** @file elementwise.json: unary functions to the second derivative, broadcasting, reductions, matrix products. */
 import { type Tensor, tensor } from '../../../src/graph/tensor.ts';
-import { silu, softplus } from '../../../src/nn/activations.ts';
+import { gelu, silu, softplus } from '../../../src/nn/activations.ts';
 import * as e from '../../../src/ops/elementwise.ts';
+import { erf } from '../../../src/ops/erf.ts';
+import { atanh, cosh, sinh } from '../../../src/ops/hyperbolic.ts';
 import { matmul } from '../../../src/ops/matmul.ts';
 import { reshape } from '../../../src/ops/movement.ts';
+import { log2, rsqrt } from '../../../src/ops/powers.ts';
 import { max, mean, min, prod, type ReduceOptions, sum } from '../../../src/ops/reduce.ts';
 import { logSumExp } from '../../../src/ops/softmax.ts';
+import { acos, asin, atan, atan2, cos, sin, tan } from '../../../src/ops/trigonometric.ts';
 import { type Adapter, derivativesCase, functionCase, inputsOf } from '../session.ts';
 
 type F = (x: Tensor) => Tensor;
 
-/** What is no op of its own is written as its user would. */
 const unary: Readonly<Record<string, F>> = {
   neg: e.neg,
   abs: e.abs,
@@ -18,17 +21,25 @@ const unary: Readonly<Record<string, F>> = {
   expm1: e.expm1,
   log: e.log,
   log1p: e.log1p,
-  log2: (x) => e.div(e.log(x), Math.LN2),
+  log2,
   sqrt: e.sqrt,
-  rsqrt: (x) => e.reciprocal(e.sqrt(x)),
+  rsqrt,
   square: e.square,
   reciprocal: e.reciprocal,
-  sinh: (x) => e.mul(e.sub(e.expm1(x), e.expm1(e.neg(x))), 0.5),
-  cosh: (x) => e.mul(e.add(e.exp(x), e.exp(e.neg(x))), 0.5),
+  sin,
+  cos,
+  tan,
+  asin,
+  acos,
+  atan,
+  sinh,
+  cosh,
   tanh: e.tanh,
-  atanh: (x) => e.mul(e.sub(e.log1p(x), e.log1p(e.neg(x))), 0.5),
+  atanh,
+  erf,
   sigmoid: e.sigmoid,
   softplus: (x) => softplus(x),
+  gelu,
   silu,
 };
 
@@ -39,6 +50,7 @@ const binary: Readonly<Record<string, (a: Tensor, b: Tensor) => Tensor>> = {
   binary_div: e.div,
   binary_maximum: e.maximum,
   binary_minimum: e.minimum,
+  binary_atan2: atan2,
   binary_pow: e.pow,
   matmul_2d: matmul,
   matmul_odd: matmul,
