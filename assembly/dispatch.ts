@@ -7,6 +7,7 @@ import { conv2d, conv2dFilterGradient, conv2dInputGradient } from './conv';
 import { oneHot, scatterAdd } from './gather';
 import { group } from './group';
 import { loopLoad, loopStore } from './loop';
+import { averagePool, averagePoolGradient, maxPool, maxPoolGather, maxPoolGradient } from './pool';
 import { randomNormal, randomUniform } from './random';
 import { stop } from './simd';
 
@@ -22,6 +23,11 @@ export function performExtended(opcode: i32, p: usize, base: usize): i32 {
     case Opcode.conv2d: conv2d(p, base); return Status.ok;
     case Opcode.conv2dInputGradient: conv2dInputGradient(p, base); return Status.ok;
     case Opcode.conv2dFilterGradient: conv2dFilterGradient(p, base); return Status.ok;
+    case Opcode.maxPool: maxPool(p, base); return Status.ok;
+    case Opcode.maxPoolGradient: return maxPoolGradient(p, base);
+    case Opcode.maxPoolGather: return maxPoolGather(p, base);
+    case Opcode.averagePool: averagePool(p, base); return Status.ok;
+    case Opcode.averagePoolGradient: averagePoolGradient(p, base); return Status.ok;
     case Opcode.group: group(p, base); return Status.ok;
   }
   return stop(base, Status.illegalInstruction, opcode, 0);

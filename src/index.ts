@@ -4,7 +4,8 @@
  */
 
 // Functions of tensors.
-export { checkGradient, type GradientCheck } from './autodiff/check.ts';
+export { checkGradient, type GradientCheck, type GradientCheckOptions } from './autodiff/check.ts';
+export { type CustomResult, type CustomVjp, customGradient } from './autodiff/custom-gradient.ts';
 export { grad, valueAndGrad } from './autodiff/grad.ts';
 export { hvp } from './autodiff/hvp.ts';
 export type { DType } from './core/dtype.ts';
@@ -12,6 +13,7 @@ export type { DType } from './core/dtype.ts';
 export { type ErrorCode, SaddlepointError } from './core/errors.ts';
 export type { Shape } from './core/shape.ts';
 export { type CompileOptions, compile } from './engine/compile.ts';
+export { type TapListener, tap } from './graph/tap.ts';
 export { type Tensor, type TensorLike, tensor } from './graph/tensor.ts';
 // Look inside.
 export { type Profile, type ProfileOptions, type ProfileRow, profile } from './inspect/profile.ts';
@@ -42,6 +44,7 @@ export { crossEntropy } from './nn/losses/cross-entropy.ts';
 export type { Loss } from './nn/losses/loss.ts';
 export { huber, meanAbsoluteError, meanSquaredError } from './nn/losses/regression.ts';
 export { accuracy, type Metric } from './nn/metrics.ts';
+export { averagePool2d, globalAveragePool2d, globalMaxPool2d, maxPool2d } from './nn/pool.ts';
 export { sequential } from './nn/sequential.ts';
 // Ops.
 export { cast } from './ops/cast.ts';
@@ -52,8 +55,6 @@ export {
   convolve2d,
   convolveTranspose2d,
   depthwiseConvolve2d,
-  type Padding,
-  type Pair,
 } from './ops/convolutions.ts';
 export {
   abs,
@@ -92,12 +93,22 @@ export { acosh, asinh, atanh, cosh, sinh } from './ops/hyperbolic.ts';
 export { gather, oneHot, scatterAdd } from './ops/indexing.ts';
 export { repeat, type ScanOptions, scan } from './ops/loops.ts';
 export { matmul } from './ops/matmul.ts';
-export { broadcastTo, pad, reshape, slice, transpose } from './ops/movement.ts';
+export { broadcastTo, reshape, slice, transpose } from './ops/movement.ts';
+export { type PadOptions, pad } from './ops/pad.ts';
+export {
+  type AveragePoolOptions,
+  adaptiveAveragePool,
+  averagePool,
+  type MaxPoolOptions,
+  maxPool,
+} from './ops/pooling.ts';
 export { log2, log10, rsqrt } from './ops/powers.ts';
 export { argmax, l2Norm, max, mean, min, prod, sum } from './ops/reduce.ts';
+export { pixelShuffle, type ResizeOptions, resize2d, upsample2d } from './ops/resize.ts';
 export { ceil, round } from './ops/rounding.ts';
 export { logSoftmax, logSumExp, softmax, softmaxCrossEntropy } from './ops/softmax.ts';
 export { acos, asin, atan, atan2, cos, sin, tan } from './ops/trigonometric.ts';
+export type { Padding, Pair } from './ops/window.ts';
 // Optimizers.
 export { adam } from './optim/adam.ts';
 export { clipByGlobalNorm, clipByValue } from './optim/clip.ts';

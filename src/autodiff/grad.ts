@@ -7,6 +7,7 @@ import { broadcastShapes, showShape, sizeOf } from '../core/shape.ts';
 import { leavesOf, type MapTree, mapTree, type Tree } from '../core/tree.ts';
 import { evaluateGraph } from '../graph/evaluate.ts';
 import type { Node, PullBack, Value } from '../graph/node.ts';
+import { printTap, tapsSoFar } from '../graph/tap.ts';
 import { isTensor, type Tensor, type TensorLike, tensor, tensorsIn } from '../graph/tensor.ts';
 import { apply, currentBody, metTrace, Trace } from '../graph/trace.ts';
 import { identity } from '../ops/cast.ts';
@@ -140,6 +141,7 @@ export function valueAndGrad<P>(f: (parameters: TensorsOf<P>) => Tensor, at: P):
   }
   const trace = new Trace();
   const inputs = leaves.map((leaf) => trace.input({ shape: leaf.shape, dtype: leaf.dtype }));
+  const tapped = tapsSoFar();
   let results: Tensor[];
   try {
     results = inTrace(trace, f, point, inputs);
@@ -147,6 +149,8 @@ export function valueAndGrad<P>(f: (parameters: TensorsOf<P>) => Tensor, at: P):
     // A constant point of a function that reaches traced tensors by closure: the gradient belongs to their trace.
     const outer = metTrace(error, trace);
     if (outer === undefined) throw error;
+    // What f tapped there before it failed is tapped again.
+    while ((outer.taps.at(-1)?.order ?? 0) > tapped) outer.taps.pop();
     const [value, ...gradients] = inTrace(
       outer,
       f,
@@ -155,8 +159,11 @@ export function valueAndGrad<P>(f: (parameters: TensorsOf<P>) => Tensor, at: P):
     );
     return [value as Tensor, rebuild<P>(point, gradients)];
   }
-  const graph = trace.finish(results);
+  const graph = trace.finish([...results, ...trace.taps.map((tap) => tap.value)]);
   const [value, ...gradients] = evaluateGraph(graph, leaves) as Tensor[];
+  trace.taps.forEach(({ name }, i) => {
+    printTap(name, gradients[leaves.length + i] as Tensor);
+  });
   return [value as Tensor, rebuild<P>(point, gradients)];
 }
 

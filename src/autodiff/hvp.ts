@@ -21,7 +21,8 @@ import { grad, type TensorsOf } from './grad.ts';
  */
 export function hvp<P>(f: (parameters: TensorsOf<P>) => Tensor, at: P, vector: P): TensorsOf<P> {
   const directions = leavesOf(tensorsIn(vector));
-  leavesOf(tensorsIn(at)).forEach(({ path, leaf }, i) => {
+  const leaves = leavesOf(tensorsIn(at));
+  leaves.forEach(({ path, leaf }, i) => {
     const direction = directions[i];
     if (direction?.path === path && sameShape(direction.leaf.shape, leaf.shape)) return;
     const given = direction === undefined ? 'nothing' : `'${direction.path}' ${showShape(direction.leaf.shape)}`;
@@ -30,6 +31,9 @@ export function hvp<P>(f: (parameters: TensorsOf<P>) => Tensor, at: P, vector: P
       `hvp: the vector has ${given} where the point has '${path}' ${showShape(leaf.shape)}`,
     );
   });
+  const extra = directions[leaves.length];
+  if (extra !== undefined)
+    throw new SaddlepointError('shape', `hvp: the vector has '${extra.path}', which the point has not`);
   return grad((point: TensorsOf<P>) => {
     const gradients = leavesOf(tensorsIn(grad(f as (parameters: TensorsOf<TensorsOf<P>>) => Tensor, point)));
     const products = gradients.map(({ leaf }, i) => sum(mul(leaf, directions[i]?.leaf as Tensor)));

@@ -9,8 +9,10 @@ import { showShape } from '../core/shape.ts';
 import { leavesOf, mapTree, type Tree } from '../core/tree.ts';
 import type { Spec } from '../graph/node.ts';
 import { ProgramBuilder } from '../graph/program.ts';
+import type { TapListener } from '../graph/tap.ts';
 import { hostTensor, type Tensor, type TensorLike, tensorsIn } from '../graph/tensor.ts';
 import { stopError } from './stop-error.ts';
+import { tapsOf } from './taps.ts';
 
 /** The most argument shapes that are kept at once; the one longest unused goes first. */
 const CACHE_SIZE = 16;
@@ -18,6 +20,8 @@ const CACHE_SIZE = 16;
 export interface CompileOptions extends Omit<SessionOptions, 'capacity'> {
   /** Where it runs; default 'auto'. */
   readonly device?: Device;
+  /** Called after each call for each `tap` inside, in order, with its name, its value and the number of the call. Default: prints. */
+  readonly onTap?: TapListener;
 }
 
 /** What a compiled function takes where the function itself takes tensors. */
@@ -31,6 +35,7 @@ export type TensorLikesOf<T> = T extends Tensor
 
 interface Compiled {
   readonly session: Session;
+  readonly onCall: ReturnType<typeof tapsOf>;
   /** The result's structure, with each tensor's type. */
   readonly result: Tree<Spec>;
 }
@@ -42,7 +47,8 @@ const PROGRAM = 'compiled';
  * the device. Gradients taken inside become part of the step.
  *
  * @param f takes and returns trees (tensors, arrays, plain objects) of tensors; must not depend on anything that changes.
- * @param options device: 'auto' (default), 'wasm' or 'reference' (double precision); memoryLimit in bytes.
+ * @param options device: 'auto' (default), 'wasm' or 'reference' (double precision); memoryLimit in bytes; onTap: what becomes
+ *   of values that are tapped.
  * @returns an async function of tensors, numbers, nested arrays or typed arrays; its results are host tensors. A list that
  *   holds tensors or objects is a list of arguments; a list of numbers or typed arrays is one tensor.
  * @throws SaddlepointError `shape` and `dtype` while tracing; `data` for an index out of range when it runs.
@@ -54,7 +60,8 @@ export function compile<A extends readonly unknown[], R>(
   f: (...args: A) => R,
   options: CompileOptions = {},
 ): (...args: TensorLikesOf<A>) => Promise<TensorsOf<R>> {
-  checkKnownOptions('compile', options, ['device', 'memoryLimit', 'without', 'verify']);
+  checkKnownOptions('compile', options, ['device', 'memoryLimit', 'without', 'verify', 'onTap']);
+  let calls = 0;
   const cache = new Map<string, Promise<Compiled>>();
   return async (...args) => {
     const given = args.map(tensorsIn);
@@ -67,12 +74,11 @@ export function compile<A extends readonly unknown[], R>(
     cache.set(key, compiled);
     if (cache.size > CACHE_SIZE) cache.delete(cache.keys().next().value as string);
     compiled.catch(() => cache.delete(key));
-    const { session, result } = await compiled;
-    return call(
-      session,
-      leaves.map(({ leaf }) => leaf),
-      result,
-    ) as TensorsOf<R>;
+    const ready = await compiled;
+    const leafTensors = leaves.map(({ leaf }) => leaf);
+    const results = call(ready, leafTensors);
+    ready.onCall(PROGRAM, calls++);
+    return results as TensorsOf<R>;
   };
 }
 
@@ -101,11 +107,12 @@ async function build<A extends readonly unknown[], R>(
     return { shape: leaf.shape, dtype: leaf.dtype };
   });
   const { backend } = selectBackend(options.device);
-  const session = await backend.open([builder.finish(PROGRAM)], options);
-  return { session, result };
+  const program = builder.finish(PROGRAM, [], builder.trace.taps);
+  const session = await backend.open([program], options);
+  return { session, result, onCall: tapsOf(session, [program], options.onTap) };
 }
 
-function call(session: Session, leaves: readonly Tensor[], result: Tree<Spec>): Tree<Tensor> {
+function call({ session, result }: Compiled, leaves: readonly Tensor[]): Tree<Tensor> {
   leaves.forEach((leaf, i) => {
     session.write(`argument ${i}`, leaf.data);
   });

@@ -104,6 +104,7 @@ function unscaled(x: Tensor, scaling: StepScaling | undefined): Tensor {
 
 /** Losses and metric sums in the units of the data, and the loss that is minimized. */
 function measure(
+  { trace }: ProgramBuilder,
   description: StepDescription,
   prediction: Tensor,
   batch: Batch,
@@ -111,7 +112,10 @@ function measure(
   const { loss, metrics, targetScaling } = description;
   const losses = loss(prediction, batch.scaled);
   const original = unscaled(prediction, targetScaling);
+  const tapped = trace.taps.length;
   const reported = targetScaling === undefined ? losses : loss(original, batch.target);
+  // What the loss taps is shown as it is minimized, not once more in other units.
+  trace.taps.length = tapped;
   return { losses, reported, metricSums: metrics.map((metric) => sum(float(metric(original, batch.target)))) };
 }
 
@@ -142,7 +146,7 @@ export function trainingProgram(description: StepDescription, transform: StepTra
 
   const updates = new Map<string, Tensor>();
   const prediction = description.forward(leaves, batch.x, { mode: 'train', key, updates });
-  const { losses, reported, metricSums } = measure(description, prediction, batch);
+  const { losses, reported, metricSums } = measure(builder, description, prediction, batch);
   const loss = mean(losses);
   const renewed = renew(builder.trace, loss, parameters, { transform, slots, scalars });
   const { gradientNorm } = renewed;
@@ -150,7 +154,7 @@ export function trainingProgram(description: StepDescription, transform: StepTra
   builder.commit(BLOCKS.parameters, renewed.parameters);
   for (const name of transform.slots) builder.commit(BLOCKS.slot(name), renewed.slots[name] as Tensor);
   if (states !== undefined) builder.commit(BLOCKS.state, renewStates(states, updates));
-  return builder.finish(`train ${rows}`, listOf(groups));
+  return builder.finish(`train ${rows}`, listOf(groups), builder.trace.taps);
 }
 
 /** Evaluation of `rows` rows: writes `sums`: the sum of the losses, then of each metric. Commits nothing. */
@@ -160,7 +164,7 @@ export function evaluationProgram(description: StepDescription, rows: number): P
   const { leaves } = openLeaves(builder, groups);
   const batch = batchOf(builder, description, rows);
   const prediction = description.forward(leaves, batch.x, { mode: 'predict' });
-  const { reported, metricSums } = measure(description, prediction, batch);
+  const { reported, metricSums } = measure(builder, description, prediction, batch);
   builder.emit('sums', pulse([sum(reported), ...metricSums]));
   return builder.finish(`evaluate ${rows}`, listOf(groups));
 }

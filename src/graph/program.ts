@@ -7,6 +7,7 @@ import { unreachable } from '../core/errors.ts';
 import { type Shape, sizeOf } from '../core/shape.ts';
 import type { Graph, Spec, Value } from './node.ts';
 import { print } from './print.ts';
+import type { Tap } from './tap.ts';
 import type { Tensor } from './tensor.ts';
 import { Trace } from './trace.ts';
 
@@ -42,6 +43,8 @@ export interface Program {
   /** One for each graph output; the values of `block` outputs replace the blocks when the step ends. */
   readonly outputs: readonly Binding[];
   readonly groups: readonly Group[];
+  /** What the step taps; the value of the i-th is the row `tap i`. */
+  readonly taps: readonly (Spec & { readonly name: string })[];
 }
 
 /** Elements between the starts of segments are a multiple of this, so that every leaf starts on a cache line. */
@@ -83,13 +86,18 @@ export class ProgramBuilder {
     this.#outputs.push({ binding: { kind: 'row', name }, tensor: value });
   }
 
-  finish(name: string, groups: readonly Group[] = []): Program {
+  /** @param tapped what of `trace.taps` is to be shown. */
+  finish(name: string, groups: readonly Group[] = [], tapped: readonly Tap[] = []): Program {
+    tapped.forEach(({ value }, i) => {
+      this.emit(`tap ${i}`, value);
+    });
     const written = this.#outputs.map(({ binding }) => `${binding.kind} ${binding.name}`);
     written.forEach((key, i) => {
       if (written.indexOf(key) < i) unreachable(`${key} is written twice`);
     });
     const graph = this.trace.finish(this.#outputs.map((output) => output.tensor));
-    return { name, graph, inputs: this.#inputs, outputs: this.#outputs.map((output) => output.binding), groups };
+    const taps = tapped.map(({ name, value: { shape, dtype } }) => ({ name, shape, dtype }));
+    return { name, graph, inputs: this.#inputs, outputs: this.#outputs.map(({ binding }) => binding), groups, taps };
   }
 
   #input(binding: Binding, spec: Spec): Tensor {

@@ -4,6 +4,7 @@
  */
 import { SaddlepointError, unreachable } from '../core/errors.ts';
 import type { Attributes, Graph, HostTensor, Node, Op, Spec, Value } from './node.ts';
+import type { Tap } from './tap.ts';
 import { hostTensor, isTensor, Tensor, type TensorLike, tensor } from './tensor.ts';
 
 /** The traces of loop bodies under way, innermost last: see `traceBody`. */
@@ -18,6 +19,8 @@ export function currentBody(): Trace | undefined {
 export class Trace {
   readonly inputs: Value[] = [];
   readonly nodes: Node[] = [];
+  /** What was tapped; who finishes the trace makes outputs of them, or lets them be. */
+  readonly taps: Tap[] = [];
   /** The layer that is being applied; ops record it, and errors name it. */
   path = '';
   #nextId = 0;

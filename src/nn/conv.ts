@@ -2,8 +2,9 @@
 import { checkKnownOptions, checkNumber, SaddlepointError, show } from '../core/errors.ts';
 import type { Json } from '../core/json.ts';
 import { showShape } from '../core/shape.ts';
-import { convolve1d, convolve2d, type Padding, type Pair, pairOf } from '../ops/convolutions.ts';
+import { convolve1d, convolve2d } from '../ops/convolutions.ts';
 import { add } from '../ops/elementwise.ts';
+import { type Padding, type Pair, pairOf } from '../ops/window.ts';
 import { type ActivationName, activationNamed } from './activations.ts';
 import { glorotUniform, type Initializer, initializerToJson, zeros } from './initializers.ts';
 import { type Context, type Layer, layer, layerError } from './layer.ts';
@@ -25,11 +26,11 @@ interface CommonOptions {
 
 export interface Conv2dOptions extends CommonOptions {
   /** Steps of the kernel; default 1. */
-  readonly strides?: Pair;
+  readonly strides?: number | Pair;
   /** 'valid' (default): none; 'same': as many zeros as give ⌈size / stride⌉; a number, or [[top, bottom], [left, right]]. */
   readonly padding?: Padding;
   /** Distance of the kernel's taps; default 1. */
-  readonly dilations?: Pair;
+  readonly dilations?: number | Pair;
 }
 
 export interface Conv1dOptions extends CommonOptions {
@@ -140,8 +141,8 @@ function inLayer<T>(context: Context, f: () => T): T {
  * @throws SaddlepointError `shape` with the layer's path for inputs of another rank, and kernels larger than the padded input.
  * @example sequential([conv2d(16, 3, { activation: 'relu' }), maxPool2d(2), flatten(), dense(10)])
  */
-export function conv2d(filters: number, kernelSize: Pair, options: Conv2dOptions = {}): Layer {
-  return convLayer('conv2d', filters, pairOf('conv2d.kernelSize', kernelSize), options, convolve2d);
+export function conv2d(filters: number, kernelSize: number | Pair, options: Conv2dOptions = {}): Layer {
+  return convLayer('conv2d', filters, pairOf('conv2d.kernelSize', kernelSize, 1), options, convolve2d);
 }
 
 /**

@@ -9,6 +9,7 @@ import { dropout } from './dropout.ts';
 import { flatten } from './flatten.ts';
 import { initializerFromJson } from './initializers.ts';
 import type { Layer } from './layer.ts';
+import { averagePool2d, globalAveragePool2d, globalMaxPool2d, maxPool2d } from './pool.ts';
 import { sequential } from './sequential.ts';
 
 export { type LayerJson, layerToJson } from './layer.ts';
@@ -69,6 +70,10 @@ function ownFactories(build: (json: Json) => Layer): Record<string, LayerFactory
       const [size] = kernelSize as [number];
       return conv1d(filters as number, size, { ...withInitializers<Conv1dOptions>(rest), ...name });
     },
+    maxPool2d: ({ poolSize, ...rest }, name) => maxPool2d(poolSize as number, { ...rest, ...name }),
+    averagePool2d: ({ poolSize, ...rest }, name) => averagePool2d(poolSize as number, { ...rest, ...name }),
+    globalAveragePool2d: (_, name) => globalAveragePool2d(name),
+    globalMaxPool2d: (_, name) => globalMaxPool2d(name),
     dropout: ({ rate }, name) => dropout(rate as number, name),
     activation: (options, name) => activation(options.activation as ActivationName, name),
     batchNorm: (options, name) => batchNorm({ ...(options as BatchNormOptions), ...name }),

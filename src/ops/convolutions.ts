@@ -1,91 +1,46 @@
 /** @file What users call: convolutions of images and series, depthwise, transposed. */
-import { checkKnownOptions, checkNumber, SaddlepointError, show } from '../core/errors.ts';
+import { checkKnownOptions, checkNumber, SaddlepointError } from '../core/errors.ts';
 import { type Shape, showShape } from '../core/shape.ts';
 import type { Tensor, TensorLike } from '../graph/tensor.ts';
 import { type ConvGeometry, convOutputSize, convolve, inputGradient } from './conv.ts';
 import { float } from './elementwise.ts';
 import { matmul } from './matmul.ts';
 import { reshape } from './movement.ts';
-
-/** One number for both axes, or [height, width]. */
-export type Pair = number | readonly [number, number];
-
-/**
- * Zeros around the image. 'valid': none. 'same': as many as give ⌈size / stride⌉ places, the odd one behind (TensorFlow's
- * rule). A number: so many on every side; [[top, bottom], [left, right]]: as they stand.
- */
-export type Padding = 'valid' | 'same' | number | readonly [readonly [number, number], readonly [number, number]];
+import { type Padding, type Pair, windowsOf } from './window.ts';
 
 export interface ConvOptions {
-  /** Steps of the filter; default 1. */
-  readonly strides?: Pair;
+  /** Steps of the filter: one number, or [height, width]; default 1. */
+  readonly strides?: number | Pair;
   /** Default 'valid'. */
   readonly padding?: Padding;
   /** Distance of the filter's taps; default 1. */
-  readonly dilations?: Pair;
+  readonly dilations?: number | Pair;
   /** Channels are cut into so many groups that do not meet; default 1. */
   readonly groups?: number;
 }
 
-export function pairOf(name: string, given: Pair): [number, number] {
-  const pair = typeof given === 'number' ? [given, given] : given;
-  if (!Array.isArray(pair) || pair.length !== 2)
-    throw new SaddlepointError('option', `${name}: expected a number or [height, width], got ${show(given)}`);
-  for (const value of pair) checkNumber(name, value, { min: 1, integer: true });
-  return [pair[0] as number, pair[1] as number];
-}
-
-/** Zeros before and after along one axis, for `padding: 'same'`. */
-function samePadding(size: number, kernel: number, stride: number, dilation: number): [number, number] {
-  const places = Math.ceil(size / stride);
-  const total = Math.max(0, (places - 1) * stride + dilation * (kernel - 1) + 1 - size);
-  return [Math.floor(total / 2), Math.ceil(total / 2)];
-}
-
-/** @param sizes of the image, of the filter. */
-export function paddingOf(
-  name: string,
-  given: Padding,
-  sizes: readonly [Shape, Shape],
-  strides: readonly [number, number],
-  dilations: readonly [number, number],
-): [[number, number], [number, number]] {
-  if (given === 'valid')
-    return [
-      [0, 0],
-      [0, 0],
-    ];
-  if (given === 'same') {
-    const [image, filter] = sizes;
-    const along = (axis: 0 | 1): [number, number] =>
-      samePadding(image[axis] as number, filter[axis] as number, strides[axis], dilations[axis]);
-    return [along(0), along(1)];
-  }
-  const all =
-    typeof given === 'number'
-      ? [
-          [given, given],
-          [given, given],
-        ]
-      : given;
-  const isLegal =
-    Array.isArray(all) &&
-    all.length === 2 &&
-    all.every((pair) => Array.isArray(pair) && pair.length === 2 && pair.every((x) => Number.isInteger(x) && x >= 0));
-  if (isLegal) return all as [[number, number], [number, number]];
-  throw new SaddlepointError(
-    'option',
-    `${name}.padding: expected 'valid', 'same', a number or [[top, bottom], [left, right]], got ${show(given)}`,
-  );
-}
-
 function geometry(name: string, x: Shape, filter: Shape, options: ConvOptions): ConvGeometry {
   checkKnownOptions(name, options, ['strides', 'padding', 'dilations', 'groups']);
-  const strides = pairOf(`${name}.strides`, options.strides ?? 1);
-  const dilations = pairOf(`${name}.dilations`, options.dilations ?? 1);
+  const { strides = 1, dilations = 1, padding = 'valid' } = options;
   const groups = checkNumber(`${name}.groups`, options.groups ?? 1, { min: 1, integer: true });
-  const padding = paddingOf(name, options.padding ?? 'valid', [x.slice(1, 3), filter], strides, dilations);
-  return { strides, padding, dilations, groups };
+  const [, height = 1, width = 1] = x;
+  const [rows = 1, columns = 1] = filter;
+  const found = windowsOf(
+    name,
+    [height, width],
+    { window: [rows, columns], strides, padding, dilations, ceilMode: false },
+    'filter',
+  );
+  const { before, after } = found;
+  return {
+    strides: found.strides,
+    padding: [
+      [before[0], after[0]],
+      [before[1], after[1]],
+    ],
+    dilations: found.dilations,
+    groups,
+  };
 }
 
 const isPlain = ({ strides, padding, groups }: ConvGeometry): boolean =>

@@ -2,6 +2,7 @@
 import { SaddlepointError } from '../core/errors.ts';
 import { showShape } from '../core/shape.ts';
 import { leavesOf, type MapTree, mapTree, type Tree } from '../core/tree.ts';
+import { showTap, type Tap } from '../graph/tap.ts';
 import { type Tensor, type TensorLike, tensorsIn } from '../graph/tensor.ts';
 import { traceBody } from '../graph/trace.ts';
 import { recordScan } from './scan.ts';
@@ -23,6 +24,7 @@ export interface ScanOptions {
  * @param f takes the carry and one row of each sequence, and returns [the renewed carry, a result or a tree of results]. It
  *   may use tensors from around it (weights), and random numbers only through keys that come as a sequence.
  * @param init the first carry: a tensor or a tree of tensors; shapes and types stay.
+ *   What it taps is shown for all turns at once, [length, …].
  * @param xs a tensor [length, …] or a tree of such; `undefined` for none.
  * @param options length: needed without sequences, 1 or more; reverse: default false.
  * @returns [the last carry, the results, each [length, …]].
@@ -47,20 +49,26 @@ export function scan<C, X, Y>(
     ...sequences.map(({ shape, dtype }) => ({ shape: shape.slice(1), dtype })),
   ];
   let result: Tree<Tensor> = [];
-  const body = traceBody(specs, pathOf([...starts, ...sequences]), (all) => {
+  let taps: readonly Tap[] = [];
+  const body = traceBody(specs, pathOf([...starts, ...sequences]), (all, trace) => {
     const x = xs === undefined ? undefined : fill(rows, all.slice(starts.length));
     const [carry, y] = f(fill(start, all) as TensorsOf<C>, x as TensorsOf<X>);
     result = y === undefined ? [] : tensorsIn(y);
     const renewed = leavesOf(tensorsIn(carry)).map(({ leaf }) => leaf);
     if (renewed.length !== starts.length)
       throw new SaddlepointError('shape', `scan: the carry has ${starts.length} tensors, f returned ${renewed.length}`);
-    return [...renewed, ...leavesOf(result).map(({ leaf }) => leaf)];
+    taps = trace.taps;
+    return [...renewed, ...leavesOf(result).map(({ leaf }) => leaf), ...taps.map(({ value }) => value)];
   });
   const made = recordScan(body, [...starts, ...sequences], {
     length,
     carries: starts.length,
     sequences: sequences.length,
     reverse: options.reverse ?? false,
+  });
+  const tapped = starts.length + leavesOf(result).length;
+  taps.forEach((one, i) => {
+    showTap({ ...one, value: made[tapped + i] as Tensor });
   });
   return [fill(start, made) as TensorsOf<C>, fill(result, made.slice(starts.length)) as TensorsOf<Y>];
 }

@@ -171,7 +171,15 @@ export const sliceOp: Op<{ starts: readonly number[]; sizes: readonly number[] }
 export const slice = (x: TensorLike, starts: readonly number[], sizes: readonly number[]): Tensor =>
   apply(sliceOp, [x], { starts, sizes })[0] as Tensor;
 
-export const padOp: Op<{ before: readonly number[]; after: readonly number[] }> & { name: 'pad' } = {
+export interface PadAttributes {
+  readonly [key: string]: unknown;
+  readonly before: readonly number[];
+  readonly after: readonly number[];
+  /** What is put around; default 0. Of the type of x. */
+  readonly value?: number;
+}
+
+export const padOp: Op<PadAttributes> & { name: 'pad' } = {
   name: 'pad',
   infer([x], { before, after }) {
     const { shape, dtype } = x as Spec;
@@ -186,12 +194,12 @@ export const padOp: Op<{ before: readonly number[]; after: readonly number[] }> 
       { shape: shape.map((dimension, axis) => dimension + (before[axis] as number) + (after[axis] as number)), dtype },
     ];
   },
-  evaluate([x], { before }, outputs) {
+  evaluate([x], { before, value = 0 }, outputs) {
     const { data, shape, dtype } = x as HostTensor;
     const padded = (outputs[0] as Spec).shape;
     const strides = stridesOf(padded);
     const offset = before.reduce((total, count, axis) => total + count * (strides[axis] as number), 0);
-    const result = hostArray(dtype, sizeOf(padded));
+    const result = hostArray(dtype, sizeOf(padded)).fill(value);
     copyBox(shape, { data, offset: 0, strides: stridesOf(shape) }, { data: result, offset, strides });
     return [result];
   },
@@ -200,6 +208,6 @@ export const padOp: Op<{ before: readonly number[]; after: readonly number[] }> 
   ],
 };
 
-/** Zeros around x: `before` and `after` count them, one number an axis. */
-export const pad = (x: TensorLike, before: readonly number[], after: readonly number[]): Tensor =>
-  apply(padOp, [x], { before, after })[0] as Tensor;
+/** `value` around x: `before` and `after` count how often, one number an axis. */
+export const pad = (x: TensorLike, before: readonly number[], after: readonly number[], value = 0): Tensor =>
+  apply(padOp, [x], value === 0 ? { before, after } : { before, after, value })[0] as Tensor;

@@ -9,6 +9,7 @@ import type { Attributes } from '../graph/node.ts';
 import { CONV, CONV_FILTER_GRADIENT, CONV_INPUT_GRADIENT, CONV_LINEAR } from './samples/conv.ts';
 import { ELEMENTWISE } from './samples/elementwise.ts';
 import { FUNCTIONS } from './samples/functions.ts';
+import * as pool from './samples/pool.ts';
 import { COMPOSED, EXACT, f32, given, moved, ROUNDED, type Sample, sample, shapes } from './samples/sample.ts';
 import { SCAN } from './samples/scan.ts';
 import { STRUCTURED } from './samples/structured.ts';
@@ -70,6 +71,11 @@ export const SAMPLES = {
   conv2dInputGradient: CONV_INPUT_GRADIENT,
   conv2dFilterGradient: CONV_FILTER_GRADIENT,
   convLinear: CONV_LINEAR,
+  maxPool: pool.MAX_POOL,
+  maxPoolGradient: pool.MAX_POOL_GRADIENT,
+  maxPoolGather: pool.MAX_POOL_GATHER,
+  averagePool: pool.AVERAGE_POOL,
+  averagePoolGradient: pool.AVERAGE_POOL_GRADIENT,
   adamUpdate: adam(2),
   adamStep: adam(3),
   sgdUpdate: sgd(1),

@@ -9,6 +9,7 @@ import { acoshOp, asinhOp, coshOp, sinhOp } from './hyperbolic.ts';
 import { gatherOp, gatherRowsOp, oneHotOp, scatterAddOp } from './indexing.ts';
 import { linearOp, matmulOp } from './matmul.ts';
 import { broadcastToOp, padOp, reshapeOp, sliceOp, transposeOp } from './movement.ts';
+import * as pool from './pool.ts';
 import { dropoutMaskOp, normalOp, uniformOp } from './random.ts';
 import { argmaxOp, l2NormOp, maxOp, meanOp, minOp, prodOp, sumOp } from './reduce.ts';
 import { roundOp } from './rounding.ts';
@@ -83,6 +84,11 @@ export const primitives = {
   conv2d: conv2dOp,
   conv2dInputGradient: conv2dInputGradientOp,
   conv2dFilterGradient: conv2dFilterGradientOp,
+  maxPool: pool.maxPoolOp,
+  maxPoolGradient: pool.maxPoolGradientOp,
+  maxPoolGather: pool.maxPoolGatherOp,
+  averagePool: pool.averagePoolOp,
+  averagePoolGradient: pool.averagePoolGradientOp,
 } as const;
 
 /** Ops with `decompose`, which a backend may run whole. */

@@ -1,9 +1,10 @@
 /** @file Dead code elimination: drops nodes on which no graph output depends. Inputs stay, used or not. */
 import type { Graph, Node } from '../graph/node.ts';
-import { pruneLoops } from './loops.ts';
+import type { LoopPasses } from './loops.ts';
 import { rewrite } from './rewrite.ts';
 
-export function dce(graph: Graph): Graph {
+/** @param loops what drops dead results of loops; without it they stay. */
+export function dce(graph: Graph, loops?: LoopPasses): Graph {
   const live = new Set(graph.outputs);
   const kept = new Set<Node>();
   for (const node of [...graph.nodes].reverse()) {
@@ -12,5 +13,5 @@ export function dce(graph: Graph): Graph {
     for (const input of node.inputs) live.add(input);
   }
   const pruned = { ...graph, nodes: graph.nodes.filter((node) => kept.has(node)) };
-  return rewrite(pruneLoops(pruned, dce), () => undefined);
+  return rewrite(loops?.pruneLoops(pruned, (body) => dce(body, loops)) ?? pruned, () => undefined);
 }

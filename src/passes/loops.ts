@@ -6,6 +6,11 @@ import { apply } from '../graph/trace.ts';
 import type { ScanAttributes } from '../ops/scan.ts';
 import { countUses, rewrite } from './rewrite.ts';
 
+export interface LoopPasses {
+  readonly mapBodies: typeof mapBodies;
+  readonly pruneLoops: typeof pruneLoops;
+}
+
 const attributesOf = (node: Node): ScanAttributes => node.attributes as ScanAttributes;
 
 /** Every loop with its body replaced by `f(body)`. */
@@ -49,3 +54,5 @@ function prune(
   let next = 0;
   return kept.map((isKept) => (isKept ? must(pruned[next++], 'a result of the loop') : undefined));
 }
+
+export const loopPasses: LoopPasses = { mapBodies, pruneLoops };

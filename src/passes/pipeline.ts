@@ -7,7 +7,7 @@ import { decompose } from './decompose.ts';
 import { fold } from './fold.ts';
 import { fuse } from './fuse.ts';
 import { legalize } from './legalize.ts';
-import { mapBodies } from './loops.ts';
+import type { LoopPasses } from './loops.ts';
 import type { FusedOps } from './rewrite.ts';
 import { simplify } from './simplify.ts';
 
@@ -15,6 +15,14 @@ import { simplify } from './simplify.ts';
 export interface Target {
   /** The composites that it runs whole. */
   readonly fused: FusedOps;
+  /** What is done to loops, for graphs that have some: see `loopPasses`. */
+  readonly loops?: LoopPasses | undefined;
+}
+
+/** What loops need of the passes; only programs that have loops load it. (No composite decomposes into one.) */
+export async function loopPasses(graphs: readonly Graph[]): Promise<LoopPasses | undefined> {
+  const hasLoops = graphs.some(({ nodes }) => nodes.some(({ op }) => op.kind === 'loop'));
+  return hasLoops ? (await import('./loops.ts')).loopPasses : undefined;
 }
 
 export interface Pass {
@@ -26,7 +34,7 @@ export interface Pass {
 
 export const PASSES: readonly Pass[] = [
   // drop what no output depends on
-  { name: 'dce', run: dce },
+  { name: 'dce', run: (graph, { loops }) => dce(graph, loops) },
   // remove identities, views of views, broadcasts; transposes become flags
   { name: 'simplify', run: simplify },
   // compute constants
@@ -44,7 +52,7 @@ export const PASSES: readonly Pass[] = [
   // four broadcast forms, reductions over one run of axes
   { name: 'legalize', required: true, run: legalize },
   // drop what the passes made dead
-  { name: 'dce again', run: dce },
+  { name: 'dce again', run: (graph, { loops }) => dce(graph, loops) },
 ];
 
 export interface PipelineOptions {
@@ -69,5 +77,5 @@ export function runPasses(graph: Graph, target: Target, options: PipelineOptions
     options.check?.(current);
   }
   // Last, since by then nothing is left in a body that nothing around it reads.
-  return mapBodies(current, (body) => runPasses(body, target, options));
+  return target.loops?.mapBodies(current, (body) => runPasses(body, target, options)) ?? current;
 }

@@ -2,22 +2,10 @@
  * @file What each instruction demands of its words besides addresses: its length, counts that are at least 1, choices within
  * their enumerations, and how words must fit together so that its work is bounded by the memory that it may touch.
  */
+
+import type { Form, Word } from './legal/form.ts';
+import { IMAGE_FORMS } from './legal/images.ts';
 import * as I from './opcodes.ts';
-import { convScratchBytes } from './sizes.ts';
-
-type Word = (field: number) => number;
-
-interface Form {
-  readonly words: number;
-  /** Whether more words may follow, which `fault` looks at. */
-  readonly isOpen?: true;
-  /** Fields that must be at least 1. */
-  readonly counts: readonly number[];
-  /** Fields with their largest legal value; the smallest is 0. */
-  readonly choices?: readonly (readonly [field: number, largest: number])[];
-  /** What else is wrong, in words. */
-  readonly fault?: (word: Word) => string | undefined;
-}
 
 const MODE = I.Broadcast.column;
 const TYPE = I.ElementType.u8;
@@ -90,40 +78,6 @@ function groupFault(w: Word): string | undefined {
   return undefined;
 }
 
-function convFault(w: Word): string | undefined {
-  const f = (field: I.ConvField): number => w(field);
-  const groups = f(I.ConvField.groups);
-  if (f(I.ConvField.c) % groups !== 0 || f(I.ConvField.o) % groups !== 0) return `${groups} groups`;
-  if (f(I.ConvField.top) < 0 || f(I.ConvField.left) < 0) return 'negative padding';
-  const opcode = (w(0) & 0xffff) as I.Opcode.conv2d;
-  const sizes = {
-    c: f(I.ConvField.c),
-    kh: f(I.ConvField.kh),
-    kw: f(I.ConvField.kw),
-    o: f(I.ConvField.o),
-    oh: f(I.ConvField.oh),
-    ow: f(I.ConvField.ow),
-    groups,
-  };
-  const needed = convScratchBytes(opcode, sizes);
-  return f(I.ConvField.scratchBytes) < needed
-    ? `${f(I.ConvField.scratchBytes)} bytes of scratch for ${needed}`
-    : undefined;
-}
-
-const conv: Form = {
-  words: I.ConvField.words,
-  counts: Array.from({ length: I.ConvField.ow - I.ConvField.n + 1 }, (_, i) => I.ConvField.n + i).concat([
-    I.ConvField.strideH,
-    I.ConvField.strideW,
-    I.ConvField.dilationH,
-    I.ConvField.dilationW,
-    I.ConvField.groups,
-  ]),
-  choices: [[I.ConvField.activation, I.Activation.sigmoid]],
-  fault: convFault,
-};
-
 const random: Form = { words: I.RandomField.words, counts: [I.RandomField.count] };
 
 const FORMS: Readonly<Record<I.Opcode, Form>> = {
@@ -157,9 +111,7 @@ const FORMS: Readonly<Record<I.Opcode, Form>> = {
   [I.Opcode.group]: {
     ...{ words: I.GroupField.words, isOpen: true, counts: [I.GroupField.count], fault: groupFault },
   },
-  [I.Opcode.conv2d]: conv,
-  [I.Opcode.conv2dInputGradient]: conv,
-  [I.Opcode.conv2dFilterGradient]: conv,
+  ...IMAGE_FORMS,
   [I.Opcode.fill]: { words: I.FillField.words, counts: [I.FillField.count] },
   [I.Opcode.copy]: { words: I.CopyField.words, counts: [I.CopyField.rank], fault: copyFault },
   [I.Opcode.cast]: {

@@ -43,6 +43,11 @@ export const enum Opcode {
   conv2d = 48,
   conv2dInputGradient = 49,
   conv2dFilterGradient = 50,
+  maxPool = 56,
+  maxPoolGradient = 57,
+  maxPoolGather = 58,
+  averagePool = 59,
+  averagePoolGradient = 60,
 }
 
 /** Sizes that both languages must agree on. */
@@ -542,4 +547,37 @@ export const enum ConvField {
   dilationW = 22,
   groups = 23,
   words = 24,
+}
+
+/**
+ * Pooling of images [n, h, w, c] by windows of kh × kw cells to [n, oh, ow, c], f32; window o of an axis has the cells
+ * o · stride − before + k · dilation, of which those outside the image are left out. Places are i32 row · w + column.
+ * `maxPool`: destination values, `index` their places: the first of the largest, the first NaN if there is one.
+ * `maxPoolGradient`: destination images = 0, then each pooled `source` is added at its place, which lies in its own window. `maxPoolGather`: destination
+ * pooled = `source` images at each place. Both stop on a place outside 0 … `cells` − 1 = h · w − 1. `averagePool` and its
+ * gradient divide by the cells of the window inside the image, or with `includePadding` 1 by those inside its padding too.
+ */
+export const enum PoolField {
+  destination = 1,
+  source = 2,
+  index = 3,
+  n = 4,
+  h = 5,
+  w = 6,
+  c = 7,
+  oh = 8,
+  ow = 9,
+  kh = 10,
+  kw = 11,
+  strideH = 12,
+  strideW = 13,
+  dilationH = 14,
+  dilationW = 15,
+  top = 16,
+  left = 17,
+  bottom = 18,
+  right = 19,
+  includePadding = 20,
+  cells = 21,
+  words = 22,
 }

@@ -1,35 +1,14 @@
 /**
  * @file What each instruction reads and writes, as data: for validation, printing, and finding the first bad value.
  */
+
 import * as I from './opcodes.ts';
+import { IMAGE_RULES } from './operands/images.ts';
+import { type Operand, type Rule, reads, type Word, writes } from './operands/operand.ts';
 import { matmulScratchBytes } from './sizes.ts';
 
-export interface Operand {
-  readonly name: string;
-  readonly address: number;
-  readonly bytes: number;
-  readonly writes: boolean;
-  /** The operand holds f32. */
-  readonly float: boolean;
-}
+export type { Operand } from './operands/operand.ts';
 
-type Word = (field: number) => number;
-type Rule = (word: Word, rows: number) => readonly Operand[];
-
-const reads = (name: string, address: number, bytes: number, float = true): Operand => ({
-  name,
-  address,
-  bytes,
-  writes: false,
-  float,
-});
-const writes = (name: string, address: number, bytes: number, float = true): Operand => ({
-  name,
-  address,
-  bytes,
-  writes: true,
-  float,
-});
 const elementBytes = (type: number): number => (type === I.ElementType.u8 ? 1 : 4);
 
 /** Bytes of an elementwise operand in its broadcast form. */
@@ -47,16 +26,6 @@ function boxBytes(word: Word, strides: number): number {
 }
 
 const KEY_BYTES = 12;
-
-const convScratch = (w: Word): Operand => writes('scratch', w(I.ConvField.scratch), w(I.ConvField.scratchBytes));
-
-function convBytes(w: Word): { images: number; filter: number; results: number } {
-  return {
-    images: 4 * w(I.ConvField.n) * w(I.ConvField.h) * w(I.ConvField.w) * w(I.ConvField.c),
-    filter: (4 * w(I.ConvField.kh) * w(I.ConvField.kw) * w(I.ConvField.c) * w(I.ConvField.o)) / w(I.ConvField.groups),
-    results: 4 * w(I.ConvField.n) * w(I.ConvField.oh) * w(I.ConvField.ow) * w(I.ConvField.o),
-  };
-}
 
 const RULES: Readonly<Record<I.Opcode, Rule>> = {
   [I.Opcode.stepLoad]: (w, rows) => [
@@ -92,35 +61,7 @@ const RULES: Readonly<Record<I.Opcode, Rule>> = {
     }
     return found;
   },
-  [I.Opcode.conv2d](w) {
-    const { images, filter, results } = convBytes(w);
-    const bias = w(I.ConvField.bias);
-    return [
-      writes('destination', w(I.ConvField.destination), results),
-      convScratch(w),
-      reads('images', w(I.ConvField.first), images),
-      reads('filter', w(I.ConvField.second), filter),
-      ...(bias === 0 ? [] : [reads('bias', bias, 4 * w(I.ConvField.o))]),
-    ];
-  },
-  [I.Opcode.conv2dInputGradient](w) {
-    const { images, filter, results } = convBytes(w);
-    return [
-      writes('destination', w(I.ConvField.destination), images),
-      convScratch(w),
-      reads('filter', w(I.ConvField.first), filter),
-      reads('results', w(I.ConvField.second), results),
-    ];
-  },
-  [I.Opcode.conv2dFilterGradient](w) {
-    const { images, filter, results } = convBytes(w);
-    return [
-      writes('destination', w(I.ConvField.destination), filter),
-      convScratch(w),
-      reads('images', w(I.ConvField.first), images),
-      reads('results', w(I.ConvField.second), results),
-    ];
-  },
+  ...IMAGE_RULES,
   [I.Opcode.fill]: (w) => [writes('destination', w(I.FillField.destination), 4 * w(I.FillField.count), false)],
   [I.Opcode.copy]: (w) => [
     writes('destination', w(I.CopyField.destination), boxBytes(w, I.CopyField.destinationStrides), false),

@@ -44,6 +44,8 @@ const INDEX_BOUNDS: Readonly<Partial<Record<I.Opcode, number>>> = {
   [I.Opcode.gather]: I.GatherField.rows,
   [I.Opcode.scatterAdd]: I.ScatterAddField.rows,
   [I.Opcode.oneHot]: I.OneHotField.depth,
+  [I.Opcode.maxPoolGradient]: I.PoolField.cells,
+  [I.Opcode.maxPoolGather]: I.PoolField.cells,
   [I.Opcode.crossEntropy]: I.CrossEntropyField.columns,
   [I.Opcode.crossEntropyGradient]: I.CrossEntropyGradientField.columns,
 };

@@ -83,14 +83,17 @@ async function openTraining<Name extends string>(
       : evaluateRows(description, validationRows, Math.min(VALIDATION_BATCH, validationRows.length));
   const { backend, reason } = selectBackend(options.device);
   const limit = options.memoryLimit === undefined ? {} : { memoryLimit: options.memoryLimit };
+  const isTapped = (programs[0]?.taps.length ?? 0) > 0;
   const session = await backend.open([...programs, ...(validation?.programs ?? [])], {
-    capacity: capacityFor(batchSize),
+    // Values that are tapped are delivered step by step.
+    capacity: isTapped ? 1 : capacityFor(batchSize),
     ...limit,
   });
   writeLeaves(session, groups, state.parameters);
   session.write(BLOCKS.source, source.data);
   session.write(BLOCKS.target, targets.data);
-  return new Training(prepared, options, { session, groups, reason, validation });
+  const deliver = isTapped ? (await import('../engine/taps.ts')).tapsOf(session, programs, options.onTap) : undefined;
+  return new Training(prepared, options, { session, groups, reason, validation, deliver });
 }
 
 interface Opened {
@@ -98,6 +101,7 @@ interface Opened {
   readonly groups: ReturnType<typeof groupsOf>;
   readonly reason: string;
   readonly validation: ReturnType<typeof evaluateRows> | undefined;
+  readonly deliver: ((program: string, step: number) => void) | undefined;
 }
 
 /** A run under way. */
@@ -125,12 +129,15 @@ class Training<Name extends string> {
 
   async *epochs(): AsyncGenerator<EpochRecord<Name>, Run<Name>, void> {
     const { metrics, epochs, signal, seed, shuffle, optimizer } = this.#options;
-    const { session, validation } = this.#opened;
+    const { session, validation, deliver } = this.#opened;
     const loop = new TrainingLoop({
       ...{ session, seed, shuffle, signal, transform: optimizer, metrics: metrics.length },
       rows: this.#prepared.trainRows,
       batchSize: this.#prepared.batchSize,
-      onSteps: (done, means) => this.#progress.step(done, named(means, metrics)),
+      onSteps: (done, means, program) => {
+        deliver?.(program, loop.step - 1);
+        this.#progress.step(done, named(means, metrics));
+      },
     });
     for (let epoch = 1; epoch <= epochs; epoch++) {
       const began = performance.now();
@@ -139,6 +146,7 @@ class Training<Name extends string> {
       if (result.kind === 'stopped') {
         if (result.stop.reason !== 'nonFinite') throw stopError(result.stop);
         const bad = await session.locate(result.program, result.row);
+        // Most runs never need it.
         const { DivergenceError } = await import('./divergence.ts');
         const at = { step: loop.step, epoch, lastLoss: loop.lastLoss };
         throw new DivergenceError(at, result.stop, bad, this.#finish('diverged', loop.step));

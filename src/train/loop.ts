@@ -28,8 +28,8 @@ export interface LoopOptions {
   readonly seed: number;
   readonly shuffle: boolean;
   readonly signal: AbortSignal | undefined;
-  /** Called after each call into the device: steps done in this epoch, means over their rows. */
-  onSteps(done: number, means: readonly number[]): void;
+  /** Called after each call into the device: steps done in this epoch, means over their rows, the program of the last. */
+  onSteps(done: number, means: readonly number[], program: string): void;
 }
 
 export type EpochResult =
@@ -69,7 +69,7 @@ export class TrainingLoop {
       at += steps * size;
       const now = performance.now();
       if (size === batchSize) this.#stepMs = (now - began) / steps;
-      onSteps(Math.ceil(at / batchSize), totals.means());
+      onSteps(Math.ceil(at / batchSize), totals.means(), program);
       if (now - this.#since > SLICE_MS) {
         await nextTurn();
         this.#since = performance.now();

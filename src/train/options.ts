@@ -1,6 +1,7 @@
 /** @file The options of a run, their defaults and their checks. */
 import { DEVICES, type Device } from '../backends/select.ts';
 import { checkKnownOptions, checkName, checkNumber, SaddlepointError, show } from '../core/errors.ts';
+import type { TapListener } from '../graph/tap.ts';
 import type { Loss } from '../nn/losses/loss.ts';
 import type { Metric } from '../nn/metrics.ts';
 import { adam } from '../optim/adam.ts';
@@ -43,13 +44,15 @@ export interface FitOptions<Name extends string = string> {
   readonly progress?: boolean | 'auto';
   /** Stops the run after the step under way; the run is returned as it stands, best weights first. */
   readonly signal?: AbortSignal;
+  /** Called after each training step for each `tap` in model, loss and metrics: name, value, step. Default: prints. */
+  readonly onTap?: TapListener;
 }
 
 /** Options with every default in place. */
 export type ResolvedOptions<Name extends string> = Required<
-  Omit<FitOptions<Name>, 'validation' | 'signal' | 'memoryLimit'>
+  Omit<FitOptions<Name>, 'validation' | 'signal' | 'memoryLimit' | 'onTap'>
 > &
-  Pick<FitOptions<Name>, 'validation' | 'signal' | 'memoryLimit'>;
+  Pick<FitOptions<Name>, 'validation' | 'signal' | 'memoryLimit' | 'onTap'>;
 
 const KNOWN: readonly (keyof FitOptions)[] = [
   ...([
@@ -63,7 +66,7 @@ const KNOWN: readonly (keyof FitOptions)[] = [
     'shuffle',
     'standardize',
   ] as const),
-  ...(['seed', 'device', 'memoryLimit', 'progress', 'signal'] as const),
+  ...(['seed', 'device', 'memoryLimit', 'progress', 'signal', 'onTap'] as const),
 ];
 
 /** Names that a history record uses itself. */
@@ -111,6 +114,7 @@ export function resolveOptions<Name extends string>(options: FitOptions<Name>): 
     validation: options.validation,
     signal: options.signal,
     memoryLimit: options.memoryLimit,
+    onTap: options.onTap,
   } as ResolvedOptions<Name>;
 }
 

@@ -109,5 +109,7 @@ describe('hvp', () => {
   test('names the leaf where the vector does not fit', () => {
     const wrong = { ...along, v: tensor([1, 2]) };
     expect(() => hvp(loss, net, wrong)).toThrow("hvp: the vector has 'v' [2] where the point has 'v' [4,2]");
+    const more = { ...along, z: tensor(1) };
+    expect(() => hvp(loss, net, more)).toThrow("hvp: the vector has 'z', which the point has not");
   });
 });

@@ -15,6 +15,7 @@ const EXPRESSED = {
   initializers: 4,
   losses: 71,
   optimizers: 13,
+  pooling: 18,
   schedules: 2,
   training: 2,
 };

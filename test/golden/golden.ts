@@ -8,6 +8,7 @@ import { elementwise } from './express/elementwise.ts';
 import { initializers } from './express/initializers.ts';
 import { losses } from './express/losses.ts';
 import { optimizers } from './express/optimizers.ts';
+import { pooling } from './express/pooling.ts';
 import { schedules } from './express/schedules.ts';
 import { training } from './express/training.ts';
 import { type Check, compare, type GoldenCase, readGolden, type Tolerance } from './format.ts';
@@ -22,6 +23,7 @@ const adapters: Readonly<Record<string, Adapter>> = {
   initializers,
   losses,
   optimizers,
+  pooling,
   schedules,
   training,
 };

@@ -10,6 +10,7 @@ import { dropout } from '../../src/nn/dropout.ts';
 import { flatten } from '../../src/nn/flatten.ts';
 import { constant, heNormal, lecunUniform } from '../../src/nn/initializers.ts';
 import { applyModel, initialize, type Layer, layerToJson } from '../../src/nn/layer.ts';
+import { averagePool2d, globalAveragePool2d, globalMaxPool2d, maxPool2d } from '../../src/nn/pool.ts';
 import { sequential } from '../../src/nn/sequential.ts';
 import { layerFromJson } from '../../src/nn/serialize.ts';
 
@@ -74,6 +75,15 @@ const contract: Readonly<Record<string, Row>> = {
     output: [3, 3],
     parameters: { kernel: [3, 2, 3], bias: [3] },
   },
+  maxPool2d: { layer: maxPool2d([2, 1], { padding: 'same' }), input: [5, 4, 2], output: [3, 4, 2], parameters: {} },
+  averagePool2d: {
+    layer: averagePool2d(3, { strides: 2, padding: 1, includePadding: true }),
+    input: [5, 4, 2],
+    output: [3, 2, 2],
+    parameters: {},
+  },
+  globalAveragePool2d: { layer: globalAveragePool2d(), input: [3, 4, 2], output: [2], parameters: {} },
+  globalMaxPool2d: { layer: globalMaxPool2d(), input: [3, 4, 2], output: [2], parameters: {} },
   batchNorm: {
     layer: batchNorm({ keep: 0.8, runningVariance: 'unbiased' }),
     input: [2, 3],

@@ -4,6 +4,7 @@ import { checkGradient } from '../../src/autodiff/check.ts';
 import { grad } from '../../src/autodiff/grad.ts';
 import { hvp } from '../../src/autodiff/hvp.ts';
 import { compile } from '../../src/engine/compile.ts';
+import { tap } from '../../src/graph/tap.ts';
 import { type Tensor, tensor } from '../../src/graph/tensor.ts';
 import { add, mul, square, tanh } from '../../src/ops/elementwise.ts';
 import { repeat, scan } from '../../src/ops/loops.ts';
@@ -130,6 +131,14 @@ describe('scan', () => {
       const y = await compile(f, { device })(tensor([0.5, 1]));
       expect(y.toArray()).toEqual([4, 9]);
     }
+  });
+
+  test.each(BOTH)('shows what its body taps for all turns, on %s', async (device) => {
+    const seen: unknown[] = [];
+    const f = (x: Tensor): Tensor => repeat(3, (c: Tensor) => tap(mul(c, 2), 'doubled'), x);
+    const onTap = (name: string, value: Tensor): void => void seen.push([name, value.toArray()]);
+    expect((await compile(f, { device, onTap, verify: true })(1)).item()).toBe(8);
+    expect(seen).toEqual([['doubled', [2, 4, 8]]]);
   });
 
   test('counts a reversed loop of one turn', () => {

@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from 'vitest';
 import { vjp } from '../../src/autodiff/grad.ts';
-import type { Graph, Spec } from '../../src/graph/node.ts';
+import type { Graph, Op, Spec } from '../../src/graph/node.ts';
 import { print } from '../../src/graph/print.ts';
 import { type Tensor, tensor } from '../../src/graph/tensor.ts';
 import { apply, trace } from '../../src/graph/trace.ts';
@@ -105,6 +105,19 @@ test('cse computes equal expressions once, constants included, but draws of diff
 test('cse tells 0 from −0, and types from each other', () => {
   const graph = graphOf([f32(2)], (x) => [div(x, tensor([0])), div(x, tensor([-0])), div(x, tensor([0, 0]))]);
   expect(cse(graph).nodes.filter(({ op }) => op.name === 'constant')).toHaveLength(3);
+});
+
+test('cse tells attributes apart that JSON writes alike', () => {
+  const filled: Op<{ value: number | null }> = {
+    name: 'filled',
+    infer: () => [f32(1)],
+    decompose: () => [tensor([1])],
+  };
+  const values = [0, -0, Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, null];
+  const graph = graphOf([f32(1)], (x) =>
+    [...values, ...values].map((value) => apply(filled, [x], { value })[0] as Tensor),
+  );
+  expect(cse(graph).nodes.map(({ attributes }) => attributes.value)).toEqual(values);
 });
 
 test('dce drops what no output needs', () => {

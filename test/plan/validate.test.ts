@@ -182,6 +182,6 @@ describe('printPlan', () => {
 });
 
 test('an empty graph is an empty plan', async () => {
-  const program = { name: 'empty', graph: trace([], () => []), inputs: [], outputs: [], groups: [] };
+  const program = { name: 'empty', graph: trace([], () => []), inputs: [], outputs: [], groups: [], taps: [] };
   expect((await planSession([program])).programs.get('empty')?.plan.words.length).toBe(0);
 });

@@ -11,6 +11,7 @@ import type { HostTensor, Node, Spec } from '../../graph/node.ts';
 import type { Binding, Program } from '../../graph/program.ts';
 import { verify } from '../../graph/verify.ts';
 import { badIndexOf } from '../../ops/indexing.ts';
+import { loopPasses } from '../../passes/loops.ts';
 import { runPasses } from '../../passes/pipeline.ts';
 import type { Backend, BadValue, RunResult, Session, SessionOptions } from '../backend.ts';
 
@@ -18,7 +19,7 @@ import type { Backend, BadValue, RunResult, Session, SessionOptions } from '../b
  * No composite is taken apart beforehand: each is evaluated through its decomposition, which is its definition, so that
  * errors name the op that was asked for. And none is made of parts.
  */
-const TARGET = { fused: { has: () => true } };
+const TARGET = { fused: { has: () => true }, loops: loopPasses };
 
 export const referenceBackend: Backend = {
   device: 'reference',

@@ -3,7 +3,7 @@ import type { DType, HostArray } from '../../core/dtype.ts';
 import { must, SaddlepointError, unreachable } from '../../core/errors.ts';
 import { sizeOf } from '../../core/shape.ts';
 import type { Graph } from '../../graph/node.ts';
-import { type PipelineOptions, runPasses } from '../../passes/pipeline.ts';
+import { loopPasses, type PipelineOptions, runPasses } from '../../passes/pipeline.ts';
 import { floatOf } from '../../plan/format.ts';
 import { BinaryField, Constant, Opcode, Status, StatusField, UnaryField } from '../../plan/opcodes.ts';
 import { indexBoundAt } from '../../plan/sizes.ts';
@@ -41,7 +41,8 @@ export async function planSession(
 ): Promise<SessionLayout> {
   const { largeElements = LARGE_ELEMENTS } = options;
   const without = options.without?.filter((name) => name !== 'group') ?? [];
-  const simplified = programs.map(({ graph }) => runPasses(graph, { fused: fusedOps }, { ...options, without }));
+  const target = { fused: fusedOps, loops: await loopPasses(programs.map(({ graph }) => graph)) };
+  const simplified = programs.map(({ graph }) => runPasses(graph, target, { ...options, without }));
   const isGrouped = !options.without?.includes('group') && simplified.some((graph) => hasLarge(graph, largeElements));
   const groups = isGrouped ? await import('./groups.ts') : undefined;
   const grouped = (graph: Graph): Graph => groups?.groupElementwise(graph, largeElements) ?? graph;

@@ -6,7 +6,6 @@ import { must } from '../../core/errors.ts';
 import { type Shape, sameShape, sizeOf } from '../../core/shape.ts';
 import type { Node, Value } from '../../graph/node.ts';
 import type { Program } from '../../graph/program.ts';
-import type { ScanAttributes } from '../../ops/scan.ts';
 import { planMemory } from '../../plan/memory.ts';
 import { Constant } from '../../plan/opcodes.ts';
 import type { LoweringTable } from './lower/context.ts';
@@ -36,6 +35,7 @@ export interface StoragePlan {
 
 /** Where the values of a loop's body live. */
 export interface LoopStorage {
+  readonly carries: number;
   readonly program: Program;
   readonly plan: StoragePlan;
   /** The part of the outer arena that is the body's. */
@@ -50,34 +50,18 @@ export function relocate({ arena, loops }: StoragePlan, address: number): void {
   for (const { plan, chunk } of loops.values()) relocate(plan, chunk.address);
 }
 
-/** A loop's body as a program: carries and constants are its blocks, rows of sequences and results its rows. */
-function bodyProgram({ attributes }: Node): Program {
-  const { body, carries, sequences } = attributes as ScanAttributes;
-  return {
-    name: 'body',
-    graph: body,
-    inputs: body.inputs.map((_, i) => ({
-      kind: i >= carries && i < carries + sequences ? 'row' : 'block',
-      name: String(i),
-    })),
-    outputs: body.outputs.map((_, i) => ({ kind: i < carries ? 'block' : 'row', name: String(i) })),
-    groups: [],
-  };
-}
+/** What planning asks of the lowerings. */
+type PlanningTable = Pick<LoweringTable, 'scratchBytes' | 'planLoop'>;
 
 /** Plans the storage of one program, whose graph has passed the passes. */
-export function planStorage(
-  program: Program,
-  blocks: ReadonlyMap<string, Storage>,
-  table: Pick<LoweringTable, 'scratchBytes'>,
-): StoragePlan {
+export function planStorage(program: Program, blocks: ReadonlyMap<string, Storage>, table: PlanningTable): StoragePlan {
   return new StoragePlanner(program, blocks, table).plan();
 }
 
 class StoragePlanner {
   readonly #program: Program;
   readonly #blocks: ReadonlyMap<string, Storage>;
-  readonly #scratchBytes: LoweringTable['scratchBytes'];
+  readonly #table: PlanningTable;
   readonly #last: ReadonlyMap<Value, number>;
   readonly #places = new Map<Value, Place>();
   readonly #targets: Map<Value, Target>;
@@ -88,14 +72,9 @@ class StoragePlanner {
   /** Which values share a storage, since elementwise ops take over their operands'. */
   readonly #occupants = new Map<Storage, Value[]>();
 
-  constructor(
-    program: Program,
-    blocks: ReadonlyMap<string, Storage>,
-    { scratchBytes }: Pick<LoweringTable, 'scratchBytes'>,
-    isLoop = false,
-  ) {
+  constructor(program: Program, blocks: ReadonlyMap<string, Storage>, table: PlanningTable, isLoop = false) {
     const { graph } = program;
-    this.#scratchBytes = scratchBytes;
+    this.#table = table;
     this.#program = program;
     this.#blocks = blocks;
     this.#last = lastReads(graph);
@@ -109,7 +88,7 @@ class StoragePlanner {
     const { graph } = this.#program;
     const scratch = new Map<Node, Storage>();
     graph.nodes.forEach((node, at) => {
-      const bytes = this.#scratchBytes[node.op.name]?.(node);
+      const bytes = this.#table.scratchBytes[node.op.name]?.(node);
       if (bytes !== undefined) scratch.set(node, this.#reserve('scratch', bytes, at, at));
       if (node.op.kind === 'loop') this.#placeLoop(node, at);
       else
@@ -136,21 +115,14 @@ class StoragePlanner {
 
   /** Carries have one place for all turns, results are stacked, and the body's own values share a part of the arena. */
   #placeLoop(node: Node, at: number): void {
-    const program = bodyProgram(node);
-    const { carries } = node.attributes as ScanAttributes;
-    const bound = new Map<number, Storage>();
-    program.inputs.forEach(({ kind, name }, i) => {
-      const bytes = bytesOf(must(program.graph.inputs[i], 'an input'));
-      if (kind === 'block') bound.set(i, { kind: 'block', name, bytes, first: -1, last: 0, address: 0 });
-    });
-    const blocks = new Map([...bound].map(([i, storage]) => [String(i), storage]));
-    const table = { scratchBytes: this.#scratchBytes };
-    const plan = new StoragePlanner(program, blocks, table, true).plan();
-    this.#constants.push(...plan.constants);
-    this.#loops.set(node, { program, plan, bound, chunk: this.#reserve('loop', plan.arenaBytes, at, at) });
+    const loop = must(this.#table.planLoop, 'the planner of loops')(node, (program, blocks) =>
+      new StoragePlanner(program, blocks, this.#table, true).plan(),
+    );
+    this.#constants.push(...loop.plan.constants);
+    this.#loops.set(node, { ...loop, chunk: this.#reserve('loop', loop.plan.arenaBytes, at, at) });
     node.outputs.forEach((output, i) => {
       const place =
-        i < carries
+        i < loop.carries
           ? { storage: this.#reserve('carry', bytesOf(output), at, this.#lastOf(output)), offset: 0 }
           : this.#computed(node, output, at);
       this.#settle(output, place);

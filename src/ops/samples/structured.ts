@@ -111,6 +111,8 @@ export const STRUCTURED = {
   ],
   pad: [
     ...allTypes([3, 5], { before: [1, 0], after: [0, 2] }),
+    ...allTypes([3], { before: [2], after: [3], value: 7 }),
+    moved([2, 2], { before: [0, 1], after: [1, 0], value: -0.5 }),
     ...shapes('5|0|0 1|3|4 2,3,4|1,0,2|0,1,1').map(([shape, before, after]) =>
       moved(shape as Shape, { before, after }),
     ),

@@ -1,17 +1,18 @@
 /** @file conv.json: convolutions, plain, transposed, along one axis, and the penalty that needs their second order. */
 import { grad } from '../../../src/autodiff/grad.ts';
 import type { Tensor } from '../../../src/graph/tensor.ts';
-import { convolve1d, convolve2d, convolveTranspose2d, type Padding, type Pair } from '../../../src/ops/convolutions.ts';
+import { convolve1d, convolve2d, convolveTranspose2d } from '../../../src/ops/convolutions.ts';
 import { add, sqrt, square, sub, tanh } from '../../../src/ops/elementwise.ts';
 import { transpose } from '../../../src/ops/movement.ts';
 import { sum } from '../../../src/ops/reduce.ts';
+import type { Padding, Pair } from '../../../src/ops/window.ts';
 import type { GoldenCase, GoldenTensor } from '../format.ts';
 import { type Adapter, functionCase, inputsOf, type Tensors, tensorCheck } from '../session.ts';
 
 interface Options {
-  readonly stride?: Pair;
+  readonly stride?: number | Pair;
   readonly padding?: number | readonly [number, number] | 'same';
-  readonly dilation?: Pair;
+  readonly dilation?: number | Pair;
   readonly groups?: number;
   readonly output_padding?: number;
 }

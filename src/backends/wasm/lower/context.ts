@@ -1,9 +1,11 @@
 /** @file What a lowering gets: addresses of values, and where to put instructions. */
 import type { DType } from '../../../core/dtype.ts';
 import type { Node, Value } from '../../../graph/node.ts';
+import type { Program } from '../../../graph/program.ts';
 import type { PlanWriter } from '../../../plan/format.ts';
 import { ElementType, type Opcode } from '../../../plan/opcodes.ts';
-import type { LoopStorage } from '../storage.ts';
+import type { Storage } from '../placement.ts';
+import type { LoopStorage, StoragePlan } from '../storage.ts';
 
 export interface LoweringContext {
   /** Bytes from the base of the run's memory. */
@@ -37,6 +39,11 @@ export type Lowering = (node: Node, context: LoweringContext) => void;
 export interface LoweringTable {
   readonly lowerings: Readonly<Record<string, Lowering>>;
   readonly scratchBytes: Readonly<Record<string, (node: Node) => number>>;
+  /** Plans the body of a loop, by what plans a program over given blocks. */
+  readonly planLoop?: (
+    node: Node,
+    plan: (program: Program, blocks: ReadonlyMap<string, Storage>) => StoragePlan,
+  ) => Omit<LoopStorage, 'chunk'>;
 }
 
 export const ELEMENT_TYPES: Readonly<Record<DType, ElementType>> = {

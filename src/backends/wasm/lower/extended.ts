@@ -4,8 +4,9 @@ import type { Lowering, LoweringTable } from './context.ts';
 import * as conv from './conv.ts';
 import { binary, unary } from './elementwise.ts';
 import { group, groupScratch } from './group.ts';
-import { scan } from './loop.ts';
+import { planLoop, scan } from './loop.ts';
 import * as movement from './movement.ts';
+import { pool } from './pool.ts';
 import * as structured from './structured.ts';
 import type { ExtendedComposite, ExtendedPrimitive } from './table.ts';
 import * as training from './training.ts';
@@ -34,10 +35,16 @@ const LOWERINGS = {
   convLinear: conv.convLinear,
   conv2dInputGradient: conv.convInputGradient,
   conv2dFilterGradient: conv.conv,
+  maxPool: pool(Opcode.maxPool),
+  maxPoolGradient: pool(Opcode.maxPoolGradient),
+  maxPoolGather: pool(Opcode.maxPoolGather),
+  averagePool: pool(Opcode.averagePool),
+  averagePoolGradient: pool(Opcode.averagePoolGradient),
   randomNormal: training.random(Opcode.randomNormal),
 } satisfies Record<ExtendedPrimitive | ExtendedComposite, Lowering>;
 
 export const EXTENDED: LoweringTable = {
+  planLoop,
   lowerings: { ...LOWERINGS, elementwiseGroup: group },
   scratchBytes: {
     elementwiseGroup: groupScratch,

@@ -1,12 +1,41 @@
 /** @file Lowering of loops: a repeat whose turns load their rows, run the body, store their results and renew the carries. */
 import { BYTES } from '../../../core/dtype.ts';
-import { SaddlepointError } from '../../../core/errors.ts';
+import { must, SaddlepointError } from '../../../core/errors.ts';
 import { sizeOf } from '../../../core/shape.ts';
+import type { Node } from '../../../graph/node.ts';
+import type { Program } from '../../../graph/program.ts';
 import type { ScanAttributes } from '../../../ops/scan.ts';
 import { Constant, LoopLoadField, LoopStoreField, Opcode, RepeatField } from '../../../plan/opcodes.ts';
-import { bytesOf } from '../placement.ts';
-import { input, type Lowering } from './context.ts';
+import { bytesOf, type Storage } from '../placement.ts';
+import { input, type Lowering, type LoweringTable } from './context.ts';
 import { emitMove } from './movement.ts';
+
+/** A loop's body as a program: carries and constants are its blocks, rows of sequences and results its rows. */
+function bodyProgram({ attributes }: Node): Program {
+  const { body, carries, sequences } = attributes as ScanAttributes;
+  return {
+    name: 'body',
+    graph: body,
+    inputs: body.inputs.map((_, i) => ({
+      kind: i >= carries && i < carries + sequences ? 'row' : 'block',
+      name: String(i),
+    })),
+    outputs: body.outputs.map((_, i) => ({ kind: i < carries ? 'block' : 'row', name: String(i) })),
+    groups: [],
+    taps: [],
+  };
+}
+
+export const planLoop: NonNullable<LoweringTable['planLoop']> = (node, plan) => {
+  const program = bodyProgram(node);
+  const bound = new Map<number, Storage>();
+  program.inputs.forEach(({ kind, name }, i) => {
+    const bytes = bytesOf(must(program.graph.inputs[i], 'an input'));
+    if (kind === 'block') bound.set(i, { kind: 'block', name, bytes, first: -1, last: 0, address: 0 });
+  });
+  const blocks = new Map([...bound].map(([i, storage]) => [String(i), storage]));
+  return { carries: (node.attributes as ScanAttributes).carries, program, bound, plan: plan(program, blocks) };
+};
 
 function checkLevel(level: number): void {
   if (level < Constant.maxLoops) return;

@@ -1,8 +1,9 @@
 /** @file Lowering of ops that move elements, through the one strided copy. */
-import { BYTES } from '../../../core/dtype.ts';
+import { BYTES, type DType } from '../../../core/dtype.ts';
 import { SaddlepointError } from '../../../core/errors.ts';
 import { type Shape, showShape, sizeOf, stridesOf } from '../../../core/shape.ts';
 import type { Node } from '../../../graph/node.ts';
+import { bitsOf } from '../../../plan/format.ts';
 import { Constant, CopyField, FillField, Opcode } from '../../../plan/opcodes.ts';
 import { input, type Lowering, type LoweringContext, output } from './context.ts';
 
@@ -117,6 +118,12 @@ export const slice: Lowering = (node, context) => {
   gatherBox(node, context, strides, offset);
 };
 
+/** 32 bits that hold the value, as often as it fits. */
+function wordOf(value: number, dtype: DType): number {
+  if (dtype === 'f32') return bitsOf(value);
+  return dtype === 'u8' ? Math.imul(value & 0xff, 0x01010101) : value;
+}
+
 export const pad: Lowering = (node, { address, emit }) => {
   const { shape, dtype } = output(node);
   const elementBytes = BYTES[dtype];
@@ -128,7 +135,7 @@ export const pad: Lowering = (node, { address, emit }) => {
   emit(Opcode.fill, FillField.words, {
     [FillField.destination]: address(output(node)),
     [FillField.count]: Math.ceil((sizeOf(shape) * elementBytes) / 4),
-    [FillField.value]: 0,
+    [FillField.value]: wordOf((node.attributes.value as number | undefined) ?? 0, dtype),
   });
   const own = input(node, 0).shape;
   emitCopy(

@@ -55,6 +55,11 @@ export type ExtendedPrimitive =
   | 'conv2d'
   | 'conv2dInputGradient'
   | 'conv2dFilterGradient'
+  | 'maxPool'
+  | 'maxPoolGradient'
+  | 'maxPoolGather'
+  | 'averagePool'
+  | 'averagePoolGradient'
   | 'randomUniform'
   | 'randomNormal';
 
@@ -114,6 +119,7 @@ export async function tableFor(graphs: readonly Graph[]): Promise<LoweringTable>
   if (isCore) return CORE;
   const { EXTENDED } = await import('./extended.ts');
   return {
+    ...EXTENDED,
     lowerings: { ...CORE.lowerings, ...EXTENDED.lowerings },
     scratchBytes: { ...CORE.scratchBytes, ...EXTENDED.scratchBytes },
   };

@@ -1,0 +1,215 @@
+/**
+ * @file Pooling and its gradients, four channels at a time. Threads share rows of results (forward) or images (backward), so
+ * that sums never meet.
+ */
+import { PoolField, Status } from '../src/plan/opcodes';
+import { fillWords, operand, stop, storeLanes, word } from './simd';
+import { sliceEnd, sliceStart } from './threads';
+
+/** The sizes of the instruction under way: the names are those of `PoolField`. */
+let n: i32 = 0, h: i32 = 0, w: i32 = 0, c: i32 = 0, oh: i32 = 0, ow: i32 = 0, kh: i32 = 0, kw: i32 = 0;
+let strideH: i32 = 0, strideW: i32 = 0, dilationH: i32 = 0, dilationW: i32 = 0;
+let top: i32 = 0, left: i32 = 0, bottom: i32 = 0, right: i32 = 0;
+let includePadding: bool = false;
+
+function decode(p: usize): void {
+  n = word(p, PoolField.n); h = word(p, PoolField.h); w = word(p, PoolField.w); c = word(p, PoolField.c);
+  oh = word(p, PoolField.oh); ow = word(p, PoolField.ow); kh = word(p, PoolField.kh); kw = word(p, PoolField.kw);
+  strideH = word(p, PoolField.strideH); strideW = word(p, PoolField.strideW);
+  dilationH = word(p, PoolField.dilationH); dilationW = word(p, PoolField.dilationW);
+  top = word(p, PoolField.top); left = word(p, PoolField.left);
+  bottom = word(p, PoolField.bottom); right = word(p, PoolField.right);
+  includePadding = word(p, PoolField.includePadding) != 0;
+}
+
+// @ts-ignore: decorator
+@inline function put(to: usize, x: v128, channels: i32): void {
+  if (channels >= 4) v128.store(to, x); else storeLanes(to, x, channels);
+}
+
+export function maxPool(p: usize, base: usize): void {
+  decode(p);
+  const source = operand(p, PoolField.source, base), values = operand(p, PoolField.destination, base);
+  const index = operand(p, PoolField.index, base);
+  const pixel = <usize>c << 2;
+  const last = sliceEnd(n * oh, 1);
+  for (let line = sliceStart(n * oh, 1); line < last; line++) {
+    const image = line / oh, row0 = (line - image * oh) * strideH - top;
+    const from = source + <usize>(image * h * w) * pixel;
+    for (let o = 0; o < ow; o++) {
+      const column0 = o * strideW - left;
+      const to = <usize>(line * ow + o) * pixel;
+      for (let channel = 0; channel < c; channel += 4) {
+        const at = <usize>channel << 2;
+        let best = f32x4.splat(0), place = i32x4.splat(0);
+        let isFirst = true;
+        for (let i = 0; i < kh; i++) {
+          const row = row0 + i * dilationH;
+          if (<u32>row >= <u32>h) continue;
+          for (let j = 0; j < kw; j++) {
+            const column = column0 + j * dilationW;
+            if (<u32>column >= <u32>w) continue;
+            const cell = row * w + column;
+            const x = v128.load(from + <usize>cell * pixel + at);
+            const here = i32x4.splat(cell);
+            if (isFirst) {
+              best = x; place = here; isFirst = false;
+              continue;
+            }
+            // Larger, or the first NaN.
+            const takes = v128.or(f32x4.gt(x, best), v128.andnot(f32x4.ne(x, x), f32x4.ne(best, best)));
+            best = v128.bitselect(x, best, takes);
+            place = v128.bitselect(here, place, takes);
+          }
+        }
+        put(values + to + at, best, c - channel);
+        put(index + to + at, place, c - channel);
+      }
+    }
+  }
+}
+
+/** Windows that meet no cell twice: every cell of one is written, with the value or 0. */
+function spread(images: usize, source: usize, index: usize, image: i32): void {
+  const pixel = <usize>c << 2;
+  const to = images + <usize>(image * h * w) * pixel;
+  for (let y = 0; y < oh; y++) {
+    for (let o = 0; o < ow; o++) {
+      const from = <usize>((image * oh + y) * ow + o) * pixel;
+      for (let i = 0; i < kh; i++) {
+        const row = y * strideH - top + i;
+        if (<u32>row >= <u32>h) continue;
+        for (let j = 0; j < kw; j++) {
+          const column = o * strideW - left + j;
+          if (<u32>column >= <u32>w) continue;
+          const cell = row * w + column;
+          const here = i32x4.splat(cell);
+          const place = to + <usize>cell * pixel;
+          for (let channel = 0; channel < c; channel += 4) {
+            const at = <usize>channel << 2;
+            const hit = i32x4.eq(v128.load(index + from + at), here);
+            put(place + at, v128.and(v128.load(source + from + at), hit), c - channel);
+          }
+        }
+      }
+    }
+  }
+}
+
+export function maxPoolGradient(p: usize, base: usize): i32 {
+  decode(p);
+  const images = operand(p, PoolField.destination, base), source = operand(p, PoolField.source, base);
+  const index = operand(p, PoolField.index, base);
+  const cells = h * w, pooled = oh * ow * c;
+  const isDisjoint = dilationH == 1 && dilationW == 1 && strideH >= kh && strideW >= kw;
+  const isWhole = oh * strideH == h && ow * strideW == w && strideH == kh && strideW == kw && top == 0 && left == 0;
+  const last = sliceEnd(n, 1);
+  for (let image = sliceStart(n, 1); image < last; image++) {
+    const to = images + (<usize>(image * cells * c) << 2);
+    if (!(isDisjoint && isWhole)) fillWords(to, 0, cells * c);
+    if (isDisjoint) {
+      spread(images, source, index, image);
+      continue;
+    }
+    for (let i = 0; i < pooled; i++) {
+      const at = <usize>(image * pooled + i) << 2;
+      const place = load<i32>(index + at);
+      if (<u32>place >= <u32>cells) return stop(base, Status.indexOutOfRange, image * pooled + i, place);
+      const cell = to + (<usize>(place * c + i % c) << 2);
+      store<f32>(cell, load<f32>(cell) + load<f32>(source + at));
+    }
+  }
+  return Status.ok;
+}
+
+export function maxPoolGather(p: usize, base: usize): i32 {
+  decode(p);
+  const pooledValues = operand(p, PoolField.destination, base), images = operand(p, PoolField.source, base);
+  const index = operand(p, PoolField.index, base);
+  const cells = h * w, pooled = oh * ow * c;
+  const last = sliceEnd(n, 1);
+  for (let image = sliceStart(n, 1); image < last; image++) {
+    const from = images + (<usize>(image * cells * c) << 2);
+    for (let i = 0; i < pooled; i++) {
+      const at = <usize>(image * pooled + i) << 2;
+      const place = load<i32>(index + at);
+      if (<u32>place >= <u32>cells) return stop(base, Status.indexOutOfRange, image * pooled + i, place);
+      store<f32>(pooledValues + at, load<f32>(from + (<usize>(place * c + i % c) << 2)));
+    }
+  }
+  return Status.ok;
+}
+
+/** How many of `taps` cells from `start` on lie within `first` … `end` − 1. */
+function count(start: i32, taps: i32, dilation: i32, first: i32, end: i32): i32 {
+  let found = 0;
+  for (let k = 0; k < taps; k++, start += dilation) found += i32(start >= first && start < end);
+  return found;
+}
+
+/** The cells that a window is divided by. */
+function divisor(row: i32, column: i32): f32 {
+  const rows = includePadding ? count(row, kh, dilationH, -top, h + bottom) : count(row, kh, dilationH, 0, h);
+  const columns = includePadding ? count(column, kw, dilationW, -left, w + right) : count(column, kw, dilationW, 0, w);
+  return <f32>(rows * columns);
+}
+
+export function averagePool(p: usize, base: usize): void {
+  decode(p);
+  const source = operand(p, PoolField.source, base), means = operand(p, PoolField.destination, base);
+  const pixel = <usize>c << 2;
+  const last = sliceEnd(n * oh, 1);
+  for (let line = sliceStart(n * oh, 1); line < last; line++) {
+    const image = line / oh, row0 = (line - image * oh) * strideH - top;
+    const from = source + <usize>(image * h * w) * pixel;
+    for (let o = 0; o < ow; o++) {
+      const column0 = o * strideW - left;
+      const by = f32x4.splat(divisor(row0, column0));
+      for (let channel = 0; channel < c; channel += 4) {
+        const at = <usize>channel << 2;
+        let sum = f32x4.splat(0);
+        for (let i = 0; i < kh; i++) {
+          const row = row0 + i * dilationH;
+          if (<u32>row >= <u32>h) continue;
+          for (let j = 0; j < kw; j++) {
+            const column = column0 + j * dilationW;
+            if (<u32>column < <u32>w) sum = f32x4.add(sum, v128.load(from + <usize>(row * w + column) * pixel + at));
+          }
+        }
+        put(means + <usize>(line * ow + o) * pixel + at, f32x4.div(sum, by), c - channel);
+      }
+    }
+  }
+}
+
+export function averagePoolGradient(p: usize, base: usize): void {
+  decode(p);
+  const source = operand(p, PoolField.source, base), images = operand(p, PoolField.destination, base);
+  const pixel = <usize>c << 2;
+  const last = sliceEnd(n, 1);
+  for (let image = sliceStart(n, 1); image < last; image++) {
+    const to = images + <usize>(image * h * w) * pixel;
+    fillWords(to, 0, h * w * c);
+    for (let y = 0; y < oh; y++) {
+      for (let o = 0; o < ow; o++) {
+        const row0 = y * strideH - top, column0 = o * strideW - left;
+        const by = f32x4.splat(divisor(row0, column0));
+        const from = source + <usize>((image * oh + y) * ow + o) * pixel;
+        for (let channel = 0; channel < c; channel += 4) {
+          const at = <usize>channel << 2;
+          const share = f32x4.div(v128.load(from + at), by);
+          for (let i = 0; i < kh; i++) {
+            const row = row0 + i * dilationH;
+            if (<u32>row >= <u32>h) continue;
+            for (let j = 0; j < kw; j++) {
+              const column = column0 + j * dilationW;
+              if (<u32>column >= <u32>w) continue;
+              const cell = to + <usize>(row * w + column) * pixel + at;
+              put(cell, f32x4.add(v128.load(cell), share), c - channel);
+            }
+          }
+        }
+      }
+    }
+  }
+}

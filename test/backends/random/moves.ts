@@ -1,0 +1,264 @@
+/**
+ * @file The ops of random programs. Each takes two values and a parameter, and makes do with whatever shapes they have.
+ *
+ * Values stay of moderate size, and slopes of about 1, so that rounding errors stay what they are. What jumps looks at the
+ * inputs of the program alone, since a value that differs in its last bit would choose otherwise.
+ */
+import { customGradient } from '../../../src/autodiff/custom-gradient.ts';
+import { grad } from '../../../src/autodiff/grad.ts';
+import { type Tensor, tensor } from '../../../src/graph/tensor.ts';
+import { apply } from '../../../src/graph/trace.ts';
+import { cast, identity } from '../../../src/ops/cast.ts';
+import { convolve2d } from '../../../src/ops/convolutions.ts';
+import * as e from '../../../src/ops/elementwise.ts';
+import { pack, segment } from '../../../src/ops/group.ts';
+import { gather, gatherRows, oneHot, scatterAdd } from '../../../src/ops/indexing.ts';
+import { repeat, scan } from '../../../src/ops/loops.ts';
+import { matmul } from '../../../src/ops/matmul.ts';
+import { broadcastTo, pad, reshape, slice, transpose } from '../../../src/ops/movement.ts';
+import { averagePool, maxPool } from '../../../src/ops/pooling.ts';
+import { dropoutMaskWithKey, normalWithKey, uniformWithKey } from '../../../src/ops/random.ts';
+import { argmax, l2Norm, max, mean, min, prod, sum } from '../../../src/ops/reduce.ts';
+import { logSoftmax, logSumExp, softmax, softmaxCrossEntropy } from '../../../src/ops/softmax.ts';
+import { applyRecord, BINARY, COMPARISONS, UNARY } from './elementwise.ts';
+import { constantOf, fits, flat, LIMIT, matrix, size } from './shapes.ts';
+
+const { add, mul, sub, div, tanh, sigmoid } = e;
+
+/** The inputs of a program that are no floats, or that what jumps looks at. */
+export interface Inputs {
+  /** f32 [3, 4], in [−1, 1). */
+  readonly x: Tensor;
+  /** i32 [5], each in 0 … 2. */
+  readonly indices: Tensor;
+  /** i32 [3] */
+  readonly key: Tensor;
+  /** u8 [6, 4] */
+  readonly bytes: Tensor;
+}
+
+export type Move = (a: Tensor, b: Tensor, n: number, inputs: Inputs) => Tensor;
+
+const pickOne = <T>(list: readonly T[], n: number): T => list[n % list.length] as T;
+
+const softplus = customGradient(
+  function softplus(x: Tensor) {
+    return e.log1p(e.exp(tanh(x)));
+  },
+  (cotangent, [x]) => [mul(mul(cotangent, sigmoid(tanh(x))), sub(1, e.square(tanh(x))))],
+);
+/** Both results, of which one may stay unused. */
+const sumAndDifference = customGradient(
+  (a: Tensor, b: Tensor) => [add(a, b), sub(a, b)],
+  ([s, d]) => [add(s as Tensor, d as Tensor), sub(s as Tensor, d as Tensor)],
+);
+
+/** i32 [count], each in 0 … rows − 1. */
+const rowsOf = (rows: number, n: number, count = 4): Tensor =>
+  tensor(Int32Array.from({ length: count }, (_, i) => (n * (i + 1) + i * i) % rows));
+
+/** Some of the axes. */
+const axesOf = ({ shape }: Tensor, n: number): number[] => shape.flatMap((_, axis) => ((n >> axis) & 1 ? [axis] : []));
+
+/** All axes in another order, or in the same. */
+const rotation = ({ shape }: Tensor, n: number): number[] => shape.map((_, axis) => (axis + n) % shape.length);
+
+/** Smooth in both values: their gradients, and those of gradients, are as well. */
+export const SMOOTH: readonly Move[] = [
+  (a, _, n) => applyRecord(UNARY, n, [a]),
+  (a, b, n) => applyRecord(BINARY, n, [a, b]),
+  (a, _, n) => pickOne([tanh, sigmoid, e.neg], n)(a),
+  (a, b, n) => (fits(a, b) ? pickOne([add, sub], n)(a, b) : add(a, sum(b))),
+  (a, b) => (fits(a, b) ? mul(tanh(a), b) : mul(a, tanh(mean(b)))),
+  (a, b) => (fits(a, b) ? add(tanh(b), a) : tanh(a)),
+  (a, b) => mul(add(sum(a), mean(b)), 0.125),
+  (a, _, n) =>
+    pickOne([sum, mean], n)(a, a.shape.length === 0 ? undefined : n % a.shape.length, { keepDims: n % 2 === 0 }),
+  (a, _, n) => pickOne([sum, mean], n)(a, axesOf(a, n >> 1)),
+  (a, _, n) => sub(prod(add(1, mul(tanh(a), 0.05)), a.shape.length === 0 ? undefined : n % a.shape.length), 1),
+  (a) => l2Norm(add(tanh(a), 2)),
+  (a, _, n) =>
+    mul(
+      pickOne([softmax, logSoftmax], n)(
+        reshape(a, a.shape.length === 0 ? [1] : a.shape),
+        -1 - (n % Math.max(1, a.shape.length)),
+      ),
+      0.5,
+    ),
+  (a) => mul(logSumExp(a, a.shape.length === 0 ? undefined : 0), 0.25),
+  // Movement.
+  (a) => flat(a),
+  (a, _, n) => (size(a) % (1 + (n % 4)) === 0 ? reshape(a, [1 + (n % 4), -1]) : a),
+  (a, _, n) => transpose(a, rotation(a, n)),
+  (a) =>
+    slice(
+      a,
+      a.shape.map((d) => d >> 2),
+      a.shape.map((d) => d - (d >> 2)),
+    ),
+  (a, _, n) => segment(flat(a), n % size(a), [1 + (n % (size(a) - (n % size(a))))]),
+  (a, b, n) => {
+    const start = size(a) + (n % 3) * 5;
+    const total = start + size(b) + (n % 4);
+    return total <= LIMIT ? pack([flat(a), flat(b)], [0, start], total) : a;
+  },
+  (a, _, n) => (size(a) * 2 <= LIMIT && a.shape.length < 4 ? broadcastTo(a, [2 - (n % 2), ...a.shape]) : a),
+  (a, _, n) =>
+    size(a) <= 40 && a.shape.length < 4
+      ? pad(
+          a,
+          a.shape.map(() => n % 3),
+          a.shape.map((_d, axis) => axis % 2),
+        )
+      : a,
+  // What passes remove, or turn into something else.
+  (a, _, n) => identity(a, { stopGradient: n % 4 === 0 }),
+  (a, _, n) => pickOne([mul(a, 1), mul(1, a), div(a, 1), add(a, 0), reshape(a, a.shape), broadcastTo(a, a.shape)], n),
+  (a) => add(e.exp(e.neg(e.square(tanh(a)))), mul(a, 1)),
+  (a, _, n) => mul(a, broadcastTo(pickOne([0.5, 1, -1], n), a.shape)),
+  (a) => mul(broadcastTo(mean(a), [2, 3]), broadcastTo(sub(1, mul(sum(a), 0.01)), [2, 3])),
+  (_, b, n) => add(pickOne([constantOf([4], 0.2), constantOf([3, 1], 0.6), constantOf([], 0.4)], n), mul(sum(b), 0.1)),
+  // Products.
+  (a) => {
+    const rows = matrix(a);
+    return (rows.shape[0] as number) <= 12 ? matmul(tanh(rows), transpose(rows)) : a;
+  },
+  (a, b, n) => {
+    const k = matrix(a).shape[1] as number;
+    const weights = constantOf(n % 2 === 0 ? [k, 3] : [3, k], 0.5);
+    const bias = size(b) >= 3 ? segment(flat(b), 0, [3]) : constantOf([3], 0.1);
+    const product = matmul(matrix(a), n % 2 === 0 ? weights : transpose(weights));
+    return pickOne([tanh, sigmoid], n >> 1)(n % 3 === 0 ? add(bias, product) : add(product, bias));
+  },
+  (a, _, n) => {
+    const rows = matrix(a);
+    const turned = transpose(rows, rotation(rows, n));
+    return matmul(turned, mul(constantOf([turned.shape[1] as number, 2], 0.3), 1 / (turned.shape[1] as number)));
+  },
+  (a, b, n) => {
+    const rows = matrix(a);
+    const [count, columns] = rows.shape as [number, number];
+    const images = reshape(tanh(rows), [1, count, columns, 1]);
+    const [kh, kw] = [Math.min(count, 1 + (n % 3)), Math.min(columns, 1 + (n % 2))];
+    const taps = kh * kw * 2;
+    const weights = size(b) >= taps ? tanh(segment(flat(b), 0, [kh, kw, 1, 2])) : constantOf([kh, kw, 1, 2], 0.4);
+    const filter = mul(weights, 1 / (kh * kw));
+    const y = convolve2d(images, filter, { strides: 1 + (n % 2), padding: n % 3 === 0 ? 'same' : 'valid' });
+    const whole = n % 5 < 3 ? tanh(add(y, constantOf([2], 0.7))) : y;
+    return size(whole) <= LIMIT ? whole : mean(whole, [1, 2]);
+  },
+  (a, _, n) => {
+    const rows = matrix(a);
+    const images = reshape(tanh(rows), [1, ...(rows.shape as [number, number]), 1]);
+    return averagePool(images, {
+      poolSize: [1, 2],
+      strides: 1 + (n % 2),
+      padding: 'same',
+      includePadding: n % 3 === 0,
+    });
+  },
+  // Loops: forward and back, with what is around them, and one within another.
+  (a, b, n) => {
+    const rows = matrix(a);
+    const columns = rows.shape[1] as number;
+    const factor = mean(b);
+    const [last, all] = scan(
+      (h: Tensor, x: Tensor) => {
+        const next = tanh(add(mul(h, tanh(factor)), x));
+        return [next, mul(next, x)] as const;
+      },
+      constantOf([columns], 0.3),
+      rows,
+      { reverse: n % 2 === 0 },
+    );
+    return pickOne([last, all], n >> 1);
+  },
+  (a, _, n) => repeat(1 + (n % 3), (x: Tensor) => repeat(2, (y: Tensor) => add(mul(tanh(y), 0.5), mul(a, 0.1)), x), a),
+  (a, b) =>
+    fits(a, b) && fits(b, a) && size(a) === size(b) && a.shape.join() === b.shape.join()
+      ? repeat(3, ({ x, y }) => ({ x: y, y: sub(tanh(x), mul(y, 0.25)) }), { x: a, y: b }).x
+      : a,
+  // A matrix and one of its own rows, which must be read before it is written over.
+  (a) => {
+    const columns = matrix(a).shape[1] as number;
+    const all = tanh(flat(a));
+    return add(reshape(all, [-1, columns]), segment(all, 0, [columns]));
+  },
+  // Indexing.
+  (a, _, n, { indices }) => {
+    const rows = a.shape.length === 0 ? flat(a) : a;
+    const count = rows.shape[0] as number;
+    const index = count >= 3 && n % 2 === 0 ? indices : rowsOf(count, n);
+    return (size(rows) / count) * size(index) <= LIMIT ? gather(rows, index) : a;
+  },
+  (a, _, n, { indices }) => {
+    const updates = a.shape.length === 0 ? flat(a) : a;
+    const count = updates.shape[0] as number;
+    return scatterAdd(count === 5 ? indices : rowsOf(3, n, count), updates, 3 + (n % 2));
+  },
+  (a, _, n) => {
+    const logits = matrix(a);
+    const [rows, classes] = logits.shape as [number, number];
+    return mul(softmaxCrossEntropy(logits, rowsOf(classes, n, rows)), 0.25);
+  },
+  // Chance, and gradients of one's own.
+  (a, _, n, { key }) => mul(a, dropoutMaskWithKey(key, a.shape, n, 0.25)),
+  (a, _, n, { key }) => add(a, mul(pickOne([uniformWithKey, normalWithKey], n)(key, a.shape, n), 0.5)),
+  (a) => softplus(a),
+  (a, b, n) => mul(pickOne(sumAndDifference(a, fits(a, b) && n % 2 === 0 ? broadcastTo(mean(b), a.shape) : a), n), 0.5),
+  (a, b, n, { x }) => {
+    const condition = e.greater(segment(flat(x), n % 12, [1]), 0.1);
+    return fits(a, b) ? e.where(condition, a, b) : e.where(condition, a, mean(b));
+  },
+];
+
+/** Takes the gradient of another move, or the gradient of that. */
+const derivative =
+  (order: 1 | 2): Move =>
+  (a, b, n, inputs) => {
+    const move = pickOne(SMOOTH, n);
+    const weighted = (y: Tensor): Tensor => sum(mul(y, constantOf(y.shape, 0.7)));
+    const first = (v: Tensor): Tensor => grad((u: Tensor) => weighted(move(u, b, n >> 2, inputs)), v);
+    return mul(tanh(order === 1 ? first(a) : grad((v: Tensor) => weighted(first(v)), a)), 0.5);
+  };
+
+const KINKED: readonly Move[] = [
+  (a, _, n) => pickOne([e.relu, e.abs], n)(a),
+  (a, b, n) => (fits(a, b) ? pickOne([e.maximum, e.minimum], n)(a, b) : a),
+  (a, _, n) => pickOne([max, min], n)(a, axesOf(a, n >> 1), { keepDims: n % 4 === 0 }),
+  (a, b, n) => {
+    const product = matmul(matrix(a), constantOf([matrix(a).shape[1] as number, 4], 0.9));
+    const bias = size(b) >= 4 ? segment(flat(b), 0, [4]) : constantOf([4], 0.1);
+    return e.relu(n % 2 === 0 ? add(product, bias) : product);
+  },
+  // What jumps.
+  (a, _, n, { x }) => {
+    const pooled = (image: Tensor): Tensor =>
+      maxPool(reshape(image, [1, 3, 4, 1]), { poolSize: [2, 1 + (n % 2)], strides: 1 });
+    // The gradient's places depend on the input alone; its own gradient picks by them.
+    const first = (image: Tensor): Tensor => grad((u: Tensor) => sum(e.square(pooled(u))), image);
+    return add(a, mul(sum(n % 3 === 0 ? pooled(x) : grad((u: Tensor) => sum(e.square(first(u))), x)), 0.01));
+  },
+  (a, _, n, { x }) => mul(a, mean(pickOne([e.floor, e.sign], n)(add(x, x)))),
+  (a, _, n, { x }) => {
+    const { op } = pickOne(COMPARISONS, n);
+    const held = apply(op, [segment(flat(x), n % 12, [1]), n % 2 === 0 ? x : 0.2], {})[0] as Tensor;
+    return e.where(max(held), a, mul(a, 0.5));
+  },
+  (a, _, n, { x }) => add(a, mean(oneHot(argmax(n % 2 === 0 ? x : transpose(x)), 4))),
+  (a, _, n, { x, indices }) => mul(a, mean(cast(n % 2 === 0 ? indices : cast(mul(x, 4), 'i32'), 'f32'))),
+  (_, b, n, { bytes, indices }) =>
+    gatherRows(
+      bytes,
+      n % 2 === 0 ? indices : rowsOf(6, n),
+      n % 3 === 0 ? 0 : constantOf([4], 0.2),
+      mul(add(tanh(mean(b)), 2), 1 / 255),
+    ),
+  (_, b, n, { bytes, indices }) =>
+    mul(cast(gather(bytes, indices), 'f32'), mul(tanh(mean(b)), pickOne([1 / 255, 1 / 64], n))),
+  derivative(1),
+  derivative(1),
+  derivative(2),
+];
+
+export const MOVES: readonly Move[] = [...SMOOTH, ...KINKED];
