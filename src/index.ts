@@ -11,6 +11,7 @@ export { hvp } from './autodiff/hvp.ts';
 export type { DType } from './core/dtype.ts';
 // Errors.
 export { type ErrorCode, SaddlepointError } from './core/errors.ts';
+export { streamOf } from './core/philox.ts';
 export type { Shape } from './core/shape.ts';
 export { type CompileOptions, compile } from './engine/compile.ts';
 export { type TapListener, tap } from './graph/tap.ts';
@@ -56,6 +57,13 @@ export {
   convolveTranspose2d,
   depthwiseConvolve2d,
 } from './ops/convolutions.ts';
+export {
+  bernoulliWithKey,
+  gumbelWithKey,
+  permutation,
+  randomKey,
+  truncatedNormalWithKey,
+} from './ops/distributions.ts';
 export {
   abs,
   add,
@@ -103,6 +111,7 @@ export {
   maxPool,
 } from './ops/pooling.ts';
 export { log2, log10, rsqrt } from './ops/powers.ts';
+export { normalWithKey, uniformWithKey } from './ops/random.ts';
 export { argmax, l2Norm, max, mean, min, prod, sum } from './ops/reduce.ts';
 export { pixelShuffle, type ResizeOptions, resize2d, upsample2d } from './ops/resize.ts';
 export { ceil, round } from './ops/rounding.ts';
