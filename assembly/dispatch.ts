@@ -4,6 +4,7 @@
  */
 import { Opcode, Status } from '../src/plan/opcodes';
 import { conv2d, conv2dFilterGradient, conv2dInputGradient } from './conv';
+import { cumulativeSum, topK } from './cumulative';
 import { oneHot, scatterAdd } from './gather';
 import { group } from './group';
 import { loopLoad, loopStore } from './loop';
@@ -29,6 +30,8 @@ export function performExtended(opcode: i32, p: usize, base: usize): i32 {
     case Opcode.averagePool: averagePool(p, base); return Status.ok;
     case Opcode.averagePoolGradient: averagePoolGradient(p, base); return Status.ok;
     case Opcode.group: group(p, base); return Status.ok;
+    case Opcode.cumulativeSum: cumulativeSum(p, base); return Status.ok;
+    case Opcode.topK: topK(p, base); return Status.ok;
   }
   return stop(base, Status.illegalInstruction, opcode, 0);
 }

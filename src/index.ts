@@ -49,6 +49,7 @@ export { averagePool2d, globalAveragePool2d, globalMaxPool2d, maxPool2d } from '
 export { sequential } from './nn/sequential.ts';
 // Ops.
 export { cast } from './ops/cast.ts';
+export { concat } from './ops/concat.ts';
 export {
   type ConvOptions,
   type ConvTransposeOptions,
@@ -57,6 +58,7 @@ export {
   convolveTranspose2d,
   depthwiseConvolve2d,
 } from './ops/convolutions.ts';
+export { cumulativeSum } from './ops/cumulative.ts';
 export {
   bernoulliWithKey,
   gumbelWithKey,
@@ -116,6 +118,8 @@ export { argmax, l2Norm, max, mean, min, prod, sum } from './ops/reduce.ts';
 export { pixelShuffle, type ResizeOptions, resize2d, upsample2d } from './ops/resize.ts';
 export { ceil, round } from './ops/rounding.ts';
 export { logSoftmax, logSumExp, softmax, softmaxCrossEntropy } from './ops/softmax.ts';
+export { standardDeviation, type VarianceOptions, variance } from './ops/statistics.ts';
+export { topK } from './ops/top-k.ts';
 export { acos, asin, atan, atan2, cos, sin, tan } from './ops/trigonometric.ts';
 export type { Padding, Pair } from './ops/window.ts';
 // Optimizers.

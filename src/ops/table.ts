@@ -1,7 +1,9 @@
 /** @file Every op record, by name. For tests, tools and types; the library's own code imports the ops that it uses. */
 import { constant } from '../graph/trace.ts';
 import { castOp, identityOp } from './cast.ts';
+import { concatOp } from './concat.ts';
 import { conv2dFilterGradientOp, conv2dInputGradientOp, conv2dOp, convLinearOp } from './conv.ts';
+import { cumulativeSumOp } from './cumulative.ts';
 import * as elementwise from './elementwise.ts';
 import { erfinvOp, erfOp } from './erf.ts';
 import { packOp, segmentOp } from './group.ts';
@@ -15,6 +17,7 @@ import { argmaxOp, l2NormOp, maxOp, meanOp, minOp, prodOp, sumOp } from './reduc
 import { roundOp } from './rounding.ts';
 import { scanOp } from './scan.ts';
 import { logSoftmaxOp, softmaxCrossEntropyGradientOp, softmaxCrossEntropyOp, softmaxOp } from './softmax.ts';
+import { topKOp } from './top-k.ts';
 import { acosOp, asinOp, atan2Op, atanOp, cosOp, sinOp, tanOp } from './trigonometric.ts';
 import { adamStepOp, adamUpdateOp, guardOp, sgdStepOp, sgdUpdateOp } from './update.ts';
 
@@ -65,11 +68,14 @@ export const primitives = {
   prod: prodOp,
   l2Norm: l2NormOp,
   argmax: argmaxOp,
+  cumulativeSum: cumulativeSumOp,
+  topK: topKOp,
   reshape: reshapeOp,
   transpose: transposeOp,
   broadcastTo: broadcastToOp,
   slice: sliceOp,
   pad: padOp,
+  concat: concatOp,
   matmul: matmulOp,
   gather: gatherOp,
   scatterAdd: scatterAddOp,

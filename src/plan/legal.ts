@@ -191,6 +191,19 @@ const FORMS: Readonly<Record<I.Opcode, Form>> = {
     },
   },
   [I.Opcode.argmax]: { words: I.ArgmaxField.words, counts: [I.ArgmaxField.rows, I.ArgmaxField.columns] },
+  [I.Opcode.cumulativeSum]: {
+    words: I.CumulativeSumField.words,
+    counts: [I.CumulativeSumField.outer, I.CumulativeSumField.k, I.CumulativeSumField.inner],
+    choices: [[I.CumulativeSumField.reverse, 1]],
+  },
+  [I.Opcode.topK]: {
+    words: I.TopKField.words,
+    counts: [I.TopKField.rows, I.TopKField.columns, I.TopKField.k],
+    fault: (w) =>
+      w(I.TopKField.k) > w(I.TopKField.columns)
+        ? `the ${w(I.TopKField.k)} largest of ${w(I.TopKField.columns)}`
+        : undefined,
+  },
   [I.Opcode.oneHot]: { words: I.OneHotField.words, counts: [I.OneHotField.rows, I.OneHotField.depth] },
   [I.Opcode.randomUniform]: random,
   [I.Opcode.randomNormal]: random,

@@ -1,7 +1,9 @@
 /** @file How ops are lowered that a dense network has no use for. */
 import { BinaryFunction as B, Opcode, ReduceFunction as R, UnaryFunction as U } from '../../../plan/opcodes.ts';
+import { concat } from './concat.ts';
 import type { Lowering, LoweringTable } from './context.ts';
 import * as conv from './conv.ts';
+import { cumulativeSum, topK } from './cumulative.ts';
 import { binary, unary } from './elementwise.ts';
 import { group, groupScratch } from './group.ts';
 import { planLoop, scan } from './loop.ts';
@@ -28,6 +30,9 @@ const LOWERINGS = {
   slice: movement.slice,
   pad: movement.pad,
   scatterAdd: structured.scatterAdd,
+  cumulativeSum,
+  topK,
+  concat,
   oneHot: structured.oneHot,
   randomUniform: training.random(Opcode.randomUniform),
   scan,
