@@ -6,6 +6,7 @@ import { Opcode, Status } from '../src/plan/opcodes';
 import { conv2d, conv2dFilterGradient, conv2dInputGradient } from './conv';
 import { maskedSoftmax, softmaxGradient } from './attention';
 import { batchMatmul } from './batch-matmul';
+import { cumulativeSum, topK } from './cumulative';
 import { oneHot, scatterAdd } from './gather';
 import { group } from './group';
 import { loopLoad, loopStore } from './loop';
@@ -37,6 +38,8 @@ export function performExtended(opcode: i32, p: usize, base: usize): i32 {
     case Opcode.softmaxGradient: softmaxGradient(p, base); return Status.ok;
     case Opcode.standardize: standardize(p, base); return Status.ok;
     case Opcode.standardizeGradient: standardizeGradient(p, base); return Status.ok;
+    case Opcode.cumulativeSum: cumulativeSum(p, base); return Status.ok;
+    case Opcode.topK: topK(p, base); return Status.ok;
   }
   return stop(base, Status.illegalInstruction, opcode, 0);
 }

@@ -7,8 +7,11 @@
 import {
   BinaryField, BinaryFunction, Broadcast, SelectField, UnaryField, UnaryFunction,
 } from '../src/plan/opcodes';
-import { constant, Constant, exp, expm1, log, log1p, pow, sigmoid, tanh } from './math';
+import { erf, erfinv } from './erf';
+import { constant, Constant, exp, expm1, log, log1p, sigmoid, tanh } from './math';
+import { pow } from './pow';
 import { operand, SPLAT, storeLanes, word } from './simd';
+import { atan, atan2, cos, sin } from './trigonometric';
 
 // @ts-ignore: decorator
 @inline function applyUnary(f: i32, x: v128): v128 {
@@ -29,7 +32,13 @@ import { operand, SPLAT, storeLanes, word } from './simd';
   if (f == UnaryFunction.sigmoid) return sigmoid(x);
   // One instruction, unlike max, and NaN stays; the sum makes −0 the 0 that max(−0, 0) is.
   if (f == UnaryFunction.relu) return f32x4.add(f32x4.pmax(x, f32x4.splat(0)), f32x4.splat(0));
-  return f32x4.floor(x);
+  if (f == UnaryFunction.floor) return f32x4.floor(x);
+  if (f == UnaryFunction.round) return f32x4.nearest(x);
+  if (f == UnaryFunction.sin) return sin(x);
+  if (f == UnaryFunction.cos) return cos(x);
+  if (f == UnaryFunction.atan) return atan(x);
+  if (f == UnaryFunction.erf) return erf(x);
+  return erfinv(x);
 }
 
 // @ts-ignore: decorator
@@ -51,6 +60,12 @@ export function mapUnaryExtended(f: i32, to: usize, from: usize, count: i32): vo
   switch (f) {
     case UnaryFunction.expm1: unaryLoop(UnaryFunction.expm1, to, from, count); break;
     case UnaryFunction.floor: unaryLoop(UnaryFunction.floor, to, from, count); break;
+    case UnaryFunction.round: unaryLoop(UnaryFunction.round, to, from, count); break;
+    case UnaryFunction.sin: unaryLoop(UnaryFunction.sin, to, from, count); break;
+    case UnaryFunction.cos: unaryLoop(UnaryFunction.cos, to, from, count); break;
+    case UnaryFunction.atan: unaryLoop(UnaryFunction.atan, to, from, count); break;
+    case UnaryFunction.erf: unaryLoop(UnaryFunction.erf, to, from, count); break;
+    case UnaryFunction.erfinv: unaryLoop(UnaryFunction.erfinv, to, from, count); break;
   }
 }
 
@@ -88,6 +103,7 @@ export function unary(p: usize, base: usize): void {
   if (f == BinaryFunction.maximum) return f32x4.max(a, b);
   if (f == BinaryFunction.minimum) return f32x4.min(a, b);
   if (f == BinaryFunction.pow) return pow(a, b);
+  if (f == BinaryFunction.atan2) return atan2(a, b);
   const one = constant(Constant.one);
   if (f == BinaryFunction.equal) return v128.and(f32x4.eq(a, b), one);
   if (f == BinaryFunction.notEqual) return v128.and(f32x4.ne(a, b), one);
@@ -159,7 +175,10 @@ export function unary(p: usize, base: usize): void {
 /** The functions that the core build leaves out. */
 export function binaryExtended(f: i32, to: usize, lhs: usize, rhs: usize, r: i32, c: i32, l: i32, m: i32): void {
   switch (f) {
+    case BinaryFunction.tanhGradient: binaryLoop(BinaryFunction.tanhGradient, to, lhs, rhs, r, c, l, m); break;
+    case BinaryFunction.sigmoidGradient: binaryLoop(BinaryFunction.sigmoidGradient, to, lhs, rhs, r, c, l, m); break;
     case BinaryFunction.pow: binaryLoop(BinaryFunction.pow, to, lhs, rhs, r, c, l, m); break;
+    case BinaryFunction.atan2: binaryLoop(BinaryFunction.atan2, to, lhs, rhs, r, c, l, m); break;
   }
 }
 
@@ -179,8 +198,6 @@ export function mapBinary(f: i32, to: usize, lhs: usize, rhs: usize, r: i32, c: 
     case BinaryFunction.greater: binaryLoop(BinaryFunction.greater, to, lhs, rhs, r, c, l, m); break;
     case BinaryFunction.greaterEqual: binaryLoop(BinaryFunction.greaterEqual, to, lhs, rhs, r, c, l, m); break;
     case BinaryFunction.reluGradient: binaryLoop(BinaryFunction.reluGradient, to, lhs, rhs, r, c, l, m); break;
-    case BinaryFunction.tanhGradient: binaryLoop(BinaryFunction.tanhGradient, to, lhs, rhs, r, c, l, m); break;
-    case BinaryFunction.sigmoidGradient: binaryLoop(BinaryFunction.sigmoidGradient, to, lhs, rhs, r, c, l, m); break;
     // @ts-ignore: a constant of the build
     default: if (EXTENDED) binaryExtended(f, to, lhs, rhs, r, c, l, m);
   }

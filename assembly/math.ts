@@ -1,7 +1,7 @@
 /**
  * @file Elementary functions of four f32 at a time, for all inputs: NaN, infinities, signed zeros, denormals. Errors are
- * the largest found over every 61st of the 2³² inputs (pow: over random pairs), against double precision, in units in the
- * last place (ulp).
+ * the largest found over every 61st of the 2³² inputs, against double precision, in units in the last place (ulp);
+ * docs/accuracy.md has them all.
  *
  * Products and sums are rounded separately, in the order written, so results are the same bits on every engine.
  */
@@ -120,25 +120,23 @@ export function hasConstants(): bool { return load<i32>(CONSTANTS + (<usize>Cons
 }
 
 /**
- * eˣ − 1 for x ≤ 89, −1 below −20. With x = n · log 2 + r it is 2ⁿ · (eʳ − 1) + (2ⁿ − 1), computed at half its size so that
- * 2¹²⁸ does not overflow; which is why denormals lose a bit.
+ * (eˣ − 1) / 2 for x ≤ 89, −½ below −20. With x = n · log 2 + r it is 2ⁿ⁻¹ · (eʳ − 1) + (2ⁿ⁻¹ − ½): at half its size 2¹²⁸ does
+ * not overflow, and denormals lose a bit. The shift drops all of t but n, which stands in its low bits.
  */
 // @ts-ignore: decorator
-@inline function expm1Core(x: v128): v128 {
+@inline function halfExpm1(x: v128): v128 {
   x = f32x4.pmax(x, constant(Constant.expm1Low));
   const round = constant(Constant.round), half = constant(Constant.half);
   const t = mulAdd(x, constant(Constant.log2E), round);
-  const scale = powerOfTwo(i32x4.sub(t, round), half);
-  const y = expm1Polynomial(reduced(x, f32x4.sub(t, round)));
-  const halved = mulAdd(scale, y, f32x4.sub(scale, half));
-  return f32x4.add(halved, halved);
+  const scale = powerOfTwo(t, half);
+  return mulAdd(scale, expm1Polynomial(reduced(x, f32x4.sub(t, round))), f32x4.sub(scale, half));
 }
 
 /** eˣ − 1, error 1.6 ulp, also near 0. */
 // @ts-ignore: decorator
 @inline export function expm1(x: v128): v128 {
-  const y = expm1Core(f32x4.pmin(x, constant(Constant.expHigh)));
-  return v128.bitselect(x, y, f32x4.lt(f32x4.abs(x), constant(Constant.tiny)));
+  const y = halfExpm1(f32x4.pmin(x, constant(Constant.expHigh)));
+  return v128.bitselect(x, f32x4.add(y, y), f32x4.lt(f32x4.abs(x), constant(Constant.tiny)));
 }
 
 /** log(1 + f) + k · log 2 + c for f in √½ − 1 … √2 − 1: musl, logf.c. */
@@ -201,11 +199,11 @@ export function hasConstants(): bool { return load<i32>(CONSTANTS + (<usize>Cons
   return v128.bitselect(x, y, f32x4.lt(f32x4.abs(x), constant(Constant.tiny)));
 }
 
-/** tanh x = −t / (t + 2) with t = e⁻²ˣ − 1 for x ≥ 0; relative error 1.8 · 10⁻⁷, also near 0 (2.5 ulp). */
+/** tanh x = −t / (t + 1) with 2t = e⁻²ˣ − 1 for x ≥ 0; relative error 1.8 · 10⁻⁷, also near 0 (2.5 ulp). */
 // @ts-ignore: decorator
 @inline export function tanh(x: v128): v128 {
-  const t = expm1Core(f32x4.mul(f32x4.abs(x), constant(Constant.minusTwo)));
-  const y = f32x4.div(t, f32x4.add(t, constant(Constant.two)));
+  const t = halfExpm1(f32x4.mul(f32x4.abs(x), constant(Constant.minusTwo)));
+  const y = f32x4.div(t, f32x4.add(t, constant(Constant.one)));
   return v128.bitselect(x, y, constant(Constant.signBit));
 }
 
@@ -214,65 +212,4 @@ export function hasConstants(): bool { return load<i32>(CONSTANTS + (<usize>Cons
 @inline export function sigmoid(x: v128): v128 {
   const e = exp(v128.or(x, constant(Constant.signBit))), one = constant(Constant.one);
   return f32x4.div(v128.bitselect(e, one, f32x4.lt(x, f32x4.splat(0))), f32x4.add(e, one));
-}
-
-// @ts-ignore: decorator
-@inline function all64(x: f64): v128 { return f64x2.splat(x); }
-
-// @ts-ignore: decorator
-@inline function mulAdd64(a: v128, b: v128, c: v128): v128 { return f64x2.add(f64x2.mul(a, b), c); }
-
-/**
- * 2^(y · log₂ x) for two f64 that hold f32, x > 0 (0 and Infinity too). log₂ by the series of artanh, 2ᶠ by that of exp,
- * each cut below 2⁻³²; the result is that of f64 but for the last few bits.
- */
-function powDoubles(x: v128, y: v128): v128 {
-  const e = i64x2.shr_s(i64x2.sub(x, i64x2.splat(0x3fe6a09e667f3bcd)), 52);
-  const m = i64x2.sub(x, i64x2.shl(e, 52));
-  // An integer below 2⁵¹ becomes a double by the same trick as in exp.
-  const k = f64x2.sub(i64x2.add(e, i64x2.splat(0x4338000000000000)), all64(6755399441055744));
-  const s = f64x2.div(f64x2.sub(m, all64(1)), f64x2.add(m, all64(1)));
-  const z = f64x2.mul(s, s);
-  let p = mulAdd64(z, all64(1.0 / 13), all64(1.0 / 11));
-  p = mulAdd64(p, z, all64(1.0 / 9));
-  p = mulAdd64(p, z, all64(1.0 / 7));
-  p = mulAdd64(p, z, all64(1.0 / 5));
-  p = mulAdd64(p, z, all64(1.0 / 3));
-  p = mulAdd64(p, z, all64(1));
-  let log2 = mulAdd64(f64x2.mul(p, s), all64(2.885390081777926814720), k);
-  log2 = v128.bitselect(all64(-Infinity), log2, f64x2.eq(x, all64(0)));
-  log2 = v128.bitselect(log2, x, f64x2.lt(x, all64(Infinity)));
-  // f32 ends at 2¹²⁸ and 2⁻¹⁴⁹.
-  const t = f64x2.min(f64x2.max(f64x2.mul(y, log2), all64(-200)), all64(200));
-  const shifted = f64x2.add(t, all64(6755399441055744));
-  const n = i64x2.sub(shifted, i64x2.splat(0x4338000000000000));
-  const f = f64x2.mul(f64x2.sub(t, f64x2.sub(shifted, all64(6755399441055744))), all64(0.6931471805599453094));
-  let q = mulAdd64(f, all64(1.0 / 40320), all64(1.0 / 5040));
-  q = mulAdd64(q, f, all64(1.0 / 720));
-  q = mulAdd64(q, f, all64(1.0 / 120));
-  q = mulAdd64(q, f, all64(1.0 / 24));
-  q = mulAdd64(q, f, all64(1.0 / 6));
-  q = mulAdd64(q, f, all64(0.5));
-  q = mulAdd64(q, f, all64(1));
-  q = mulAdd64(q, f, all64(1));
-  return f64x2.mul(q, i64x2.shl(i64x2.add(n, i64x2.splat(1023)), 52));
-}
-
-/** xʸ in f64, rounded to f32, error 0.51 ulp. C's special values, except that (−1)^±Infinity is NaN as in JavaScript. */
-// @ts-ignore: decorator
-@inline export function pow(x: v128, y: v128): v128 {
-  const a = f32x4.abs(x);
-  const low = f32x4.demote_f64x2_zero(powDoubles(f64x2.promote_low_f32x4(a), f64x2.promote_low_f32x4(y)));
-  const a2 = v128.shuffle<i32>(a, a, 2, 3, 2, 3), y2 = v128.shuffle<i32>(y, y, 2, 3, 2, 3);
-  const high = f32x4.demote_f64x2_zero(powDoubles(f64x2.promote_low_f32x4(a2), f64x2.promote_low_f32x4(y2)));
-  let r = v128.shuffle<i32>(low, high, 0, 1, 4, 5);
-  const whole = f32x4.eq(f32x4.floor(y), y);
-  const halfY = f32x4.mul(y, constant(Constant.half));
-  const odd = v128.andnot(whole, f32x4.eq(f32x4.floor(halfY), halfY));
-  r = v128.xor(r, v128.and(v128.and(x, odd), constant(Constant.signBit)));
-  const negative = v128.and(f32x4.lt(x, f32x4.splat(0)), f32x4.gt(x, f32x4.splat(-Infinity)));
-  // All ones is a NaN.
-  r = v128.or(r, v128.andnot(negative, whole));
-  const one = constant(Constant.one);
-  return v128.bitselect(one, r, v128.or(f32x4.eq(y, f32x4.splat(0)), f32x4.eq(x, one)));
 }

@@ -4,6 +4,7 @@
 import { Opcode, RepeatField, Status, StatusField } from '../src/plan/opcodes';
 import { performExtended } from './dispatch';
 import { binary, select_, unary } from './elementwise';
+import { writeExtendedConstants } from './extended-constants';
 import { gather } from './gather';
 import { counter } from './loop';
 import { hasConstants, writeConstants } from './math';
@@ -93,7 +94,11 @@ export function run(p: usize, end: usize, code: usize, base: usize, row: i32): i
 export function execute(code: usize, words: i32, base: usize, firstRow: i32, lastRow: i32): i32 {
   v128.store(base, i32x4.splat(0));
   v128.store(ZEROS, i32x4.splat(0)); v128.store(ZEROS, i32x4.splat(0), 16);
-  if (!hasConstants()) writeConstants();
+  if (!hasConstants()) {
+    writeConstants();
+    // @ts-ignore: a constant of the build
+    if (EXTENDED) writeExtendedConstants();
+  }
   const end = code + (<usize>words << 2);
   for (let row = firstRow; row < lastRow; row++) if (run(code, end, code, base, row)) return row;
   return lastRow;

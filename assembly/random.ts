@@ -46,7 +46,7 @@ const MASK: i32 = 2;
 
 /** Cephes, sinf.c. */
 // @ts-ignore: decorator
-@inline function sine(x: v128): v128 {
+@inline export function sine(x: v128): v128 {
   const z = f32x4.mul(x, x);
   let y = mulAdd(z, constant(Constant.sin3), constant(Constant.sin2));
   y = mulAdd(y, z, constant(Constant.sin1));
@@ -54,7 +54,7 @@ const MASK: i32 = 2;
 }
 
 // @ts-ignore: decorator
-@inline function cosine(x: v128): v128 {
+@inline export function cosine(x: v128): v128 {
   const z = f32x4.mul(x, x);
   let y = mulAdd(z, constant(Constant.cos3), constant(Constant.cos2));
   y = mulAdd(y, z, constant(Constant.cos1));
@@ -64,10 +64,10 @@ const MASK: i32 = 2;
 
 /** y, negated in lanes where bit 1 of q is set. */
 // @ts-ignore: decorator
-@inline function negateBy(q: v128, y: v128): v128 { return v128.xor(y, i32x4.shl(v128.and(q, i32x4.splat(2)), 30)); }
+@inline export function negateBy(q: v128, y: v128): v128 { return v128.xor(y, i32x4.shl(v128.and(q, i32x4.splat(2)), 30)); }
 
 // @ts-ignore: decorator
-@inline function isOdd(q: v128): v128 { return i32x4.shr_s(i32x4.shl(q, 31), 31); }
+@inline export function isOdd(q: v128): v128 { return i32x4.shr_s(i32x4.shl(q, 31), 31); }
 
 /** Box–Muller, first deviate: radius · cosine. */
 // @ts-ignore: decorator

@@ -11,13 +11,16 @@ import { StatusField } from '../src/plan/opcodes';
  *
  *      0  nothing: a pointer of 0 means none        128  counters of a strided copy
  *     32  32 bytes of zeros                         192  constants, one f32 each (math.ts)
- *     64  vectors of broadcast scalars, or a last block of random numbers
- *                                                  160  counters of loops (`Constant.loopCounters`)
+ *     64  vectors of broadcast scalars, or a         448  constants of the functions that the core build lacks, f32
+ *         last block of random numbers               704  and f64 (extended-constants.ts)
+ *    160  counters of loops (`Constant.loopCounters`)
  */
 export const ZEROS: usize = 32;
 export const SPLAT: usize = 64;
 export const COUNTERS: usize = 128;
 export const CONSTANTS: usize = 192;
+export const SINGLES: usize = 448;
+export const DOUBLES: usize = 704;
 
 /** Word `field` of the instruction at `p`. */
 // @ts-ignore: decorator

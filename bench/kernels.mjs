@@ -162,7 +162,7 @@ each('column sums, 128 × 512', 128 * 512, () => reduceSum(1, 128, 512));
 each('column sums, 32 × 10', 32 * 10, () => reduceSum(1, 32, 10));
 each('row sums, 32 × 128', 32 * 128, () => reduceSum(32, 128, 1));
 each('sum, 1,000,000', 1e6, () => reduceSum(1, 1e6, 1));
-for (const name of ['tanh', 'sigmoid', 'exp', 'log', 'relu']) {
+for (const name of ['tanh', 'sigmoid', 'exp', 'log', 'relu', 'erf', 'sin', 'atan']) {
   each(`${name}, 4,096`, 4096, () =>
     encode('unary', {
       ...{ destination: block(4096), source: block(4096), count: 4096, operation: layout.UnaryFunction[name] },

@@ -11,6 +11,7 @@ export { hvp } from './autodiff/hvp.ts';
 export type { DType } from './core/dtype.ts';
 // Errors.
 export { type ErrorCode, SaddlepointError } from './core/errors.ts';
+export { streamOf } from './core/philox.ts';
 export type { Shape } from './core/shape.ts';
 export { type CompileOptions, compile } from './engine/compile.ts';
 export { type TapListener, tap } from './graph/tap.ts';
@@ -48,6 +49,7 @@ export { averagePool2d, globalAveragePool2d, globalMaxPool2d, maxPool2d } from '
 export { sequential } from './nn/sequential.ts';
 // Ops.
 export { cast } from './ops/cast.ts';
+export { concat } from './ops/concat.ts';
 export {
   type ConvOptions,
   type ConvTransposeOptions,
@@ -56,6 +58,14 @@ export {
   convolveTranspose2d,
   depthwiseConvolve2d,
 } from './ops/convolutions.ts';
+export { cumulativeSum } from './ops/cumulative.ts';
+export {
+  bernoulliWithKey,
+  gumbelWithKey,
+  permutation,
+  randomKey,
+  truncatedNormalWithKey,
+} from './ops/distributions.ts';
 export {
   abs,
   add,
@@ -88,6 +98,8 @@ export {
   tanh,
   where,
 } from './ops/elementwise.ts';
+export { erf, erfinv } from './ops/erf.ts';
+export { acosh, asinh, atanh, cosh, sinh } from './ops/hyperbolic.ts';
 export { gather, oneHot, scatterAdd } from './ops/indexing.ts';
 export { repeat, type ScanOptions, scan } from './ops/loops.ts';
 export { matmul } from './ops/matmul.ts';
@@ -100,9 +112,15 @@ export {
   type MaxPoolOptions,
   maxPool,
 } from './ops/pooling.ts';
+export { log2, log10, rsqrt } from './ops/powers.ts';
+export { normalWithKey, uniformWithKey } from './ops/random.ts';
 export { argmax, l2Norm, max, mean, min, prod, sum } from './ops/reduce.ts';
 export { pixelShuffle, type ResizeOptions, resize2d, upsample2d } from './ops/resize.ts';
+export { ceil, round } from './ops/rounding.ts';
 export { logSoftmax, logSumExp, softmax, softmaxCrossEntropy } from './ops/softmax.ts';
+export { standardDeviation, type VarianceOptions, variance } from './ops/statistics.ts';
+export { topK } from './ops/top-k.ts';
+export { acos, asin, atan, atan2, cos, sin, tan } from './ops/trigonometric.ts';
 export type { Padding, Pair } from './ops/window.ts';
 // Optimizers.
 export { adam } from './optim/adam.ts';

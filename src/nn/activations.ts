@@ -29,6 +29,7 @@ import {
   tanh,
   where,
 } from '../ops/elementwise.ts';
+import { erf } from '../ops/erf.ts';
 import { matmul } from '../ops/matmul.ts';
 import { slice } from '../ops/movement.ts';
 import { logSoftmax, softmax } from '../ops/softmax.ts';
@@ -49,6 +50,8 @@ export const celu = (x: TensorLike, alpha = 1): Tensor =>
   where(greater(x, 0), x, mul(expm1(div(negativePart(x), alpha)), alpha));
 /** λ · elu(x, α) with the constants that keep mean 0 and variance 1 (Klambauer et al. 2017, eq. 14). */
 export const selu = (x: TensorLike): Tensor => mul(elu(x, 1.6732632423543772), 1.0507009873554805);
+/** x times the chance that a standard normal deviate is below x: ½x(1 + erf(x/√2)) (Hendrycks & Gimpel 2016, section 2). */
+export const gelu = (x: TensorLike): Tensor => mul(mul(x, 0.5), add(erf(mul(x, Math.SQRT1_2)), 1));
 /** ½x(1 + tanh(√(2/π)(x + 0.044715x³))): the tanh form of GELU (Hendrycks & Gimpel 2016, section 2). */
 export function geluTanh(x: TensorLike): Tensor {
   const inner = mul(mul(x, add(mul(square(x), 0.044715), 1)), Math.sqrt(2 / Math.PI));
@@ -121,19 +124,20 @@ export function log1pExpNegAbs(x: Tensor): Tensor {
 const held = (x: TensorLike, min: number, max: number): Tensor =>
   where(lessEqual(x, min), min, where(greaterEqual(x, max), max, x));
 
-/** The activations that an option or a file names. */
+/** The activations that an option or a file names; each is called with x alone. */
 export const activations = {
   relu,
-  leakyRelu: (x: Tensor) => leakyRelu(x),
+  leakyRelu,
   relu6,
   squaredRelu,
-  elu: (x: Tensor) => elu(x),
-  celu: (x: Tensor) => celu(x),
+  elu,
+  celu,
   selu,
+  gelu,
   geluTanh,
   silu,
   mish,
-  softplus: (x: Tensor) => softplus(x),
+  softplus,
   softsign,
   sigmoid,
   logSigmoid,
@@ -142,11 +146,11 @@ export const activations = {
   tanh,
   hardTanh,
   tanhShrink,
-  hardShrink: (x: Tensor) => hardShrink(x),
-  softShrink: (x: Tensor) => softShrink(x),
-  softmax: (x: Tensor) => softmax(x),
-  logSoftmax: (x: Tensor) => logSoftmax(x),
-  softmin: (x: Tensor) => softmin(x),
+  hardShrink,
+  softShrink,
+  softmax,
+  logSoftmax,
+  softmin,
 } as const satisfies Record<string, (x: Tensor) => Tensor>;
 
 export type ActivationName = keyof typeof activations;

@@ -56,7 +56,7 @@ export function requireFloat(name: string, inputs: readonly Spec[]): void {
   }
 }
 
-type UnaryGradient = (x: Tensor, y: Tensor, g: Tensor) => Tensor | undefined;
+export type UnaryGradient = (x: Tensor, y: Tensor, g: Tensor) => Tensor | undefined;
 
 export function unaryOp<N extends string>(
   name: N,

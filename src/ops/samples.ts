@@ -9,6 +9,7 @@ import type { Attributes } from '../graph/node.ts';
 import { ATTENTION } from './samples/attention.ts';
 import { CONV, CONV_FILTER_GRADIENT, CONV_INPUT_GRADIENT, CONV_LINEAR } from './samples/conv.ts';
 import { ELEMENTWISE } from './samples/elementwise.ts';
+import { FUNCTIONS } from './samples/functions.ts';
 import { NORMALIZE } from './samples/normalize.ts';
 import * as pool from './samples/pool.ts';
 import { PRODUCTS } from './samples/products.ts';
@@ -48,6 +49,7 @@ const sgd = (blocks: number): Sample[] =>
 
 export const SAMPLES = {
   ...ELEMENTWISE,
+  ...FUNCTIONS,
   ...STRUCTURED,
   ...PRODUCTS,
   ...NORMALIZE,

@@ -1,10 +1,10 @@
 /** @file Softmax, its logarithm, and softmax cross-entropy: composites with gradients of their own. */
 import { SaddlepointError } from '../core/errors.ts';
-import { normalizeAxis, type Shape, sameShape, showShape } from '../core/shape.ts';
+import { normalizeAxes, normalizeAxis, type Shape, sameShape, showShape } from '../core/shape.ts';
 import type { Op, Spec } from '../graph/node.ts';
 import type { Tensor, TensorLike } from '../graph/tensor.ts';
 import { apply } from '../graph/trace.ts';
-import { add, exp, float, log, mul, neg, stopGradient, sub, where } from './elementwise.ts';
+import { abs, add, equal, exp, float, less, log, mul, neg, stopGradient, sub, where } from './elementwise.ts';
 import { oneHot } from './indexing.ts';
 import { reshape, transpose } from './movement.ts';
 import { max, sum } from './reduce.ts';
@@ -63,7 +63,11 @@ export const softmax = (x: TensorLike, axis = -1): Tensor =>
 export const logSoftmax = (x: TensorLike, axis = -1): Tensor =>
   alongAxis('logSoftmax', x, axis, (t) => apply(logSoftmaxOp, [t], {})[0] as Tensor);
 
-/** log Σeˣ over axes (default: all), without overflow. */
+/**
+ * log Σeˣ over axes (default: all), without overflow; −∞ where all elements are, with gradient 0 there.
+ *
+ * @example logSumExp([1000, 1000]).item(); // 1000.693…
+ */
 export function logSumExp(
   x: TensorLike,
   axes?: number | readonly number[],
@@ -71,8 +75,17 @@ export function logSumExp(
 ): Tensor {
   const t = float(x);
   const largest = stopGradient(max(t, axes, LAST));
-  const total = add(log(sum(exp(sub(t, largest)), axes, LAST)), largest);
-  return options.keepDims ? total : reshape(total, sum(t, axes).shape);
+  // What is subtracted must be finite.
+  const isNothing = equal(largest, Number.NEGATIVE_INFINITY);
+  const shift = where(less(abs(largest), Number.POSITIVE_INFINITY), largest, 0);
+  const total = where(isNothing, 1, sum(exp(sub(t, shift)), axes, LAST));
+  const result = where(isNothing, largest, add(log(total), shift));
+  if (options.keepDims) return result;
+  const reduced = normalizeAxes('logSumExp', axes, t.shape.length);
+  return reshape(
+    result,
+    t.shape.filter((_, axis) => !reduced.includes(axis)),
+  );
 }
 
 function checkLabels(name: string, logits: Shape, labels: Spec): void {

@@ -4,8 +4,11 @@ import { batchMatmulOp } from './batch-matmul.ts';
 import { castOp, identityOp } from './cast.ts';
 import { concatOp, splitOp } from './concat.ts';
 import { conv2dFilterGradientOp, conv2dInputGradientOp, conv2dOp, convLinearOp } from './conv.ts';
+import { cumulativeSumOp } from './cumulative.ts';
 import * as elementwise from './elementwise.ts';
+import { erfinvOp, erfOp } from './erf.ts';
 import { packOp, segmentOp } from './group.ts';
+import { acoshOp, asinhOp, coshOp, sinhOp } from './hyperbolic.ts';
 import { gatherOp, gatherRowsOp, oneHotOp, scatterAddOp } from './indexing.ts';
 import { maskedSoftmaxOp, softmaxGradientOp } from './masked-softmax.ts';
 import { linearOp, matmulOp } from './matmul.ts';
@@ -13,9 +16,12 @@ import { broadcastToOp, padOp, reshapeOp, sliceOp, transposeOp } from './movemen
 import * as pool from './pool.ts';
 import { dropoutMaskOp, normalOp, uniformOp } from './random.ts';
 import { argmaxOp, l2NormOp, maxOp, meanOp, minOp, prodOp, sumOp } from './reduce.ts';
+import { roundOp } from './rounding.ts';
 import { scanOp } from './scan.ts';
 import { logSoftmaxOp, softmaxCrossEntropyGradientOp, softmaxCrossEntropyOp, softmaxOp } from './softmax.ts';
 import { standardizeGradientOp, standardizeOp } from './standardize.ts';
+import { topKOp } from './top-k.ts';
+import { acosOp, asinOp, atan2Op, atanOp, cosOp, sinOp, tanOp } from './trigonometric.ts';
 import { adamStepOp, adamUpdateOp, guardOp, sgdStepOp, sgdUpdateOp } from './update.ts';
 
 /** Ops with `evaluate`, which every backend must be able to run. */
@@ -37,11 +43,18 @@ export const primitives = {
   tanh: elementwise.tanhOp,
   sigmoid: elementwise.sigmoidOp,
   relu: elementwise.reluOp,
+  round: roundOp,
+  sin: sinOp,
+  cos: cosOp,
+  atan: atanOp,
+  erf: erfOp,
+  erfinv: erfinvOp,
   add: elementwise.addOp,
   sub: elementwise.subOp,
   mul: elementwise.mulOp,
   div: elementwise.divOp,
   pow: elementwise.powOp,
+  atan2: atan2Op,
   maximum: elementwise.maximumOp,
   minimum: elementwise.minimumOp,
   equal: elementwise.equalOp,
@@ -61,6 +74,8 @@ export const primitives = {
   prod: prodOp,
   l2Norm: l2NormOp,
   argmax: argmaxOp,
+  cumulativeSum: cumulativeSumOp,
+  topK: topKOp,
   reshape: reshapeOp,
   transpose: transposeOp,
   broadcastTo: broadcastToOp,
@@ -92,6 +107,13 @@ export const primitives = {
 
 /** Ops with `decompose`, which a backend may run whole. */
 export const composites = {
+  tan: tanOp,
+  asin: asinOp,
+  acos: acosOp,
+  sinh: sinhOp,
+  cosh: coshOp,
+  asinh: asinhOp,
+  acosh: acoshOp,
   linear: linearOp,
   convLinear: convLinearOp,
   gatherRows: gatherRowsOp,

@@ -118,13 +118,13 @@ const FORMS: Readonly<Record<I.Opcode, Form>> = {
   [I.Opcode.unary]: {
     words: I.UnaryField.words,
     counts: [I.UnaryField.count],
-    choices: [[I.UnaryField.operation, I.UnaryFunction.floor]],
+    choices: [[I.UnaryField.operation, I.UnaryFunction.erfinv]],
   },
   [I.Opcode.binary]: {
     words: I.BinaryField.words,
     counts: [I.BinaryField.rows, I.BinaryField.columns],
     choices: [
-      [I.BinaryField.operation, I.BinaryFunction.pow],
+      [I.BinaryField.operation, I.BinaryFunction.atan2],
       [I.BinaryField.lhsMode, MODE],
       [I.BinaryField.rhsMode, MODE],
     ],
@@ -176,6 +176,19 @@ const FORMS: Readonly<Record<I.Opcode, Form>> = {
     },
   },
   [I.Opcode.argmax]: { words: I.ArgmaxField.words, counts: [I.ArgmaxField.rows, I.ArgmaxField.columns] },
+  [I.Opcode.cumulativeSum]: {
+    words: I.CumulativeSumField.words,
+    counts: [I.CumulativeSumField.outer, I.CumulativeSumField.k, I.CumulativeSumField.inner],
+    choices: [[I.CumulativeSumField.reverse, 1]],
+  },
+  [I.Opcode.topK]: {
+    words: I.TopKField.words,
+    counts: [I.TopKField.rows, I.TopKField.columns, I.TopKField.k],
+    fault: (w) =>
+      w(I.TopKField.k) > w(I.TopKField.columns)
+        ? `the ${w(I.TopKField.k)} largest of ${w(I.TopKField.columns)}`
+        : undefined,
+  },
   [I.Opcode.oneHot]: { words: I.OneHotField.words, counts: [I.OneHotField.rows, I.OneHotField.depth] },
   [I.Opcode.randomUniform]: random,
   [I.Opcode.randomNormal]: random,

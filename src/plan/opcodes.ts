@@ -40,6 +40,8 @@ export const enum Opcode {
   loopLoad = 37,
   loopStore = 38,
   group = 39,
+  cumulativeSum = 40,
+  topK = 41,
   conv2d = 48,
   conv2dInputGradient = 49,
   conv2dFilterGradient = 50,
@@ -92,7 +94,7 @@ export const enum Constant {
   /** And so for the functions of `unary` … */
   firstExtendedUnary = 12,
   /** … and of `binary`. */
-  firstExtendedBinary = 15,
+  firstExtendedBinary = 13,
 }
 
 /** Storage types of elements. */
@@ -129,6 +131,13 @@ export const enum UnaryFunction {
   // `Constant.firstExtendedUnary`: not in the core build.
   expm1 = 12,
   floor = 13,
+  /** To the nearest integer, halves to the even one. */
+  round = 14,
+  sin = 15,
+  cos = 16,
+  atan = 17,
+  erf = 18,
+  erfinv = 19,
 }
 
 /** Comparisons give 0 or 1; a comparison with NaN gives 0, but for `notEqual`, which gives 1. */
@@ -147,12 +156,13 @@ export const enum BinaryFunction {
   greaterEqual = 11,
   /** lhs ≤ 0 ? 0 : rhs */
   reluGradient = 12,
+  // `Constant.firstExtendedBinary`: not in the core build.
   /** rhs · (1 − lhs²) */
   tanhGradient = 13,
   /** rhs · lhs · (1 − lhs) */
   sigmoidGradient = 14,
-  // `Constant.firstExtendedBinary`: not in the core build.
   pow = 15,
+  atan2 = 16,
 }
 
 export const enum ReduceFunction {
@@ -466,6 +476,34 @@ export const enum ArgmaxField {
   rows = 3,
   columns = 4,
   words = 5,
+}
+
+/**
+ * Running sums of f32 [outer, k, inner] along k, in order; with `reverse` 1 from the end. Summed in double precision. The
+ * destination may be the source.
+ */
+export const enum CumulativeSumField {
+  destination = 1,
+  source = 2,
+  outer = 3,
+  k = 4,
+  inner = 5,
+  reverse = 6,
+  words = 7,
+}
+
+/**
+ * For each row of f32 [rows, columns] the k largest in descending order, of equals the first, NaN before all numbers: their
+ * `indices` (i32 [rows, k]) in the row, and their `places` (i32 [rows, k]) in the whole.
+ */
+export const enum TopKField {
+  indices = 1,
+  places = 2,
+  source = 3,
+  rows = 4,
+  columns = 5,
+  k = 6,
+  words = 7,
 }
 
 /** f32 [rows, depth] with 1 at [i, indices[i]], else 0. Stops on an index outside 0 … depth − 1. */

@@ -156,6 +156,21 @@ const RULES: Readonly<Record<I.Opcode, OperandRule>> = {
     writes('destination', w(I.ArgmaxField.destination), 4 * w(I.ArgmaxField.rows), false),
     reads('source', w(I.ArgmaxField.source), 4 * w(I.ArgmaxField.rows) * w(I.ArgmaxField.columns)),
   ],
+  [I.Opcode.cumulativeSum](w) {
+    const bytes = 4 * w(I.CumulativeSumField.outer) * w(I.CumulativeSumField.k) * w(I.CumulativeSumField.inner);
+    return [
+      writes('destination', w(I.CumulativeSumField.destination), bytes),
+      reads('source', w(I.CumulativeSumField.source), bytes),
+    ];
+  },
+  [I.Opcode.topK](w) {
+    const bytes = 4 * w(I.TopKField.rows) * w(I.TopKField.k);
+    return [
+      writes('indices', w(I.TopKField.indices), bytes, false),
+      writes('places', w(I.TopKField.places), bytes, false),
+      reads('source', w(I.TopKField.source), 4 * w(I.TopKField.rows) * w(I.TopKField.columns)),
+    ];
+  },
   [I.Opcode.oneHot]: (w) => [
     writes('destination', w(I.OneHotField.destination), 4 * w(I.OneHotField.rows) * w(I.OneHotField.depth)),
     reads('indices', w(I.OneHotField.indices), 4 * w(I.OneHotField.rows), false),

@@ -15,6 +15,8 @@ const NAMES = {
   [Opcode.loopLoad]: 'loopLoad',
   [Opcode.loopStore]: 'loopStore',
   [Opcode.group]: 'group',
+  [Opcode.cumulativeSum]: 'cumulativeSum',
+  [Opcode.topK]: 'topK',
   [Opcode.conv2d]: 'conv2d',
   [Opcode.conv2dInputGradient]: 'conv2dInputGradient',
   [Opcode.conv2dFilterGradient]: 'conv2dFilterGradient',

@@ -41,7 +41,7 @@ export class DivergenceError<Name extends string = string> extends SaddlepointEr
 }
 
 /** Ops whose domain has an edge: what they make non-finite is not for the learning rate to cure. */
-const DOMAIN = new Set(['log', 'log1p', 'div', 'reciprocal', 'sqrt', 'pow']);
+const DOMAIN = new Set(['log', 'log1p', 'div', 'reciprocal', 'sqrt', 'pow', 'erfinv']);
 
 function likelyCause(op: string): string {
   return DOMAIN.has(op)

@@ -52,6 +52,8 @@ describe.each(NAMES)('%s', (name) => {
     'has a gradient rule that agrees with the gradient of its decomposition',
     () => {
       samples.forEach((sample, i) => {
+        // Where the gradient is a convention, or infinite, the parts may well give NaN.
+        if (sample.isSpecial) return;
         const { attributes } = sample;
         const given = inputs[i] as Tensor[];
         const own = evaluateGraph(

@@ -5,7 +5,7 @@ import { type Tensor, tensor } from '../../src/graph/tensor.ts';
 import { apply } from '../../src/graph/trace.ts';
 import { clip, maximum, minimum, relu } from '../../src/ops/elementwise.ts';
 import { argmax, max, min } from '../../src/ops/reduce.ts';
-import { EXACT, ROUNDED, SUMMED, type Tolerance, TRANSCENDENTAL } from '../../src/ops/samples/sample.ts';
+import { CHAINED, EXACT, ROUNDED, SUMMED, type Tolerance, TRANSCENDENTAL } from '../../src/ops/samples/sample.ts';
 import { logSoftmax, softmax, softmaxCrossEntropy } from '../../src/ops/softmax.ts';
 import type { OpName } from '../../src/ops/table.ts';
 import { BACKENDS, expectClose, OPS, optionsFor } from './harness.ts';
@@ -35,10 +35,21 @@ const UNARY: Partial<Record<OpName, Tolerance>> = {
   ...{ neg: EXACT, abs: EXACT, sign: EXACT, floor: EXACT, relu: EXACT },
   ...{ square: ROUNDED, reciprocal: ROUNDED, sqrt: ROUNDED },
   ...{ exp: TRANSCENDENTAL, expm1: TRANSCENDENTAL, log: TRANSCENDENTAL, log1p: TRANSCENDENTAL },
-  ...{ tanh: TRANSCENDENTAL, sigmoid: TRANSCENDENTAL },
+  ...{ tanh: TRANSCENDENTAL, sigmoid: TRANSCENDENTAL, round: EXACT, erf: TRANSCENDENTAL, erfinv: CHAINED },
+  ...{ sin: TRANSCENDENTAL, cos: TRANSCENDENTAL, atan: TRANSCENDENTAL, tan: CHAINED, asin: CHAINED, acos: CHAINED },
+  ...{ sinh: CHAINED, cosh: CHAINED, asinh: CHAINED, acosh: CHAINED },
 };
 const BINARY: Partial<Record<OpName, Tolerance>> = {
-  ...{ add: ROUNDED, sub: ROUNDED, mul: ROUNDED, div: ROUNDED, pow: TRANSCENDENTAL, maximum: EXACT, minimum: EXACT },
+  ...{
+    add: ROUNDED,
+    sub: ROUNDED,
+    mul: ROUNDED,
+    div: ROUNDED,
+    pow: TRANSCENDENTAL,
+    atan2: TRANSCENDENTAL,
+    maximum: EXACT,
+    minimum: EXACT,
+  },
   ...{ equal: EXACT, notEqual: EXACT, less: EXACT, lessEqual: EXACT, greater: EXACT, greaterEqual: EXACT },
 };
 

@@ -7,13 +7,13 @@ const folder = fileURLToPath(new URL('data', import.meta.url));
 
 /** How many cases of each file are expressed: raise a number when the library learns to express more. */
 const EXPRESSED = {
-  activations: 33,
+  activations: 34,
   attention: 7,
   clipping: 3,
   conv: 22,
   dense: 11,
-  elementwise: 44,
-  initializers: 4,
+  elementwise: 53,
+  initializers: 5,
   losses: 71,
   norms: 11,
   optimizers: 13,

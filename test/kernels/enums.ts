@@ -34,6 +34,8 @@ export const {
   CrossEntropyGradientField,
   ArgmaxField,
   OneHotField,
+  CumulativeSumField,
+  TopKField,
   RandomField,
   DropoutMaskField,
   L2NormField,

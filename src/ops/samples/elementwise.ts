@@ -18,7 +18,7 @@ import {
 } from './sample.ts';
 
 /** `points` are special inputs with the slope there. */
-const unary = (
+export const unary = (
   tolerance: Tolerance,
   from: number,
   to: number,
@@ -37,10 +37,13 @@ const FORMS = [
   ...shapes('2,3,4,5|3,1,5 2,1,4,1|3,1,5 2,1,1,1|2,3,4,5'),
 ] as [number[], number[]][];
 
-const binary = (tolerance: Tolerance, a: readonly [number, number], b: readonly [number, number] = a): Sample[] =>
-  FORMS.map(([lhs, rhs]) => sample(tolerance, [f32(lhs, ...a), f32(rhs, ...b)]));
+export const binary = (
+  tolerance: Tolerance,
+  a: readonly [number, number],
+  b: readonly [number, number] = a,
+): Sample[] => FORMS.map(([lhs, rhs]) => sample(tolerance, [f32(lhs, ...a), f32(rhs, ...b)]));
 
-const pair = (a: readonly number[], b: readonly number[], gradient: NonNullable<Sample['gradient']>): Sample =>
+export const pair = (a: readonly number[], b: readonly number[], gradient: NonNullable<Sample['gradient']>): Sample =>
   special(sample(TRANSCENDENTAL, [given(a), given(b)]), gradient);
 
 const ZEROS = [0, 0, 0, 0, 0];

@@ -37,6 +37,8 @@ export const EXACT: Tolerance = { relative: 0, absolute: 0 };
 export const ROUNDED: Tolerance = { relative: 2 * UNIT, absolute: 2 ** -149 };
 /** Our polynomials: within 2 units in the last place (test/kernels measures each). */
 export const TRANSCENDENTAL: Tolerance = { relative: 6 * UNIT, absolute: 2 ** -148 };
+/** Our polynomials within 4 units in the last place, and functions made of two or three others. */
+export const CHAINED: Tolerance = { relative: 12 * UNIT, absolute: 2 ** -147 };
 /** Sums of up to 1000 numbers of size 2, at most 32 steps of them in f32: 32 roundings of what is summed so far. */
 export const SUMMED: Tolerance = { relative: 32 * UNIT, absolute: 1e-5 };
 /** Products of up to 130 numbers near 1: a rounding each. */

@@ -86,6 +86,18 @@ export const STRUCTURED = {
     ...[...SIZES.map((n) => [n]), [3, 4, 5], []].map((shape) => sample(SUMMED, [f32(shape, 0.5, 2)])),
     special(sample(EXACT, [given([0, 0])]), [[0, 0]]),
   ],
+  cumulativeSum: [false, true].flatMap((reverse) => [
+    ...SIZES.map((n) => sample(SUMMED, [f32([n])], { axis: 0, reverse })),
+    ...shapes('3,4|0 3,4|1 31,33|0 5,1000|1 2,3,4|1 2,3,4,5|2').map(([shape, axis]) =>
+      sample(SUMMED, [f32(shape as Shape)], { axis: axis?.[0], reverse }),
+    ),
+  ]),
+  topK: [
+    ...shapes('1|1 5|2 3,4|4 33,31|3 2,3,1000|5').map(([shape, k]) =>
+      sample(EXACT, [f32(shape as Shape)], { k: k?.[0] }),
+    ),
+    special(sample(EXACT, [given([1, 3, 3, 2, 3])], { k: 4 }), [[0, 0, 0, 0, 0]]),
+  ],
   argmax: [
     ...shapes('1 5 3,4 33,31 2,3,1000').map(([shape]) => sample(EXACT, [f32(shape as Shape)])),
     special(sample(EXACT, [given([1, 3, 3, 2])]), [[0, 0, 0, 0]]),

@@ -10,7 +10,9 @@ import { type Tensor, tensor } from '../../../src/graph/tensor.ts';
 import { apply } from '../../../src/graph/trace.ts';
 import { scaledDotProductAttention as attend } from '../../../src/ops/attention.ts';
 import { cast, identity } from '../../../src/ops/cast.ts';
+import { concat } from '../../../src/ops/concat.ts';
 import { convolve2d } from '../../../src/ops/convolutions.ts';
+import { cumulativeSum } from '../../../src/ops/cumulative.ts';
 import * as e from '../../../src/ops/elementwise.ts';
 import { pack, segment } from '../../../src/ops/group.ts';
 import { gather, gatherRows, oneHot, scatterAdd } from '../../../src/ops/indexing.ts';
@@ -22,6 +24,7 @@ import { averagePool, maxPool } from '../../../src/ops/pooling.ts';
 import { dropoutMaskWithKey, normalWithKey, uniformWithKey } from '../../../src/ops/random.ts';
 import { argmax, l2Norm, max, mean, min, prod, sum } from '../../../src/ops/reduce.ts';
 import { logSoftmax, logSumExp, softmax, softmaxCrossEntropy } from '../../../src/ops/softmax.ts';
+import { topK } from '../../../src/ops/top-k.ts';
 import { applyRecord, BINARY, COMPARISONS, UNARY } from './elementwise.ts';
 import { constantOf, fits, flat, LIMIT, matrix, size } from './shapes.ts';
 
@@ -113,6 +116,13 @@ export const SMOOTH: readonly Move[] = [
           a.shape.map((_d, axis) => axis % 2),
         )
       : a,
+  (a, b, n) => {
+    if (a.shape.length === 0 || size(a) * 3 > LIMIT) return a;
+    const other = a.shape.join() === b.shape.join() ? tanh(b) : tanh(a);
+    return concat([a, other, a].slice(0, 2 + (n % 2)), n % a.shape.length);
+  },
+  // Running sums of what grows no further.
+  (a, _, n) => (a.shape.length === 0 ? a : mul(cumulativeSum(a, n % a.shape.length, { reverse: n % 2 === 0 }), 0.25)),
   // What passes remove, or turn into something else.
   (a, _, n) => identity(a, { stopGradient: n % 4 === 0 }),
   (a, _, n) => pickOne([mul(a, 1), mul(1, a), div(a, 1), add(a, 0), reshape(a, a.shape), broadcastTo(a, a.shape)], n),
@@ -286,6 +296,10 @@ const KINKED: readonly Move[] = [
     const { op } = pickOne(COMPARISONS, n);
     const held = apply(op, [segment(flat(x), n % 12, [1]), n % 2 === 0 ? x : 0.2], {})[0] as Tensor;
     return e.where(max(held), a, mul(a, 0.5));
+  },
+  (a, _, n, { x }) => {
+    const { values, indices } = topK(n % 2 === 0 ? x : transpose(x), 2);
+    return add(mul(a, mean(values)), mean(cast(indices, 'f32')));
   },
   (a, _, n, { x }) => add(a, mean(oneHot(argmax(n % 2 === 0 ? x : transpose(x)), 4))),
   (a, _, n, { x, indices }) => mul(a, mean(cast(n % 2 === 0 ? indices : cast(mul(x, 4), 'i32'), 'f32'))),

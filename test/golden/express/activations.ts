@@ -13,6 +13,7 @@ const named: Readonly<Record<string, F>> = {
   sigmoid,
   tanh,
   selu: nn.selu,
+  gelu_exact: nn.gelu,
   gelu_tanh: nn.geluTanh,
   silu: nn.silu,
   mish: nn.mish,

@@ -1,15 +1,20 @@
 /** @file elementwise.json: unary functions to the second derivative, broadcasting, reductions, matrix products. */
-import { type Tensor, tensor } from '../../../src/graph/tensor.ts';
-import { silu, softplus } from '../../../src/nn/activations.ts';
+import type { Tensor } from '../../../src/graph/tensor.ts';
+import { gelu, silu, softplus } from '../../../src/nn/activations.ts';
+import { cumulativeSum } from '../../../src/ops/cumulative.ts';
 import * as e from '../../../src/ops/elementwise.ts';
+import { erf } from '../../../src/ops/erf.ts';
+import { atanh, cosh, sinh } from '../../../src/ops/hyperbolic.ts';
 import { matmul } from '../../../src/ops/matmul.ts';
+import { log2, rsqrt } from '../../../src/ops/powers.ts';
 import { max, mean, min, prod, type ReduceOptions, sum } from '../../../src/ops/reduce.ts';
 import { logSumExp } from '../../../src/ops/softmax.ts';
+import { standardDeviation, variance } from '../../../src/ops/statistics.ts';
+import { acos, asin, atan, atan2, cos, sin, tan } from '../../../src/ops/trigonometric.ts';
 import { type Adapter, derivativesCase, functionCase, inputsOf } from '../session.ts';
 
 type F = (x: Tensor) => Tensor;
 
-/** What is no op of its own is written as its user would. */
 const unary: Readonly<Record<string, F>> = {
   neg: e.neg,
   abs: e.abs,
@@ -17,17 +22,25 @@ const unary: Readonly<Record<string, F>> = {
   expm1: e.expm1,
   log: e.log,
   log1p: e.log1p,
-  log2: (x) => e.div(e.log(x), Math.LN2),
+  log2,
   sqrt: e.sqrt,
-  rsqrt: (x) => e.reciprocal(e.sqrt(x)),
+  rsqrt,
   square: e.square,
   reciprocal: e.reciprocal,
-  sinh: (x) => e.mul(e.sub(e.expm1(x), e.expm1(e.neg(x))), 0.5),
-  cosh: (x) => e.mul(e.add(e.exp(x), e.exp(e.neg(x))), 0.5),
+  sin,
+  cos,
+  tan,
+  asin,
+  acos,
+  atan,
+  sinh,
+  cosh,
   tanh: e.tanh,
-  atanh: (x) => e.mul(e.sub(e.log1p(x), e.log1p(e.neg(x))), 0.5),
+  atanh,
+  erf,
   sigmoid: e.sigmoid,
   softplus: (x) => softplus(x),
+  gelu,
   silu,
 };
 
@@ -38,6 +51,7 @@ const binary: Readonly<Record<string, (a: Tensor, b: Tensor) => Tensor>> = {
   binary_div: e.div,
   binary_maximum: e.maximum,
   binary_minimum: e.minimum,
+  binary_atan2: atan2,
   binary_pow: e.pow,
   matmul_2d: matmul,
   matmul_odd: matmul,
@@ -47,13 +61,10 @@ const binary: Readonly<Record<string, (a: Tensor, b: Tensor) => Tensor>> = {
 
 type Reduction = (x: Tensor, axes: number[] | undefined, options: ReduceOptions) => Tensor;
 
-const variance =
-  (lost: number): Reduction =>
-  (x, axes, options) => {
-    const deviations = e.square(e.sub(x, mean(x, axes, { keepDims: true })));
-    const total = sum(deviations, axes, options);
-    return e.div(total, x.shape.reduce((a, b) => a * b, 1) / total.shape.reduce((a, b) => a * b, 1) - lost);
-  };
+const varianceOf =
+  (ddof: number): Reduction =>
+  (x, axes, options) =>
+    variance(x, axes, { ...options, ddof });
 
 const reductions: Readonly<Record<string, Reduction>> = {
   sum,
@@ -63,9 +74,9 @@ const reductions: Readonly<Record<string, Reduction>> = {
   prod,
   logsumexp: logSumExp,
   norm: (x, axes, options) => e.sqrt(sum(e.square(x), axes, options)),
-  var_biased: variance(0),
-  var_unbiased: variance(1),
-  std: (x, axes, options) => e.sqrt(variance(1)(x, axes, options)),
+  var_biased: varianceOf(0),
+  var_unbiased: varianceOf(1),
+  std: (x, axes, options) => standardDeviation(x, axes, { ...options, ddof: 1 }),
 };
 
 function reduction(name: string): F | undefined {
@@ -74,18 +85,6 @@ function reduction(name: string): F | undefined {
   return f && ((x) => f(x, axes === 'all' ? undefined : Array.from(axes, Number), { keepDims: keep !== undefined }));
 }
 
-/** The running sum along the last axis, as a product with a triangle of ones. */
-const cumulativeSum: F = (x) => {
-  const n = x.shape.at(-1) as number;
-  return matmul(
-    x,
-    tensor(
-      Float32Array.from({ length: n * n }, (_, i) => Number(Math.floor(i / n) <= i % n)),
-      [n, n],
-    ),
-  );
-};
-
 export const elementwise: Adapter = (name, data) => {
   const power = /^pow_(.+)$/.exec(name)?.[1];
   const ofOne = power === undefined ? unary[name] : (x: Tensor) => e.pow(x, Number(power));
@@ -93,7 +92,10 @@ export const elementwise: Adapter = (name, data) => {
   const ofTwo = binary[name];
   if (ofTwo !== undefined)
     return functionCase(data, inputsOf(data, ['a', 'b']), ({ a, b }) => ofTwo(a as Tensor, b as Tensor));
-  const special: Record<string, F> = { reduce_cumsum_2: cumulativeSum, logsumexp_extreme: (x) => logSumExp(x, -1) };
+  const special: Record<string, F> = {
+    reduce_cumsum_2: (x) => cumulativeSum(x),
+    logsumexp_extreme: (x) => logSumExp(x, -1),
+  };
   const f = special[name] ?? reduction(name);
   return f && functionCase(data, inputsOf(data, ['x']), ({ x }) => f(x as Tensor));
 };

@@ -4,6 +4,7 @@
  */
 import { tensor } from '../../../src/graph/tensor.ts';
 import * as nn from '../../../src/nn/initializers.ts';
+import { randomKey, truncatedNormalWithKey } from '../../../src/ops/distributions.ts';
 import { abs, greater, sqrt, square } from '../../../src/ops/elementwise.ts';
 import { max, mean, sum } from '../../../src/ops/reduce.ts';
 import type { Check, GoldenCase } from '../format.ts';
@@ -63,7 +64,23 @@ async function measure(
   ];
 }
 
-export const initializers: Adapter = (_, data) => {
+/** The deviation of truncated normal deviates, within five standard errors of a sample's. */
+async function truncatedNormal(session: Session, data: GoldenCase): Promise<Check[]> {
+  const count = 200_000;
+  const draw = session.prepare(({ key }) => {
+    const x = truncatedNormalWithKey(key as never, [count], 7);
+    return { deviation: sqrt(mean(square(x))), largest: max(abs(x)) };
+  });
+  const { deviation, largest } = await draw({ key: randomKey(42) });
+  const tolerance = { rtol: 5 / Math.sqrt(2 * count), atol: 0 };
+  return [
+    { what: 'deviation', got: [deviation?.item() as number], expected: [data.std_of_truncated as number], tolerance },
+    { what: 'bound', got: [Math.max(2, largest?.item() as number)], expected: [2], tolerance: { rtol: 0, atol: 0 } },
+  ];
+}
+
+export const initializers: Adapter = (name, data) => {
+  if (name === 'truncated_normal') return (session) => truncatedNormal(session, data);
   if (data.shape_torch === undefined) return undefined;
   const [out, ...rest] = data.shape_torch as [number, number, ...number[]];
   const [input, ...taps] = rest as [number, ...number[]];

@@ -4,6 +4,7 @@ import * as attention from './attention.ts';
 import { batchMatmul, batchMatmulScratch } from './batch-matmul.ts';
 import type { Lowering, LoweringTable } from './context.ts';
 import * as conv from './conv.ts';
+import { cumulativeSum, topK } from './cumulative.ts';
 import { binary, unary } from './elementwise.ts';
 import { group, groupScratch } from './group.ts';
 import { planLoop, scan } from './loop.ts';
@@ -18,6 +19,13 @@ const LOWERINGS = {
   floor: unary(U.floor),
   expm1: unary(U.expm1),
   pow: binary(B.pow),
+  round: unary(U.round),
+  sin: unary(U.sin),
+  cos: unary(U.cos),
+  atan: unary(U.atan),
+  atan2: binary(B.atan2),
+  erf: unary(U.erf),
+  erfinv: unary(U.erfinv),
   min: structured.reduce(R.min),
   prod: structured.reduce(R.prod),
   transpose: movement.transpose,
@@ -31,6 +39,8 @@ const LOWERINGS = {
   concat: movement.concat,
   split: movement.split,
   scatterAdd: structured.scatterAdd,
+  cumulativeSum,
+  topK,
   oneHot: structured.oneHot,
   randomUniform: training.random(Opcode.randomUniform),
   scan,
