@@ -48,7 +48,7 @@ export async function openMachine(bytes: number, build: Build): Promise<Machine>
     throw new SaddlepointError(
       'memory',
       `this machine has no ${(pages / 16).toFixed(0)} MiB for the run`,
-      'use fewer rows or a smaller batchSize',
+      'use a smaller batchSize',
       { cause },
     );
   }
@@ -58,7 +58,6 @@ export async function openMachine(bytes: number, build: Build): Promise<Machine>
     throw new SaddlepointError(
       'internal',
       `the .wasm has ABI ${exports.abi()}, the library ${Constant.abiVersion}`,
-      'build both from one version',
     );
   }
   return { exports, memory };
