@@ -55,10 +55,7 @@ export async function openMachine(bytes: number, build: Build): Promise<Machine>
   const instance = await WebAssembly.instantiate(module, { env: { memory } });
   const exports = instance.exports as unknown as MachineExports;
   if (exports.abi() !== Constant.abiVersion) {
-    throw new SaddlepointError(
-      'internal',
-      `the .wasm has ABI ${exports.abi()}, the library ${Constant.abiVersion}`,
-    );
+    throw new SaddlepointError('internal', `the .wasm has ABI ${exports.abi()}, the library ${Constant.abiVersion}`);
   }
   return { exports, memory };
 }
