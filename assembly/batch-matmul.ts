@@ -1,11 +1,9 @@
 /**
- * @file Many products of one shape: the loop over the operands' places, around the product of matmul.ts. Threads share the
- * products out.
+ * @file Many products of one shape: the loop over the operands' places, around the product of matmul.ts.
  */
 import { BatchMatmulField } from '../src/plan/opcodes';
 import { multiply } from './matmul';
 import { operand, word } from './simd';
-import { sliceEnd, sliceStart } from './threads';
 
 /** The place of product [i, j]. */
 // @ts-ignore: decorator
@@ -17,8 +15,7 @@ export function batchMatmul(p: usize, base: usize): void {
   const c = operand(p, BatchMatmulField.destination, base);
   const a = operand(p, BatchMatmulField.lhs, base), b = operand(p, BatchMatmulField.rhs, base);
   const inner = word(p, BatchMatmulField.inner), count = word(p, BatchMatmulField.outer) * inner;
-  const end = sliceEnd(count, 1);
-  for (let item = sliceStart(count, 1); item < end; item++) {
+  for (let item = 0; item < count; item++) {
     const i = item / inner, j = item - i * inner;
     multiply(
       p, base,

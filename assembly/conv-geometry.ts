@@ -1,7 +1,6 @@
-/** @file The sizes of the convolution under way, this thread's scratch memory, and where runs of an image's values lie. */
+/** @file The sizes of the convolution under way, its scratch memory, and where runs of an image's values lie. */
 import { Constant, ConvField } from '../src/plan/opcodes';
 import { copyBytes, fillWords, operand, word } from './simd';
-import { threadIndex } from './threads';
 
 /** The sizes of the instruction under way: the names are those of `ConvField`. */
 export let n: i32 = 0, h: i32 = 0, w: i32 = 0, c: i32 = 0, kh: i32 = 0, kw: i32 = 0, o: i32 = 0, oh: i32 = 0, ow: i32 = 0;
@@ -10,7 +9,7 @@ export let strideH: i32 = 0, strideW: i32 = 0, top: i32 = 0, left: i32 = 0, dila
 export let cg: i32 = 0, og: i32 = 0, run: i32 = 0, pixel: usize = 0;
 /** Whether a run within the image is contiguous there; whether all are within its width. */
 export let isRun: bool = false, isInside: bool = false;
-/** This thread's scratch memory: zeros of a run, four runs put together, a tile, a panel, packed blocks. */
+/** Scratch memory: zeros of a run, four runs put together, a tile, a panel, packed blocks. */
 export let zeros: usize = 0, staged: usize = 0, stagedBytes: usize = 0, tile: usize = 0, panel: usize = 0, packed: usize = 0;
 
 export function decode(p: usize, base: usize): void {
@@ -25,7 +24,7 @@ export function decode(p: usize, base: usize): void {
   isRun = (dilationW == 1 || kw == 1) && groups == 1;
   isInside = isRun && left == 0 && (ow - 1) * strideW + kw <= w;
   stagedBytes = ((<usize>run << 2) + 2 * Constant.slackBytes) & ~63;
-  zeros = operand(p, ConvField.scratch, base) + <usize>threadIndex() * <usize>word(p, ConvField.scratchBytes);
+  zeros = operand(p, ConvField.scratch, base);
   staged = zeros + stagedBytes;
   tile = staged + 4 * stagedBytes;
   panel = tile + Constant.matmulTileBytes;

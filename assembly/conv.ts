@@ -9,7 +9,6 @@
  *   input gradient    runs [pixels, kw·c] = dy [pixels, o] · filterᵀ [o, kw·c]     for each row, added to where they came from
  *
  * A run that leaves the image, or whose taps are not neighbors (dilation, groups), is put together in scratch memory first.
- * Threads share images (forward, input gradient) or rows of the filter (filter gradient).
  */
 import { Activation, Constant, ConvField, UnaryFunction } from '../src/plan/opcodes';
 import {
@@ -20,7 +19,6 @@ import { convRow3x3 } from './conv3x3';
 import { mapUnary } from './elementwise';
 import { gemm_f32_4x8_columns, packRows, packTransposed4, tailTile } from './matmul';
 import { fillWords, operand, storeLanes, word, ZEROS } from './simd';
-import { sliceEnd, sliceStart } from './threads';
 
 /** B is packed from this row stride on, if at least this many rows use the panel: as in matmul.ts. */
 const PACKED_STRIDE: usize = 2048;
@@ -90,8 +88,7 @@ function packPixels(to: usize, x: usize, i0: i32, j0: i32, more: i32, k0: i32, s
 /** conv2d for images of one channel, filters of 3 × 3, stride 1, without padding. */
 function convolve3x3(images: usize, filter: usize, results: usize, bias: usize, biasStep: usize, lowest: f32): void {
   const row = <usize>o << 2, line = <usize>w << 2;
-  const last = sliceEnd(n * oh, 1);
-  for (let at = sliceStart(n * oh, 1); at < last; at++) {
+  for (let at = 0; at < n * oh; at++) {
     const image = at / oh, i = at - image * oh;
     const x = images + <usize>(image * h + i) * line, y = results + <usize>(at * ow) * row;
     for (let j = 0; j < o; j += 4)
@@ -115,8 +112,7 @@ export function conv2d(p: usize, base: usize): void {
   const chunks = (k + Constant.matmulChunk - 1) / Constant.matmulChunk, chunk = (k + chunks - 1) / chunks;
   const blocks = (pixels + Constant.convBlockPixels - 1) / Constant.convBlockPixels;
   const row = <usize>o << 2;
-  const last = sliceEnd(n * blocks, 1);
-  for (let unit = sliceStart(n * blocks, 1); unit < last; unit++) {
+  for (let unit = 0; unit < n * blocks; unit++) {
     const image = unit / blocks;
     const p0 = (unit - image * blocks) * Constant.convBlockPixels, p1 = min(pixels, p0 + Constant.convBlockPixels);
     const to = results + <usize>(image * pixels + p0) * row;
@@ -170,8 +166,7 @@ export function conv2dInputGradient(p: usize, base: usize): void {
   const chunks = (og + Constant.matmulChunk - 1) / Constant.matmulChunk, chunk = (og + chunks - 1) / chunks;
   const row = <usize>o << 2, runRow = <usize>run << 2;
   const runs = packed + <usize>Constant.convBlockPixels * (<usize>((chunk + 3) & ~3) << 2);
-  const last = sliceEnd(n, 1);
-  for (let image = sliceStart(n, 1); image < last; image++) {
+  for (let image = 0; image < n; image++) {
     const whole = images + <usize>(image * h * w) * pixel;
     fillWords(whole, 0, h * w * c);
     for (let p0 = 0; p0 < pixels; p0 += Constant.convBlockPixels) {
@@ -238,8 +233,7 @@ export function conv2dFilterGradient(p: usize, base: usize): void {
   const pixels = oh * ow;
   const chunks = (pixels + Constant.matmulChunk - 1) / Constant.matmulChunk, chunk = (pixels + chunks - 1) / chunks;
   const row = <usize>o << 2;
-  const r0 = sliceStart(run, 4), r1 = sliceEnd(run, 4);
-  if (r0 >= r1) return;
+  const r0 = word(p, ConvField.runFrom), r1 = word(p, ConvField.runTo);
   if (isInside && run <= SHORT_RUN) {
     shortFilterGradient(images, results, filter, r0, r1);
     return;

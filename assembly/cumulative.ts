@@ -1,7 +1,6 @@
-/** @file What goes through the elements of a row in order: running sums, and the largest ones. Threads share rows. */
+/** @file What goes through the elements of a row in order: running sums, and the largest ones. */
 import { CumulativeSumField, TopKField } from '../src/plan/opcodes';
 import { highDoubles, lowDoubles, operand, storeLanes, word } from './simd';
-import { sliceEnd, sliceStart } from './threads';
 
 /** One row, in double precision; `step` is ±4 bytes. */
 // @ts-ignore: decorator
@@ -37,8 +36,7 @@ export function cumulativeSum(p: usize, base: usize): void {
   const first = reverse ? bytes * (k - 1) : 0;
   const groups = (inner + 3) >> 2;
   const total = word(p, CumulativeSumField.outer) * groups;
-  const last = sliceEnd(total, 1);
-  for (let i = sliceStart(total, 1); i < last; i++) {
+  for (let i = 0; i < total; i++) {
     const row = i / groups, column = (i - row * groups) << 2;
     const at = bytes * k * row + (<isize>column << 2) + first;
     if (inner == 1) runningSum(to + at, from + at, k, step);
@@ -82,8 +80,7 @@ export function topK(p: usize, base: usize): void {
   const columns = word(p, TopKField.columns), k = word(p, TopKField.k), rows = word(p, TopKField.rows);
   const indices = operand(p, TopKField.indices, base), places = operand(p, TopKField.places, base);
   const from = operand(p, TopKField.source, base);
-  const last = sliceEnd(rows, 1);
-  for (let row = sliceStart(rows, 1); row < last; row++) {
+  for (let row = 0; row < rows; row++) {
     const at = <usize>(row * k) << 2;
     topOfRow(indices + at, from + (<usize>(row * columns) << 2), columns, k);
     for (let i = 0; i < k; i++) {

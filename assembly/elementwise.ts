@@ -11,6 +11,7 @@ import { erf, erfinv } from './erf';
 import { constant, Constant, exp, expm1, log, log1p, sigmoid, tanh } from './math';
 import { pow } from './pow';
 import { operand, SPLAT, storeLanes, word } from './simd';
+import { lowMemory } from './threads';
 import { atan, atan2, cos, sin } from './trigonometric';
 
 // @ts-ignore: decorator
@@ -134,8 +135,9 @@ export function unary(p: usize, base: usize): void {
 // @ts-ignore: decorator
 @inline function rowStart(mode: i32, x: usize, slot: usize): usize {
   if (!isSplat(mode)) return x;
-  v128.store(SPLAT + slot * 16, v128.load32_splat(x));
-  return SPLAT + slot * 16;
+  const place = lowMemory() + SPLAT + slot * 16;
+  v128.store(place, v128.load32_splat(x));
+  return place;
 }
 
 /** `rows` (1 …) rows of `columns` (1 …) values; a splatted operand is read as a stream of stride 0. */
@@ -175,6 +177,11 @@ export function unary(p: usize, base: usize): void {
 /** The functions that the core build leaves out. */
 export function binaryExtended(f: i32, to: usize, lhs: usize, rhs: usize, r: i32, c: i32, l: i32, m: i32): void {
   switch (f) {
+    case BinaryFunction.minimum: binaryLoop(BinaryFunction.minimum, to, lhs, rhs, r, c, l, m); break;
+    case BinaryFunction.notEqual: binaryLoop(BinaryFunction.notEqual, to, lhs, rhs, r, c, l, m); break;
+    case BinaryFunction.less: binaryLoop(BinaryFunction.less, to, lhs, rhs, r, c, l, m); break;
+    case BinaryFunction.lessEqual: binaryLoop(BinaryFunction.lessEqual, to, lhs, rhs, r, c, l, m); break;
+    case BinaryFunction.greaterEqual: binaryLoop(BinaryFunction.greaterEqual, to, lhs, rhs, r, c, l, m); break;
     case BinaryFunction.tanhGradient: binaryLoop(BinaryFunction.tanhGradient, to, lhs, rhs, r, c, l, m); break;
     case BinaryFunction.sigmoidGradient: binaryLoop(BinaryFunction.sigmoidGradient, to, lhs, rhs, r, c, l, m); break;
     case BinaryFunction.pow: binaryLoop(BinaryFunction.pow, to, lhs, rhs, r, c, l, m); break;
@@ -190,13 +197,8 @@ export function mapBinary(f: i32, to: usize, lhs: usize, rhs: usize, r: i32, c: 
     case BinaryFunction.mul: binaryLoop(BinaryFunction.mul, to, lhs, rhs, r, c, l, m); break;
     case BinaryFunction.div: binaryLoop(BinaryFunction.div, to, lhs, rhs, r, c, l, m); break;
     case BinaryFunction.maximum: binaryLoop(BinaryFunction.maximum, to, lhs, rhs, r, c, l, m); break;
-    case BinaryFunction.minimum: binaryLoop(BinaryFunction.minimum, to, lhs, rhs, r, c, l, m); break;
     case BinaryFunction.equal: binaryLoop(BinaryFunction.equal, to, lhs, rhs, r, c, l, m); break;
-    case BinaryFunction.notEqual: binaryLoop(BinaryFunction.notEqual, to, lhs, rhs, r, c, l, m); break;
-    case BinaryFunction.less: binaryLoop(BinaryFunction.less, to, lhs, rhs, r, c, l, m); break;
-    case BinaryFunction.lessEqual: binaryLoop(BinaryFunction.lessEqual, to, lhs, rhs, r, c, l, m); break;
     case BinaryFunction.greater: binaryLoop(BinaryFunction.greater, to, lhs, rhs, r, c, l, m); break;
-    case BinaryFunction.greaterEqual: binaryLoop(BinaryFunction.greaterEqual, to, lhs, rhs, r, c, l, m); break;
     case BinaryFunction.reluGradient: binaryLoop(BinaryFunction.reluGradient, to, lhs, rhs, r, c, l, m); break;
     // @ts-ignore: a constant of the build
     default: if (EXTENDED) binaryExtended(f, to, lhs, rhs, r, c, l, m);

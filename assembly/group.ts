@@ -7,7 +7,6 @@ import {
 } from '../src/plan/opcodes';
 import { mapBinary, mapSelect, mapUnary } from './elementwise';
 import { word } from './simd';
-import { sliceEnd, sliceStart } from './threads';
 
 /** The operand whose address is word `field`, at the block that begins at byte `at`. */
 // @ts-ignore: decorator
@@ -24,9 +23,8 @@ export function group(p: usize, base: usize): void {
   const count = word(p, GroupField.count);
   const scratch = <u32>word(p, GroupField.scratch), bytes = <u32>word(p, GroupField.scratchBytes);
   const first = p + (<usize>GroupField.words << 2), end = p + (<usize>(load<u32>(p) >>> 16) << 2);
-  const last = sliceEnd(count, Constant.groupBlock);
-  for (let i = sliceStart(count, Constant.groupBlock); i < last; i += Constant.groupBlock) {
-    const n = min(Constant.groupBlock, last - i);
+  for (let i = 0; i < count; i += Constant.groupBlock) {
+    const n = min(Constant.groupBlock, count - i);
     const at = <usize>i << 2;
     for (let q = first; q < end; q += <usize>(load<u32>(q) >>> 16) << 2) {
       switch (load<u32>(q) & 0xffff) {

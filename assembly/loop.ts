@@ -1,9 +1,10 @@
 /** @file Loops: moving what differs from one turn of a `repeat` (plan.ts) to the next in and out of fixed places. */
 import { Constant, LoopLoadField, LoopStoreField } from '../src/plan/opcodes';
 import { copyBytes, operand, word } from './simd';
+import { lowMemory } from './threads';
 
 // @ts-ignore: decorator
-@inline export function counter(level: i32): usize { return <usize>Constant.loopCounters + (<usize>level << 2); }
+@inline export function counter(level: i32): usize { return lowMemory() + <usize>Constant.loopCounters + (<usize>level << 2); }
 
 // @ts-ignore: decorator
 @inline function offset(stride: i32, level: i32): usize { return <usize>(load<i32>(counter(level)) * stride); }

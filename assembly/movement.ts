@@ -4,6 +4,7 @@
  */
 import { Constant, CastField, CopyField, ElementType, FillField, StepLoadField, StepStoreField } from '../src/plan/opcodes';
 import { copyBytes, COUNTERS, fillWords, operand, storeLanes, word } from './simd';
+import { lowMemory } from './threads';
 
 /** Row `row` of the table to its fixed place; they do not overlap. */
 export function stepLoad(p: usize, base: usize, row: i32): void {
@@ -59,12 +60,13 @@ export function copy(p: usize, base: usize): void {
   }
   const count = entry(p, CopyField.dimensions, last);
   const toStride = entry(p, CopyField.destinationStrides, last), fromStride = entry(p, CopyField.sourceStrides, last);
-  for (let axis = 0; axis < last; axis++) store<i32>(COUNTERS + (<usize>axis << 2), 0);
+  const counters = lowMemory() + COUNTERS;
+  for (let axis = 0; axis < last; axis++) store<i32>(counters + (<usize>axis << 2), 0);
   while (true) {
     copyRun(to, from, count, toStride, fromStride, bytes);
     let axis = last - 1;
     for (; axis >= 0; axis--) {
-      const counter = COUNTERS + (<usize>axis << 2);
+      const counter = counters + (<usize>axis << 2);
       const next = load<i32>(counter) + 1, dimension = entry(p, CopyField.dimensions, axis);
       const toStep = entry(p, CopyField.destinationStrides, axis) * bytes;
       const fromStep = entry(p, CopyField.sourceStrides, axis) * bytes;

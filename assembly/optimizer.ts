@@ -5,8 +5,8 @@
  * Moments that have become tiny are flushed to 0: WebAssembly has no flush-to-zero, and parameters without gradient would
  * otherwise decay into denormals, whose arithmetic is several times slower. NaN is not flushed.
  */
-import { AdamField, GuardField, L2NormField, SgdField, Status } from '../src/plan/opcodes';
-import { sumSquares } from './reduce';
+import { AdamField, Constant, GuardField, L2NormField, SgdField, Status, SumSquaresField } from '../src/plan/opcodes';
+import { sumSquares as sumOfSquares } from './reduce';
 import { operand, stop, storeLanes, word, wordAsFloat } from './simd';
 
 const TINY_FIRST: f32 = 1e-25;
@@ -25,10 +25,20 @@ function sumSquaresWide(from: usize, count: i32): f64 {
   return sum;
 }
 
-/** Sums in f32 lanes and f64 totals as `reduce`, and once more in f64 alone if that left the range where it is accurate. */
+/** Sums in f32 lanes and f64 totals as `reduce`. */
+export function sumSquares(p: usize, base: usize): void {
+  let to = operand(p, SumSquaresField.destination, base), from = operand(p, SumSquaresField.source, base);
+  for (let left = word(p, SumSquaresField.count); left > 0; left -= Constant.normChunk) {
+    store<f64>(to, sumOfSquares(from, min(left, Constant.normChunk)));
+    to += 8; from += Constant.normChunk << 2;
+  }
+}
+
+/** Sums once more in f64 alone if the sums left the range where they are accurate. */
 export function l2Norm(p: usize, base: usize): void {
   const from = operand(p, L2NormField.source, base), count = word(p, L2NormField.count);
-  let sum = sumSquares(from, count);
+  let sum: f64 = 0;
+  for (let i = 0, at = operand(p, L2NormField.sums, base); i < count; i += Constant.normChunk, at += 8) sum += load<f64>(at);
   if (!(sum >= <f64>count * SMALL_SQUARE && sum < Infinity)) sum = sumSquaresWide(from, count);
   store<f32>(operand(p, L2NormField.destination, base), <f32>sqrt<f64>(sum));
 }

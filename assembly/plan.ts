@@ -1,7 +1,7 @@
 /**
  * @file The loop that walks a plan. It knows opcodes and lengths; operands are decoded by each family's own file.
  */
-import { Opcode, RepeatField, Status, StatusField } from '../src/plan/opcodes';
+import { Constant, Opcode, RepeatField, Status, StatusField } from '../src/plan/opcodes';
 import { performExtended } from './dispatch';
 import { binary, select_, unary } from './elementwise';
 import { writeExtendedConstants } from './extended-constants';
@@ -10,11 +10,17 @@ import { counter } from './loop';
 import { hasConstants, writeConstants } from './math';
 import { matmul } from './matmul';
 import { cast, copy, fill, stepLoad, stepStore } from './movement';
-import { adam, guard, l2Norm, sgd } from './optimizer';
+import { adam, guard, l2Norm, sgd, sumSquares } from './optimizer';
 import { dropoutMask } from './random';
 import { reduce } from './reduce';
-import { stop, word, ZEROS } from './simd';
+import { statusBlock, stop, word, ZEROS } from './simd';
 import { argmax, crossEntropy, crossEntropyGradient, softmax } from './softmax';
+import { barrier, leave } from './threads';
+
+/** Whether other threads run the plan too. */
+let isTogether: bool = false;
+
+export function setTogether(together: bool): void { isTogether = together; }
 
 /** Runs one instruction; returns a `Status`. The cases are dense, so that the switch becomes one jump table. */
 // @ts-ignore: decorator
@@ -40,6 +46,7 @@ import { argmax, crossEntropy, crossEntropyGradient, softmax } from './softmax';
     case Opcode.guard: return guard(p, base);
     case Opcode.adam: adam(p, base); return Status.ok;
     case Opcode.sgd: sgd(p, base); return Status.ok;
+    case Opcode.sumSquares: sumSquares(p, base); return Status.ok;
   }
   // @ts-ignore: a constant of the build, see asconfig.json
   if (EXTENDED) return performExtended(opcode, p, base);
@@ -61,11 +68,14 @@ function repeat(p: usize, body: usize, end: usize, code: usize, base: usize, row
 export function run(p: usize, end: usize, code: usize, base: usize, row: i32): i32 {
   while (p < end) {
     const head = load<u32>(p);
-    const opcode = head & 0xffff;
+    const opcode = head & 0x7fff;
+    if (ASC_FEATURE_THREADS && head & Constant.meetFirst && barrier()) return -1;
     let next = p + (<usize>(head >>> 16) << 2);
     let status: i32 = Status.ok;
     if (next <= p || next > end) {
       status = stop(base, Status.illegalInstruction, head, 0);
+    } else if (ASC_FEATURE_THREADS && opcode == 0) {
+      // Another thread does it alone.
     // @ts-ignore: a constant of the build
     } else if (EXTENDED && opcode == Opcode.repeat) {
       const body = next;
@@ -76,12 +86,24 @@ export function run(p: usize, end: usize, code: usize, base: usize, row: i32): i
       status = perform(opcode, p, base, row);
     }
     if (status) {
-      store<i32>(base + (StatusField.at << 2), <i32>((p - code) >>> 2));
+      store<i32>(statusBlock(base) + (StatusField.at << 2), <i32>((p - code) >>> 2));
+      if (ASC_FEATURE_THREADS && isTogether) leave();
       return status;
     }
     p = next;
   }
   return Status.ok;
+}
+
+/** Runs the plan for some rows, with an end of each row that all threads reach together. Returns as `execute`. */
+export function runRows(code: usize, words: i32, base: usize, firstRow: i32, lastRow: i32): i32 {
+  v128.store(statusBlock(base), i32x4.splat(0));
+  const end = code + (<usize>words << 2);
+  for (let row = firstRow; row < lastRow; row++) {
+    if (run(code, end, code, base, row)) return row;
+    if (ASC_FEATURE_THREADS && isTogether && barrier()) return row;
+  }
+  return lastRow;
 }
 
 /**
@@ -92,14 +114,11 @@ export function run(p: usize, end: usize, code: usize, base: usize, row: i32): i
  * of that row is not done
  */
 export function execute(code: usize, words: i32, base: usize, firstRow: i32, lastRow: i32): i32 {
-  v128.store(base, i32x4.splat(0));
   v128.store(ZEROS, i32x4.splat(0)); v128.store(ZEROS, i32x4.splat(0), 16);
   if (!hasConstants()) {
     writeConstants();
     // @ts-ignore: a constant of the build
     if (EXTENDED) writeExtendedConstants();
   }
-  const end = code + (<usize>words << 2);
-  for (let row = firstRow; row < lastRow; row++) if (run(code, end, code, base, row)) return row;
-  return lastRow;
+  return runRows(code, words, base, firstRow, lastRow);
 }

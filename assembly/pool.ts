@@ -4,7 +4,6 @@
  */
 import { PoolField, Status } from '../src/plan/opcodes';
 import { fillWords, operand, stop, storeLanes, word } from './simd';
-import { sliceEnd, sliceStart } from './threads';
 
 /** The sizes of the instruction under way: the names are those of `PoolField`. */
 let n: i32 = 0, h: i32 = 0, w: i32 = 0, c: i32 = 0, oh: i32 = 0, ow: i32 = 0, kh: i32 = 0, kw: i32 = 0;
@@ -56,8 +55,7 @@ export function maxPool(p: usize, base: usize): void {
   const index = operand(p, PoolField.index, base);
   const pixel = <usize>c << 2;
   const is2x2 = kh == 2 && kw == 2 && dilationH == 1 && dilationW == 1;
-  const last = sliceEnd(n * oh, 1);
-  for (let line = sliceStart(n * oh, 1); line < last; line++) {
+  for (let line = 0; line < n * oh; line++) {
     const image = line / oh, row0 = (line - image * oh) * strideH - top;
     const from = source + <usize>(image * h * w) * pixel;
     for (let o = 0; o < ow; o++) {
@@ -150,8 +148,7 @@ export function maxPoolGradient(p: usize, base: usize): i32 {
   const cells = h * w, pooled = oh * ow * c;
   const isDisjoint = dilationH == 1 && dilationW == 1 && strideH >= kh && strideW >= kw;
   const isWhole = oh * strideH == h && ow * strideW == w && strideH == kh && strideW == kw && top == 0 && left == 0;
-  const last = sliceEnd(n, 1);
-  for (let image = sliceStart(n, 1); image < last; image++) {
+  for (let image = 0; image < n; image++) {
     const to = images + (<usize>(image * cells * c) << 2);
     if (!(isDisjoint && isWhole)) fillWords(to, 0, cells * c);
     if (isDisjoint) {
@@ -174,8 +171,7 @@ export function maxPoolGather(p: usize, base: usize): i32 {
   const pooledValues = operand(p, PoolField.destination, base), images = operand(p, PoolField.source, base);
   const index = operand(p, PoolField.index, base);
   const cells = h * w, pooled = oh * ow * c;
-  const last = sliceEnd(n, 1);
-  for (let image = sliceStart(n, 1); image < last; image++) {
+  for (let image = 0; image < n; image++) {
     const from = images + (<usize>(image * cells * c) << 2);
     for (let i = 0; i < pooled; i++) {
       const at = <usize>(image * pooled + i) << 2;
@@ -205,8 +201,7 @@ export function averagePool(p: usize, base: usize): void {
   decode(p);
   const source = operand(p, PoolField.source, base), means = operand(p, PoolField.destination, base);
   const pixel = <usize>c << 2;
-  const last = sliceEnd(n * oh, 1);
-  for (let line = sliceStart(n * oh, 1); line < last; line++) {
+  for (let line = 0; line < n * oh; line++) {
     const image = line / oh, row0 = (line - image * oh) * strideH - top;
     const from = source + <usize>(image * h * w) * pixel;
     for (let o = 0; o < ow; o++) {
@@ -233,8 +228,7 @@ export function averagePoolGradient(p: usize, base: usize): void {
   decode(p);
   const source = operand(p, PoolField.source, base), images = operand(p, PoolField.destination, base);
   const pixel = <usize>c << 2;
-  const last = sliceEnd(n, 1);
-  for (let image = sliceStart(n, 1); image < last; image++) {
+  for (let image = 0; image < n; image++) {
     const to = images + <usize>(image * h * w) * pixel;
     fillWords(to, 0, h * w * c);
     for (let y = 0; y < oh; y++) {

@@ -8,6 +8,7 @@
 import { DropoutMaskField, RandomField } from '../src/plan/opcodes';
 import { constant, Constant, exponent, logSum, mantissaMinusOne, mulAdd } from './math';
 import { copyBytes, operand, SPLAT, word, wordAsFloat } from './simd';
+import { lowMemory } from './threads';
 
 const UNIFORM: i32 = 0;
 const NORMAL: i32 = 1;
@@ -83,11 +84,12 @@ const MASK: i32 = 2;
   return f32x4.mul(r, negateBy(q, v128.bitselect(cosine(x), sine(x), isOdd(q))));
 }
 
-/** Writes `count` elements from element 0 of the stream on. */
-function generate(kind: i32, to: usize, key: usize, stream: i32, count: i32, rate: f32, scale: f32): void {
+/** Writes `count` elements from element `first` of the stream on, a multiple of 16. */
+function generate(kind: i32, to: usize, key: usize, stream: i32, first: i32, count: i32, rate: f32, scale: f32): void {
   const seed = load<i32>(key), step = load<i32>(key, 4), iteration = load<i32>(key, 8);
   const m0 = i32x4.splat(0xd2511f53), m1 = i32x4.splat(0xcd9e8d57);
-  for (let block = 0; count > 0; block += 4, count -= 16, to += 64) {
+  const spare = lowMemory() + SPLAT;
+  for (let block = first >> 2; count > 0; block += 4, count -= 16, to += 64) {
     let c0 = i32x4.add(i32x4.splat(block), i32x4(0, 1, 2, 3));
     let c1 = i32x4.splat(step), c2 = i32x4.splat(iteration), c3 = i32x4.splat(0);
     let k0 = seed, k1 = stream;
@@ -112,12 +114,12 @@ function generate(kind: i32, to: usize, key: usize, stream: i32, count: i32, rat
     }
     const low01 = v128.shuffle<i32>(c0, c1, 0, 4, 1, 5), low23 = v128.shuffle<i32>(c2, c3, 0, 4, 1, 5);
     const high01 = v128.shuffle<i32>(c0, c1, 2, 6, 3, 7), high23 = v128.shuffle<i32>(c2, c3, 2, 6, 3, 7);
-    const place = count < 16 ? SPLAT : to;
+    const place = count < 16 ? spare : to;
     v128.store(place, v128.shuffle<i64>(low01, low23, 0, 2));
     v128.store(place, v128.shuffle<i64>(low01, low23, 1, 3), 16);
     v128.store(place, v128.shuffle<i64>(high01, high23, 0, 2), 32);
     v128.store(place, v128.shuffle<i64>(high01, high23, 1, 3), 48);
-    if (count < 16) copyBytes(to, SPLAT, count << 2);
+    if (count < 16) copyBytes(to, spare, count << 2);
   }
 }
 
@@ -128,14 +130,14 @@ function generate(kind: i32, to: usize, key: usize, stream: i32, count: i32, rat
 // @ts-ignore: decorator
 @inline function draw(kind: i32, p: usize, base: usize, rate: f32, scale: f32): void {
   const to = operand(p, RandomField.destination, base), key = operand(p, RandomField.key, base);
-  generate(kind, to, key, word(p, RandomField.stream), word(p, RandomField.count), rate, scale);
+  generate(kind, to, key, word(p, RandomField.stream), word(p, RandomField.first), word(p, RandomField.count), rate, scale);
 }
 
 export function randomUniform(p: usize, base: usize): void { draw(UNIFORM, p, base, 0, 0); }
 
 export function randomNormal(p: usize, base: usize): void { draw(NORMAL, p, base, 0, 0); }
 
-/** Has the layout of the other two, and two words more. */
+/** Has the words of the other two, and two more. */
 export function dropoutMask(p: usize, base: usize): void {
   draw(MASK, p, base, wordAsFloat(p, DropoutMaskField.rate), wordAsFloat(p, DropoutMaskField.scale));
 }

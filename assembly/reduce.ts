@@ -163,25 +163,29 @@ export function sumColumns(to: usize, from: usize, step: usize, k: i32, inner: i
 export function reduce(p: usize, base: usize): void {
   let to = operand(p, ReduceField.destination, base), from = operand(p, ReduceField.source, base);
   const k = word(p, ReduceField.k), inner = word(p, ReduceField.inner), f = word(p, ReduceField.operation);
-  const step = <usize>inner << 2;
+  const step = <usize>word(p, ReduceField.step) << 2;
   const divisor: f64 = f == ReduceFunction.mean ? <f64>k : 1;
   for (let outer = word(p, ReduceField.outer); outer > 0; outer--) {
-    if (inner == 1) {
+    if (step == 4) {
       let y: f32;
       if (f == ReduceFunction.max) y = maxRow(from, k);
-      else if (f == ReduceFunction.min) y = minRow(from, k);
-      else if (f == ReduceFunction.prod) y = prodRow(from, k);
+      // @ts-ignore: a constant of the build
+      else if (EXTENDED && f == ReduceFunction.min) y = minRow(from, k);
+      // @ts-ignore
+      else if (EXTENDED && f == ReduceFunction.prod) y = prodRow(from, k);
       else y = <f32>(sumRow(from, k) / divisor);
       store<f32>(to, y);
     } else if (f == ReduceFunction.max) {
       maxColumns(to, from, step, k, inner);
-    } else if (f == ReduceFunction.min) {
+    // @ts-ignore
+    } else if (EXTENDED && f == ReduceFunction.min) {
       minColumns(to, from, step, k, inner);
-    } else if (f == ReduceFunction.prod) {
+    // @ts-ignore
+    } else if (EXTENDED && f == ReduceFunction.prod) {
       prodColumns(to, from, step, k, inner);
     } else {
       sumColumns(to, from, step, k, inner, divisor);
     }
-    to += step; from += step * k;
+    to += <usize>inner << 2; from += step * k;
   }
 }

@@ -4,7 +4,8 @@
  * A kernel reads whole vectors also at a tail, since every block has readable slack behind it (`Constant.slackBytes`), and computes
  * them as it does the others, so that an element's bits do not depend on where it stands; it writes valid lanes only.
  */
-import { StatusField } from '../src/plan/opcodes';
+import { Constant, StatusField } from '../src/plan/opcodes';
+import { lowMemory } from './threads';
 
 /**
  * Bytes 0 … 1023 of the memory are the machine's. But for zeros and constants nothing in them outlives an instruction.
@@ -34,11 +35,16 @@ export const DOUBLES: usize = 704;
 // @ts-ignore: decorator
 @inline export function operand(p: usize, field: i32, base: usize): usize { return base + <usize>word(p, field); }
 
+/** The status block of this thread, behind its low memory, or at the base of the run's memory if that is the machine's. */
+// @ts-ignore: decorator
+@inline export function statusBlock(base: usize): usize { return lowMemory() ? lowMemory() + Constant.threadStatus : base; }
+
 /** Writes why an instruction stops; the loop adds where. Returns the status, never 0, for the kernel to hand on. */
 export function stop(base: usize, status: i32, detail: i32, value: i32): i32 {
-  store<i32>(base + (StatusField.status << 2), status);
-  store<i32>(base + (StatusField.detail << 2), detail);
-  store<i32>(base + (StatusField.value << 2), value);
+  const block = statusBlock(base);
+  store<i32>(block + (StatusField.status << 2), status);
+  store<i32>(block + (StatusField.detail << 2), detail);
+  store<i32>(block + (StatusField.value << 2), value);
   return status;
 }
 

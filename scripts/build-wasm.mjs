@@ -21,7 +21,7 @@ import { bin, fail, makeIfStale, root } from './files.mjs';
  * with the library; the others have every instruction, and are loaded when a plan needs more.
  * @type {Readonly<Record<string, string>>}
  */
-const entries = { core: 'assembly/index.ts', simd: 'assembly/extended.ts' };
+const entries = { core: 'assembly/index.ts', simd: 'assembly/extended.ts', threads: 'assembly/shared.ts' };
 const targets = Object.keys(entries);
 const [first, ...later] = /** @type {[string, ...string[]]} */ (targets);
 

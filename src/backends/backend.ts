@@ -58,6 +58,8 @@ export interface SessionProfile {
 /** Memory and plans of one run. Not shared, not thread-safe, freed by `dispose`. */
 export interface Session extends Disposable {
   readonly device: 'wasm' | 'reference';
+  /** How many threads may run a step together, and why so, if it was asked: to stand behind the reason for the device. */
+  readonly threads: { readonly threads: number; readonly reason: string };
   /** All memory that the session holds on the device. */
   readonly bytes: number;
   /** The most rows one call can run. */
@@ -87,6 +89,8 @@ export interface SessionOptions extends Pick<PipelineOptions, 'without'> {
   readonly verify?: boolean;
   /** The most steps in one call; tables have as many rows. Default 1. */
   readonly capacity?: number;
+  /** How many threads run a step together, or 'auto'; default 1. The bits are the same. */
+  readonly threads?: number | 'auto';
   /** Bytes; a session that needs more is refused before anything is allocated. Default 2 GiB. */
   readonly memoryLimit?: number;
 }

@@ -41,20 +41,9 @@ function convFault(w: Word): string | undefined {
       f(I.ConvField.left),
     );
   if (reach !== undefined) return reach;
-  const opcode = (w(0) & 0xffff) as I.Opcode.conv2d;
-  const sizes = {
-    c: f(I.ConvField.c),
-    kh: f(I.ConvField.kh),
-    kw: f(I.ConvField.kw),
-    o: f(I.ConvField.o),
-    oh: f(I.ConvField.oh),
-    ow: f(I.ConvField.ow),
-    groups,
-  };
-  const needed = convScratchBytes(opcode, sizes);
-  return f(I.ConvField.scratchBytes) < needed
-    ? `${f(I.ConvField.scratchBytes)} bytes of scratch for ${needed}`
-    : undefined;
+  const run = f(I.ConvField.kw) * (f(I.ConvField.c) / groups);
+  const [from, to] = [f(I.ConvField.runFrom), f(I.ConvField.runTo)];
+  return from % 4 !== 0 || from < 0 || from >= to || to > run ? `values ${from} … ${to} of ${run}` : undefined;
 }
 
 const conv: Form = {
@@ -130,7 +119,19 @@ export const IMAGE_FORMS = {
   [I.Opcode.averagePoolGradient]: pool,
 } satisfies Partial<Record<I.Opcode, Form>>;
 
-const convScratch = (w: Word): Operand => writes('scratch', w(I.ConvField.scratch), w(I.ConvField.scratchBytes));
+function convScratch(w: Word): Operand {
+  const f = (field: I.ConvField): number => w(field);
+  const bytes = convScratchBytes((w(0) & 0x7fff) as I.Opcode.conv2d, {
+    c: f(I.ConvField.c),
+    kh: f(I.ConvField.kh),
+    kw: f(I.ConvField.kw),
+    o: f(I.ConvField.o),
+    oh: f(I.ConvField.oh),
+    ow: f(I.ConvField.ow),
+    groups: f(I.ConvField.groups),
+  });
+  return writes('scratch', f(I.ConvField.scratch), bytes);
+}
 
 function convBytes(w: Word): { images: number; filter: number; results: number } {
   return {

@@ -68,7 +68,13 @@ function groupFault(w: Word): string | undefined {
   return undefined;
 }
 
-const random: Form = { words: I.RandomField.words, counts: [I.RandomField.count] };
+/** Blocks of random numbers begin at multiples of 16 elements. */
+const randomFault = (w: Word): string | undefined =>
+  w(I.RandomField.first) % 16 === 0 && w(I.RandomField.first) >= 0
+    ? undefined
+    : `a first element of ${w(I.RandomField.first)}`;
+
+const random: Form = { words: I.RandomField.words, counts: [I.RandomField.count], fault: randomFault };
 
 const FORMS: Readonly<Record<I.Opcode, Form>> = {
   [I.Opcode.stepLoad]: {
@@ -142,6 +148,10 @@ const FORMS: Readonly<Record<I.Opcode, Form>> = {
     words: I.ReduceField.words,
     counts: [I.ReduceField.outer, I.ReduceField.k, I.ReduceField.inner],
     choices: [[I.ReduceField.operation, I.ReduceFunction.prod]],
+    fault: (w) =>
+      w(I.ReduceField.step) < w(I.ReduceField.inner)
+        ? `${w(I.ReduceField.inner)} columns in a step of ${w(I.ReduceField.step)}`
+        : undefined,
   },
   ...PRODUCT_FORMS,
   ...NORMALIZATION_FORMS,
@@ -192,7 +202,8 @@ const FORMS: Readonly<Record<I.Opcode, Form>> = {
   [I.Opcode.oneHot]: { words: I.OneHotField.words, counts: [I.OneHotField.rows, I.OneHotField.depth] },
   [I.Opcode.randomUniform]: random,
   [I.Opcode.randomNormal]: random,
-  [I.Opcode.dropoutMask]: { words: I.DropoutMaskField.words, counts: [I.DropoutMaskField.count] },
+  [I.Opcode.dropoutMask]: { ...random, words: I.DropoutMaskField.words },
+  [I.Opcode.sumSquares]: { words: I.SumSquaresField.words, counts: [I.SumSquaresField.count] },
   [I.Opcode.l2Norm]: { words: I.L2NormField.words, counts: [I.L2NormField.count] },
   [I.Opcode.guard]: { words: I.GuardField.words, counts: [] },
   [I.Opcode.adam]: { words: I.AdamField.words, counts: [I.AdamField.count] },

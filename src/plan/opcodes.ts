@@ -31,6 +31,7 @@ export const enum Opcode {
   guard = 18,
   adam = 19,
   sgd = 20,
+  sumSquares = 21,
   // `Constant.firstExtended`: not in the core build.
   scatterAdd = 32,
   oneHot = 33,
@@ -60,7 +61,7 @@ export const enum Opcode {
 /** Sizes that both languages must agree on. */
 export const enum Constant {
   /** Counts up with every change of opcodes, layouts or meanings; a machine of another version is refused. */
-  abiVersion = 3,
+  abiVersion = 4,
   /** Bytes of the status block, at address 0. */
   statusBytes = 64,
   /** Readable and writable bytes behind every block. */
@@ -87,14 +88,26 @@ export const enum Constant {
   groupBlock = 1024,
   /** Where in the memory (not: from the run's base) the counters of the loops lie, one i32 a level. */
   loopCounters = 160,
+  /** Elements whose squares are summed as one; the sums are added in order, whoever computed them. */
+  normChunk = 8192,
+  /** In an instruction's first word: all threads meet before it. */
+  meetFirst = 32768,
+  /** Bytes of low memory and status that each thread but the first has of its own. */
+  threadBytes = 320,
+  /** Where in them the status lies; at this place in the memory itself begin the machine's constants. */
+  threadStatus = 192,
   /** Pixels that a convolution packs at once. */
   convBlockPixels = 128,
   /** Opcodes from here on are in the builds that have every instruction, not in the core build. */
   firstExtended = 32,
   /** And so for the functions of `unary` … */
   firstExtendedUnary = 12,
-  /** … and of `binary`. */
-  firstExtendedBinary = 13,
+  /** … of `binary` … */
+  firstExtendedBinary = 8,
+  /** … and of `reduce`. */
+  firstExtendedReduce = 3,
+  /** The word in which these three say their function. */
+  functionField = 4,
 }
 
 /** Storage types of elements. */
@@ -147,16 +160,16 @@ export const enum BinaryFunction {
   mul = 2,
   div = 3,
   maximum = 4,
-  minimum = 5,
-  equal = 6,
-  notEqual = 7,
-  less = 8,
-  lessEqual = 9,
-  greater = 10,
-  greaterEqual = 11,
+  equal = 5,
+  greater = 6,
   /** lhs ≤ 0 ? 0 : rhs */
-  reluGradient = 12,
+  reluGradient = 7,
   // `Constant.firstExtendedBinary`: not in the core build.
+  minimum = 8,
+  notEqual = 9,
+  less = 10,
+  lessEqual = 11,
+  greaterEqual = 12,
   /** rhs · (1 − lhs²) */
   tanhGradient = 13,
   /** rhs · lhs · (1 − lhs) */
@@ -169,6 +182,7 @@ export const enum ReduceFunction {
   sum = 0,
   mean = 1,
   max = 2,
+  // `Constant.firstExtendedReduce`: not in the core build.
   min = 3,
   prod = 4,
 }
@@ -198,6 +212,47 @@ export const enum StatusField {
   at = 1,
   detail = 2,
   value = 3,
+}
+
+/** Why a team of threads works no more. */
+export const enum Halt {
+  none = 0,
+  /** A thread failed. */
+  failed = 1,
+  /** The others did not come to a barrier within the first thread's patience. */
+  stalled = 2,
+}
+
+/**
+ * Words of the block by which threads work together (assembly/threads.ts). What one thread writes often and another waits for
+ * has a cache line of its own.
+ */
+export const enum TeamField {
+  /** Counts barriers, and halts. */
+  generation = 0,
+  /** Threads that have come to the barrier. */
+  arrived = 1,
+  /** Threads that sleep. */
+  sleeping = 2,
+  /** `Halt`. */
+  halted = 3,
+  /** The number of the call that an instruction has stopped; its thread's status says why. */
+  stopped = 4,
+  /** The number of the last call. */
+  doorbell = 16,
+  /** Threads that wait for calls. */
+  ready = 17,
+  quit = 18,
+  /** The call: where the first thread's words lie, bytes from a thread's to the next's, and what `execute` gets. */
+  code = 32,
+  codeBytes = 33,
+  words = 34,
+  base = 35,
+  firstRow = 36,
+  lastRow = 37,
+  /** Seconds that the first thread sleeps at a barrier before it gives the others up. */
+  patience = 38,
+  length = 48,
 }
 
 /** Copies `bytes` bytes from row r of a table into a fixed place, r being the row that `execute` is in; `stride` is in bytes. */
@@ -337,15 +392,19 @@ export const enum SelectField {
   words = 10,
 }
 
-/** f32 [outer, k, inner] → [outer, inner]; no aliasing. max and min give NaN where any element is NaN. */
+/**
+ * f32 [outer, k, inner] → [outer, inner], `step` elements from k to k + 1 (inner, or more: some columns of a wider box); no
+ * aliasing. max and min give NaN where any element is NaN.
+ */
 export const enum ReduceField {
   destination = 1,
   source = 2,
   outer = 3,
-  k = 4,
-  inner = 5,
-  operation = 6,
-  words = 7,
+  operation = 4,
+  k = 5,
+  inner = 6,
+  step = 7,
+  words = 8,
 }
 
 /**
@@ -517,7 +576,8 @@ export const enum OneHotField {
 
 /**
  * Philox 4x32-10 with key (seed, stream) and counter (block, step, iteration, 0), where the i32 words at `key` are
- * seed, step, iteration; element i is word i mod 4 of block i div 4. Used by the three random instructions.
+ * seed, step, iteration; element i is word i mod 4 of block i div 4. `first`, a multiple of 16, is the element to begin with.
+ * Used by the three random instructions.
  * Uniform: (word >>> 8) × 2⁻²⁴, so 0 ≤ u < 1. Normal: see src/core/philox.ts. Mask: u < rate ? 0 : scale (bits both).
  */
 export const enum RandomField {
@@ -525,7 +585,8 @@ export const enum RandomField {
   key = 2,
   stream = 3,
   count = 4,
-  words = 5,
+  first = 5,
+  words = 6,
 }
 
 export const enum DropoutMaskField {
@@ -533,17 +594,30 @@ export const enum DropoutMaskField {
   key = 2,
   stream = 3,
   count = 4,
-  rate = 5,
-  scale = 6,
-  words = 7,
+  first = 5,
+  rate = 6,
+  scale = 7,
+  words = 8,
 }
 
-/** destination [] = √Σ x², which is finite (or overflows to Infinity by its own size) if and only if every x is finite or so. */
-export const enum L2NormField {
+/** Σ x² of each `Constant.normChunk` of `count` f32, and of the rest, as f64. */
+export const enum SumSquaresField {
   destination = 1,
   source = 2,
   count = 3,
   words = 4,
+}
+
+/**
+ * destination [] = √Σ x² by `sums`, what `sumSquares` has of the source, which is finite (or overflows to
+ * Infinity by its own size) if and only if every x is finite or so.
+ */
+export const enum L2NormField {
+  destination = 1,
+  sums = 2,
+  source = 3,
+  count = 4,
+  words = 5,
 }
 
 /** Stops with `nonFinite` (`detail` 0 or 1 says which) if the f32 at `first` or `second` (an address or 0) is NaN or infinite. */
@@ -593,8 +667,9 @@ export const enum SgdField {
  * Pixel (i, j) of y meets pixel (i · strideH − top + p · dilationH, j · strideW − left + q · dilationW) of x at tap (p, q);
  * pixels outside x count as 0. `conv2d`: destination y = activation(x ∗ filter + bias), `first` x, `second` the filter.
  * `conv2dInputGradient`: destination x, `first` the filter as [kh, o, kw, c / groups], `second` y. `conv2dFilterGradient`:
- * destination the filter, `first` x, `second` y. Sums run in an order fixed by the sizes. `scratch` has `scratchBytes` bytes
- * a thread, see `convScratchBytes` of sizes.ts; `bias` is [o] or 0, for conv2d alone.
+ * destination the filter, `first` x, `second` y. Sums run in an order fixed by the sizes. Of each row
+ * of the filter, [kw, c / groups] values for each o, the gradient writes those from `runFrom`, a multiple of 4, to `runTo` − 1.
+ * `scratch` is as large as `convScratchBytes` of sizes.ts says; `bias` is [o] or 0, for conv2d alone.
  */
 export const enum ConvField {
   destination = 1,
@@ -603,7 +678,7 @@ export const enum ConvField {
   bias = 4,
   activation = 5,
   scratch = 6,
-  scratchBytes = 7,
+  runFrom = 7,
   n = 8,
   h = 9,
   w = 10,
@@ -620,7 +695,8 @@ export const enum ConvField {
   dilationH = 21,
   dilationW = 22,
   groups = 23,
-  words = 24,
+  runTo = 24,
+  words = 25,
 }
 
 /**

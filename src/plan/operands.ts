@@ -6,6 +6,7 @@ import { elementBytes, formBytes, type Operand, type OperandRule, reads, type Wo
 import { NORMALIZATION_OPERANDS } from './normalizations.ts';
 import * as I from './opcodes.ts';
 import { PRODUCT_OPERANDS } from './products.ts';
+import { normSumsBytes } from './sizes.ts';
 
 /** Bytes from the first to behind the last element of a strided box. */
 function boxBytes(word: Word, strides: number): number {
@@ -91,7 +92,7 @@ const RULES: Readonly<Record<I.Opcode, OperandRule>> = {
     const [outer, k, inner] = [w(I.ReduceField.outer), w(I.ReduceField.k), w(I.ReduceField.inner)];
     return [
       writes('destination', w(I.ReduceField.destination), 4 * outer * inner),
-      reads('source', w(I.ReduceField.source), 4 * outer * k * inner),
+      reads('source', w(I.ReduceField.source), 4 * ((outer * k - 1) * w(I.ReduceField.step) + inner)),
     ];
   },
   ...PRODUCT_OPERANDS,
@@ -178,8 +179,13 @@ const RULES: Readonly<Record<I.Opcode, OperandRule>> = {
   [I.Opcode.randomUniform]: random,
   [I.Opcode.randomNormal]: random,
   [I.Opcode.dropoutMask]: random,
+  [I.Opcode.sumSquares]: (w) => [
+    writes('destination', w(I.SumSquaresField.destination), normSumsBytes(w(I.SumSquaresField.count)), false),
+    reads('source', w(I.SumSquaresField.source), 4 * w(I.SumSquaresField.count)),
+  ],
   [I.Opcode.l2Norm]: (w) => [
     writes('destination', w(I.L2NormField.destination), 4),
+    reads('sums', w(I.L2NormField.sums), normSumsBytes(w(I.L2NormField.count)), false),
     reads('source', w(I.L2NormField.source), 4 * w(I.L2NormField.count)),
   ],
   [I.Opcode.guard]: (w) =>

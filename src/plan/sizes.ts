@@ -12,7 +12,7 @@ export function matmulScratchBytes({ m, n, k }: { m: number; n: number; k: numbe
   return I.Constant.matmulPanelBytes + I.Constant.matmulTileBytes + 4 * rows;
 }
 
-/** Bytes of scratch memory that a thread needs for a convolution; the layout is that of assembly/conv.ts. */
+/** Bytes of the scratch area of a convolution; the layout is that of assembly/conv.ts. */
 export function convScratchBytes(
   which: I.Opcode.conv2d | I.Opcode.conv2dInputGradient | I.Opcode.conv2dFilterGradient,
   {
@@ -41,6 +41,9 @@ export function convScratchBytes(
 
 /** Bytes of the scratch area of a normalization: sums and factors of each column; rows need none. See assembly/standardize.ts. */
 export const standardizeScratchBytes = (inner: number): number => (inner === 1 ? 0 : 28 * roundUp4(inner));
+
+/** Bytes of the sums that `sumSquares` leaves for `l2Norm`. */
+export const normSumsBytes = (count: number): number => 8 * Math.ceil(count / I.Constant.normChunk);
 
 /** The field that bounds the indices of an instruction. */
 const INDEX_BOUNDS: Readonly<Partial<Record<I.Opcode, number>>> = {

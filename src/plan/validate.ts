@@ -48,6 +48,7 @@ const NAMES = {
   [Opcode.randomUniform]: 'randomUniform',
   [Opcode.randomNormal]: 'randomNormal',
   [Opcode.dropoutMask]: 'dropoutMask',
+  [Opcode.sumSquares]: 'sumSquares',
   [Opcode.l2Norm]: 'l2Norm',
   [Opcode.guard]: 'guard',
   [Opcode.adam]: 'adam',

@@ -55,7 +55,7 @@ export async function* train<Name extends string = never>(
   data: Data,
   options: FitOptions<Name>,
 ): AsyncGenerator<EpochRecord<Name>, Run<Name>, void> {
-  const resolved = resolveOptions(options);
+  const resolved = await resolveOptions(options);
   if (resolved.signal?.aborted)
     throw new SaddlepointError('aborted', 'fit: the signal was aborted before the run began');
   const prepared = prepare(model, data, resolved);
@@ -87,6 +87,7 @@ async function openTraining<Name extends string>(
   const session = await backend.open([...programs, ...(validation?.programs ?? [])], {
     // Values that are tapped are delivered step by step.
     capacity: isTapped ? 1 : capacityFor(batchSize),
+    threads: options.threads,
     ...limit,
   });
   writeLeaves(session, groups, state.parameters);
@@ -210,7 +211,11 @@ class Training<Name extends string> {
         bestEpoch: this.#best?.epoch ?? this.#history.length,
         ending,
         steps,
-        device: { name: session.device, reason },
+        device: {
+          name: session.device,
+          reason: reason + session.threads.reason,
+          threads: session.threads.threads,
+        },
         notes: this.#prepared.notes,
         bytes: session.bytes,
       },

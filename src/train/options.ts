@@ -38,6 +38,12 @@ export interface FitOptions<Name extends string = string> {
   readonly seed?: number;
   /** Where it runs; default 'auto'. */
   readonly device?: Device;
+  /**
+   * How many threads share each step on the 'wasm' device: 1 (default), more, or 'auto', the number of cores up to 4. The result
+   * is the same bit for bit. One is used all the same, and `run.device.reason` says why, where there is no shared memory (a page
+   * must be cross-origin isolated, and train in a worker), for steps below some 20 µs, and while other work has the cores.
+   */
+  readonly threads?: number | 'auto';
   /** Bytes; a run that needs more is refused before it begins. Default 2 GiB. */
   readonly memoryLimit?: number;
   /** A live bar: 'auto' (default) shows it where there is a terminal. */
@@ -66,41 +72,28 @@ const KNOWN: readonly (keyof FitOptions)[] = [
     'shuffle',
     'standardize',
   ] as const),
-  ...(['seed', 'device', 'memoryLimit', 'progress', 'signal', 'onTap'] as const),
+  ...(['seed', 'device', 'threads', 'memoryLimit', 'progress', 'signal', 'onTap'] as const),
 ];
 
 /** Names that a history record uses itself. */
 const TAKEN = ['epoch', 'loss', 'validation', 'seconds'];
 
 /** @throws SaddlepointError `option` with the option's name, the value given and the legal values. */
-export function resolveOptions<Name extends string>(options: FitOptions<Name>): ResolvedOptions<Name> {
+export async function resolveOptions<Name extends string>(options: FitOptions<Name>): Promise<ResolvedOptions<Name>> {
   if (options === null || typeof options !== 'object')
     throw new SaddlepointError('option', `fit: expected options, got ${show(options)}`, 'at least { loss } is needed');
   checkKnownOptions('fit', options, KNOWN);
-  if (typeof options.loss?.call !== 'function' || typeof options.loss.target !== 'string') {
-    throw new SaddlepointError(
-      'option',
-      `fit: loss: expected a loss, got ${show(options.loss)}`,
-      'for example { loss: crossEntropy() } for classes, { loss: meanSquaredError() } for values',
-    );
-  }
-  const metrics = options.metrics ?? [];
-  checkMetrics(metrics, options.loss);
-  const { progress = 'auto', optimizer = adam() } = options;
-  if (typeof optimizer.update !== 'function' || typeof optimizer.scalars !== 'function') {
-    throw new SaddlepointError(
-      'option',
-      `fit: optimizer: expected an optimizer, got ${show(optimizer)}`,
-      'call the factory: { optimizer: adam() }',
-    );
-  }
-  if (options.signal !== undefined && typeof options.signal?.aborted !== 'boolean')
-    throw new SaddlepointError('option', `fit: signal: expected an AbortSignal, got ${show(options.signal)}`);
+  const { progress = 'auto', threads = 1, optimizer = adam(), metrics = [], loss, signal } = options;
+  const isTransform = typeof optimizer.update === 'function' && typeof optimizer.scalars === 'function';
+  const isLoss = typeof loss?.call === 'function' && typeof loss.target === 'string';
+  const isSignal = signal === undefined || typeof signal?.aborted === 'boolean';
+  if (!isLoss || !isTransform || !isSignal || !areMetrics(metrics, loss))
+    throw (await import('./option-errors.ts')).optionError({ loss, optimizer, metrics, signal }, TAKEN);
   if (typeof options.validation === 'number')
     checkNumber('fit: validation', options.validation, { min: 0, max: 1, openMin: true, openMax: true });
   if (options.memoryLimit !== undefined) checkNumber('fit: memoryLimit', options.memoryLimit, { min: 1 });
   return {
-    loss: options.loss,
+    loss,
     optimizer,
     metrics,
     epochs: checkNumber('fit: epochs', options.epochs ?? 10, { min: 1, integer: true }),
@@ -110,44 +103,26 @@ export function resolveOptions<Name extends string>(options: FitOptions<Name>): 
     standardize: checkSwitch('standardize', options.standardize ?? true),
     seed: checkNumber('fit: seed', options.seed ?? 0, { min: 0, max: 2 ** 32 - 1, integer: true }),
     device: checkName('fit: device', options.device ?? 'auto', DEVICES),
+    threads: threads === 'auto' ? threads : checkNumber('fit: threads', threads, { min: 1, max: 64, integer: true }),
     progress: progress === 'auto' ? progress : checkSwitch('progress', progress, ", or 'auto'"),
     validation: options.validation,
-    signal: options.signal,
+    signal,
     memoryLimit: options.memoryLimit,
     onTap: options.onTap,
   } as ResolvedOptions<Name>;
 }
 
-function checkMetrics(metrics: readonly Metric[], loss: Loss): void {
-  if (!Array.isArray(metrics)) {
-    throw new SaddlepointError(
-      'option',
-      `fit: metrics: expected a list, got ${show(metrics)}`,
-      'for example { metrics: [accuracy()] }',
-    );
-  }
-  metrics.forEach((metric: Partial<Metric> | undefined, i) => {
-    if (typeof metric?.name !== 'string' || typeof metric.call !== 'function' || typeof metric === 'function') {
-      throw new SaddlepointError(
-        'option',
-        `fit: metrics: element ${i} is no metric: ${show(metric)}`,
-        'call the factory: [accuracy()], not [accuracy]',
-      );
-    }
-    if (TAKEN.includes(metric.name) || metrics.findIndex((other) => other.name === metric.name) !== i) {
-      throw new SaddlepointError(
-        'option',
-        `fit: metrics: the name '${metric.name}' is taken`,
-        'each metric needs a name of its own',
-      );
-    }
-    if (metric.targets?.includes(loss.target) === false) {
-      throw new SaddlepointError(
-        'option',
-        `fit: metrics: ${metric.name} is for ${metric.targets.join(' and ')} targets, ${loss.name} has ${loss.target} targets`,
-      );
-    }
-  });
+function areMetrics(metrics: readonly Metric[], { target }: Loss): boolean {
+  if (!Array.isArray(metrics)) return false;
+  const names = metrics.map((metric: Partial<Metric> | undefined) => metric?.name);
+  return metrics.every(
+    (metric: Partial<Metric> | undefined, i) =>
+      typeof metric === 'object' &&
+      typeof metric.name === 'string' &&
+      typeof metric.call === 'function' &&
+      ![...TAKEN, ...names.slice(0, i)].includes(metric.name) &&
+      metric.targets?.includes(target) !== false,
+  );
 }
 
 function checkSwitch(option: string, given: unknown, more = ''): boolean {

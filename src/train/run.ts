@@ -16,8 +16,8 @@ export interface RunRecord<Name extends string> {
   readonly ending: Ending;
   /** Steps taken. */
   readonly steps: number;
-  /** Where it ran, and why there. */
-  readonly device: { readonly name: string; readonly reason: string };
+  /** Where it ran, on how many threads, and why so. */
+  readonly device: { readonly name: string; readonly reason: string; readonly threads: number };
   /** What was done to the data and the options, for people to read. */
   readonly notes: readonly string[];
   /** Bytes that training held on the device. */
@@ -40,7 +40,7 @@ export class Run<Name extends string = string> extends TrainedModel<Name> implem
   readonly bestEpoch: number;
   readonly ending: Ending;
   readonly steps: number;
-  readonly device: { readonly name: string; readonly reason: string };
+  readonly device: { readonly name: string; readonly reason: string; readonly threads: number };
   readonly notes: readonly string[];
   readonly bytes: number;
   /** @internal */

@@ -39,6 +39,8 @@ export const {
   RandomField,
   DropoutMaskField,
   L2NormField,
+  RepeatField,
+  SumSquaresField,
   GuardField,
   AdamField,
   SgdField,

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { ArgmaxField, L2NormField, Opcode, ReduceField, ReduceFunction } from './enums.ts';
+import { ArgmaxField, Constant, L2NormField, Opcode, ReduceField, ReduceFunction, SumSquaresField } from './enums.ts';
 import { expectClose, Machine, noise, SIZES } from './machine.ts';
 
 type Name = keyof typeof ReduceFunction;
@@ -15,7 +15,7 @@ const FUNCTIONS: Record<Name, (values: number[]) => number> = {
 function reduce(machine: Machine, name: Name, values: ArrayLike<number>, outer: number, k: number, inner: number) {
   const source = machine.floats(values, 4);
   const destination = machine.floats(outer * inner, 8);
-  const fields = { destination, source, outer, k, inner, operation: ReduceFunction[name] };
+  const fields = { destination, source, outer, k, inner, step: inner, operation: ReduceFunction[name] };
   machine.run(machine.encode(Opcode.reduce, ReduceField, fields));
   const expected = Float64Array.from({ length: outer * inner }, (_, i) => {
     const start = Math.floor(i / inner) * k * inner + (i % inner);
@@ -83,10 +83,31 @@ describe('reduce', () => {
       ] as const) {
         const destination = machine.floats(inner);
         machine.run(
-          machine.encode(Opcode.reduce, ReduceField, { destination, source, outer: 1, k: 1e6, inner, operation }),
+          machine.encode(Opcode.reduce, ReduceField, {
+            ...{ destination, source, outer: 1, k: 1e6, inner, step: inner, operation },
+          }),
         );
         expectClose(destination.array, new Array<number>(inner).fill(Math.fround(x) * scale), 1e-6);
       }
+    }
+  });
+
+  test.each(Object.keys(FUNCTIONS) as Name[])('%s of some columns of a wider box gives the bits of all', (name) => {
+    const machine = new Machine();
+    const [k, inner] = [70, 37];
+    const source = machine.floats(noise(k * inner, 5, 1.1));
+    const whole = machine.floats(inner);
+    const fields = { outer: 1, k, step: inner, operation: ReduceFunction[name] };
+    machine.run(machine.encode(Opcode.reduce, ReduceField, { ...fields, destination: whole, source, inner }));
+    for (const [from, to] of [
+      [0, 16],
+      [16, 37],
+      [36, 37],
+    ] as const) {
+      const destination = machine.floats(to - from);
+      const part = { ...fields, destination, source: source.address + 4 * from, inner: to - from };
+      machine.run(machine.encode(Opcode.reduce, ReduceField, part));
+      expect(Array.from(destination.array)).toEqual(Array.from(whole.array.subarray(from, to)));
     }
   });
 
@@ -95,7 +116,9 @@ describe('reduce', () => {
     const row = noise(777, 9);
     const twice = machine.floats([...row, ...row], 4);
     const destination = machine.floats(2);
-    machine.run(machine.encode(Opcode.reduce, ReduceField, { destination, source: twice, outer: 2, k: 777, inner: 1 }));
+    machine.run(
+      machine.encode(Opcode.reduce, ReduceField, { destination, source: twice, outer: 2, k: 777, inner: 1, step: 1 }),
+    );
     expect(destination.array[0]).toBe(destination.array[1]);
   });
 });
@@ -134,13 +157,12 @@ describe('l2Norm', () => {
   const norm = (values: ArrayLike<number>): number => {
     const machine = new Machine();
     const destination = machine.floats(1);
-    machine.run(
-      machine.encode(Opcode.l2Norm, L2NormField, {
-        destination,
-        source: machine.floats(values, 4),
-        count: values.length,
-      }),
-    );
+    const [source, count] = [machine.floats(values, 4), values.length];
+    const sums = machine.floats(2 * Math.ceil(count / Constant.normChunk));
+    machine.run([
+      ...machine.encode(Opcode.sumSquares, SumSquaresField, { destination: sums, source, count }),
+      ...machine.encode(Opcode.l2Norm, L2NormField, { destination, sums, source, count }),
+    ]);
     return destination.array[0]!;
   };
 

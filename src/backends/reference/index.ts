@@ -35,6 +35,7 @@ interface Slot {
 
 class ReferenceSession implements Session {
   readonly device = 'reference';
+  readonly threads = { threads: 1, reason: '' };
   readonly capacity: number;
   readonly #programs = new Map<string, Program>();
   readonly #blocks = new Map<string, Slot>();

@@ -4,14 +4,15 @@ import { must, SaddlepointError, unreachable } from '../../core/errors.ts';
 import { sizeOf } from '../../core/shape.ts';
 import type { Graph } from '../../graph/node.ts';
 import { loopPasses, type PipelineOptions, runPasses, transposeRules } from '../../passes/pipeline.ts';
-import { floatOf } from '../../plan/format.ts';
-import { BinaryField, Constant, Opcode, Status, StatusField, UnaryField } from '../../plan/opcodes.ts';
+import { floatOf, type Plan } from '../../plan/format.ts';
+import { Constant, Opcode, Status, StatusField } from '../../plan/opcodes.ts';
 import { indexBoundAt } from '../../plan/sizes.ts';
 import type { Backend, BadValue, RunResult, Session, SessionOptions, SessionProfile, Stop } from '../backend.ts';
 import { layoutSession, type ProgramLayout, type SessionLayout } from './layout.ts';
 import { fusedOps, tableFor } from './lower/table.ts';
 import { type Build, type Machine, MEMORY_BASE, openMachine } from './machine.ts';
 import type { Table } from './placement.ts';
+import type { Team } from './team.ts';
 
 const DEFAULT_LIMIT = 2 ** 31;
 /** With fewer elements operands stay in the caches, and a group gains nothing (measured: docs/adr/012). */
@@ -27,7 +28,14 @@ export const wasmBackend: Backend = {
       const { validate } = await import('../../plan/validate.ts');
       for (const { plan } of layout.programs.values()) validate(plan, capacity);
     }
-    return new WasmSession(layout, capacity, await openMachine(layout.bytes, buildFor(layout)));
+    const { team, ...choice } = await teamFor(layout, capacity, options.threads);
+    return new WasmSession(
+      layout,
+      capacity,
+      team?.machine ?? (await openMachine(layout.bytes, buildFor(layout))),
+      choice,
+      team,
+    );
   },
 };
 
@@ -58,17 +66,36 @@ const hasLarge = ({ nodes }: Graph, least: number): boolean =>
     ({ op, outputs }) => op.kind === 'loop' || (op.kind === 'elementwise' && sizeOf(outputs[0]?.shape ?? []) >= least),
   );
 
+const FIRST_EXTENDED: Readonly<Partial<Record<number, number>>> = {
+  [Opcode.unary]: Constant.firstExtendedUnary,
+  [Opcode.binary]: Constant.firstExtendedBinary,
+  [Opcode.reduce]: Constant.firstExtendedReduce,
+};
+
 /** The smallest build that has every instruction of the plans. */
 function buildFor({ programs }: SessionLayout): Build {
   const isCore = [...programs.values()].every(({ plan: { words, origins } }) =>
     origins.every(({ at }) => {
       const opcode = (words[at] as number) & 0xffff;
-      if (opcode === Opcode.unary) return (words[at + UnaryField.operation] as number) < Constant.firstExtendedUnary;
-      if (opcode === Opcode.binary) return (words[at + BinaryField.operation] as number) < Constant.firstExtendedBinary;
-      return opcode < Constant.firstExtended;
+      const first = FIRST_EXTENDED[opcode];
+      return first === undefined
+        ? opcode < Constant.firstExtended
+        : (words[at + Constant.functionField] as number) < first;
     }),
   );
   return isCore ? 'core' : 'simd';
+}
+
+type Threads = Session['threads'];
+
+/** Several threads, if they were asked for, can be had, and are of use. */
+async function teamFor(
+  layout: SessionLayout,
+  capacity: number,
+  asked: number | 'auto' = 1,
+): Promise<Threads & { readonly team?: Team | undefined }> {
+  if (asked === 1) return { threads: 1, reason: '' };
+  return (await import('./team.ts')).openTeam(layout, asked, capacity);
 }
 
 const ARRAYS = { f32: Float32Array, i32: Int32Array, u8: Uint8Array } as const;
@@ -77,11 +104,15 @@ class WasmSession implements Session {
   readonly device = 'wasm';
   readonly bytes: number;
   readonly capacity: number;
+  readonly threads: Threads;
   readonly #layout: SessionLayout;
+  readonly #team: Team | undefined;
   #machine: Machine | undefined;
 
-  constructor(layout: SessionLayout, capacity: number, machine: Machine) {
+  constructor(layout: SessionLayout, capacity: number, machine: Machine, threads: Threads, team: Team | undefined) {
     this.#layout = layout;
+    this.#team = team;
+    this.threads = threads;
     this.#machine = machine;
     this.capacity = capacity;
     this.bytes = machine.memory.buffer.byteLength;
@@ -119,8 +150,10 @@ class WasmSession implements Session {
   run(program: string, rows: number): RunResult {
     const { plan, code } = this.#program(program);
     if (rows > this.capacity) unreachable(`${rows} rows for a capacity of ${this.capacity}`);
-    const done = this.#open().exports.execute(MEMORY_BASE + code, plan.words.length, MEMORY_BASE, 0, rows);
-    return { done, stop: done === rows ? undefined : this.#stop(this.#program(program)) };
+    const { exports } = this.#open();
+    const together = this.#team?.run(program, rows);
+    const done = together?.done ?? exports.execute(MEMORY_BASE + code, plan.words.length, MEMORY_BASE, 0, rows);
+    return { done, stop: done === rows ? undefined : this.#stop(plan, together?.stop ?? this.#view('i32', 0, 4)) };
   }
 
   async locate(program: string, row: number): Promise<BadValue | undefined> {
@@ -135,6 +168,7 @@ class WasmSession implements Session {
   }
 
   dispose(): void {
+    this.#team?.dispose();
     this.#machine = undefined;
   }
 
@@ -178,8 +212,7 @@ class WasmSession implements Session {
     return this.#view(spec.dtype, address, length);
   }
 
-  #stop({ plan }: ProgramLayout): Stop {
-    const status = this.#view('i32', 0, 4);
+  #stop(plan: Plan, status: ArrayLike<number>): Stop {
     const code = status[StatusField.status];
     const origin = plan.origins.find(({ at }) => at === status[StatusField.at]);
     if (origin === undefined || (code !== Status.nonFinite && code !== Status.indexOutOfRange))

@@ -40,7 +40,7 @@ export async function openMachine(bytes: number, build: Build): Promise<Machine>
       { cause },
     );
   }
-  const pages = Math.ceil((MEMORY_BASE + bytes) / PAGE);
+  const pages = pagesFor(bytes);
   let memory: WebAssembly.Memory;
   try {
     memory = new WebAssembly.Memory({ initial: pages, maximum: pages });
@@ -52,6 +52,14 @@ export async function openMachine(bytes: number, build: Build): Promise<Machine>
       { cause },
     );
   }
+  return instantiate(module, memory);
+}
+
+/** Pages of a memory with so many bytes from MEMORY_BASE on. */
+export const pagesFor = (bytes: number): number => Math.ceil((MEMORY_BASE + bytes) / PAGE);
+
+/** A machine over a memory, if it understands the library's plans. */
+export async function instantiate(module: WebAssembly.Module, memory: WebAssembly.Memory): Promise<Machine> {
   const instance = await WebAssembly.instantiate(module, { env: { memory } });
   const exports = instance.exports as unknown as MachineExports;
   if (exports.abi() !== Constant.abiVersion) {

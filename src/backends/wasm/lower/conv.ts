@@ -1,9 +1,9 @@
 /** @file Lowering of convolution and its gradients. */
-import { stridesOf } from '../../../core/shape.ts';
+import { sizeOf, stridesOf } from '../../../core/shape.ts';
 import type { Node, Value } from '../../../graph/node.ts';
 import { type ConvGeometry, type ConvSizes, convSizes } from '../../../ops/conv.ts';
 import type { LinearActivation } from '../../../ops/matmul.ts';
-import { Constant, ConvField, Opcode } from '../../../plan/opcodes.ts';
+import { Constant, ConvField, Opcode, ReduceField } from '../../../plan/opcodes.ts';
 import { convScratchBytes } from '../../../plan/sizes.ts';
 import { bytesOf } from '../placement.ts';
 import { input, type Lowering, type LoweringContext, output } from './context.ts';
@@ -31,11 +31,30 @@ function describe(node: Node): { opcode: ConvOpcode; sizes: ConvSizes; geometry:
   return { opcode, sizes, geometry, bytes: convScratchBytes(opcode, { ...sizes, groups: geometry.groups }) };
 }
 
-/** Behind the threads' own scratch, the input gradient keeps the filter with its runs as columns. */
+/** Before its scratch area, the input gradient keeps the filter with its runs as columns. */
 const filterBytes = (node: Node): number =>
   node.op.name === 'conv2dInputGradient' ? Math.ceil((bytesOf(input(node, 0)) + Constant.slackBytes) / 64) * 64 : 0;
 
-export const convScratch = (node: Node): number => filterBytes(node) + describe(node).bytes;
+/** Most parts that the images of a filter gradient are cut into, each with a sum of its own; filters up to this size. */
+const MAX_PARTS = 4;
+const MAX_PART_ELEMENTS = 65536;
+
+/**
+ * Into how many parts the images of a filter gradient are cut: by sizes alone, since the sums of the parts are added at the
+ * end. Threads can then take parts, and share neither images nor results.
+ */
+function partsOf(node: Node): number {
+  const images = input(node, 0).shape[0] as number;
+  return sizeOf(output(node).shape) > MAX_PART_ELEMENTS ? 1 : Math.max(1, Math.min(MAX_PARTS, images >> 2));
+}
+
+const isFilterGradient = (node: Node): boolean => node.op.name === 'conv2dFilterGradient';
+
+/** Behind its scratch area, a filter gradient in parts keeps their sums. */
+const partBytes = (node: Node): number =>
+  isFilterGradient(node) && partsOf(node) > 1 ? partsOf(node) * bytesOf(output(node)) + Constant.slackBytes : 0;
+
+export const convScratch = (node: Node): number => filterBytes(node) + describe(node).bytes + partBytes(node);
 
 function emitConv(
   node: Node,
@@ -44,14 +63,14 @@ function emitConv(
   scratch: number,
   fields: Record<number, number>,
 ): void {
-  const { opcode, sizes, geometry, bytes } = describe(node);
+  const { opcode, sizes, geometry } = describe(node);
   const { strides, padding, dilations, groups } = geometry;
   context.emit(opcode, ConvField.words, {
     [ConvField.destination]: context.address(output(node)),
     [ConvField.first]: first,
     [ConvField.second]: context.address(input(node, 1)),
     [ConvField.scratch]: scratch,
-    [ConvField.scratchBytes]: bytes,
+    [ConvField.runTo]: sizes.kw * (sizes.c / groups),
     [ConvField.n]: sizes.n,
     [ConvField.h]: sizes.h,
     [ConvField.w]: sizes.w,
@@ -74,6 +93,35 @@ function emitConv(
 
 export const conv: Lowering = (node, context) =>
   emitConv(node, context, context.address(input(node, 0)), context.scratch(node), {});
+
+export const convFilterGradient: Lowering = (node, context) => {
+  const parts = partsOf(node);
+  const scratch = context.scratch(node);
+  if (parts === 1) {
+    emitConv(node, context, context.address(input(node, 0)), scratch, {});
+    return;
+  }
+  const { sizes, bytes } = describe(node);
+  const [images, results] = [input(node, 0), input(node, 1)];
+  const sums = scratch + bytes;
+  for (let part = 0; part < parts; part++) {
+    const [from, to] = [Math.floor((part * sizes.n) / parts), Math.floor(((part + 1) * sizes.n) / parts)];
+    emitConv(node, context, context.address(images) + (from * bytesOf(images)) / sizes.n, scratch, {
+      [ConvField.destination]: sums + part * bytesOf(output(node)),
+      [ConvField.second]: context.address(results) + (from * bytesOf(results)) / sizes.n,
+      [ConvField.n]: to - from,
+    });
+  }
+  const size = sizeOf(output(node).shape);
+  context.emit(Opcode.reduce, ReduceField.words, {
+    [ReduceField.destination]: context.address(output(node)),
+    [ReduceField.source]: sums,
+    [ReduceField.outer]: 1,
+    [ReduceField.k]: parts,
+    [ReduceField.inner]: size,
+    [ReduceField.step]: size,
+  });
+};
 
 export const convLinear: Lowering = (node, context) =>
   emitConv(node, context, context.address(input(node, 0)), context.scratch(node), {

@@ -47,7 +47,7 @@ const LOWERINGS = {
   conv2d: conv.conv,
   convLinear: conv.convLinear,
   conv2dInputGradient: conv.convInputGradient,
-  conv2dFilterGradient: conv.conv,
+  conv2dFilterGradient: conv.convFilterGradient,
   maxPool: pool(Opcode.maxPool),
   maxPoolGradient: pool(Opcode.maxPoolGradient),
   maxPoolGather: pool(Opcode.maxPoolGather),

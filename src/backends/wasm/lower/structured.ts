@@ -17,8 +17,9 @@ import {
   type ReduceFunction,
   ScatterAddField,
   SoftmaxField,
+  SumSquaresField,
 } from '../../../plan/opcodes.ts';
-import { matmulScratchBytes } from '../../../plan/sizes.ts';
+import { matmulScratchBytes, normSumsBytes } from '../../../plan/sizes.ts';
 import { ELEMENT_TYPES, input, type Lowering, type LoweringContext, output } from './context.ts';
 
 export const reduce =
@@ -34,6 +35,7 @@ export const reduce =
       [ReduceField.k]: sizeOf(shape.slice(first, last + 1)),
       [ReduceField.inner]: sizeOf(shape.slice(last + 1)),
       [ReduceField.operation]: which,
+      [ReduceField.step]: sizeOf(shape.slice(last + 1)),
     });
   };
 
@@ -80,12 +82,22 @@ export const linear: Lowering = (node, context) =>
     ACTIVATIONS[node.attributes.activation as LinearActivation],
   );
 
-export const l2Norm: Lowering = (node, { address, emit }) =>
+export const l2NormScratch = (node: Node): number => normSumsBytes(sizeOf(input(node, 0).shape));
+
+export const l2Norm: Lowering = (node, { address, scratch, emit }) => {
+  const [source, count, sums] = [address(input(node, 0)), sizeOf(input(node, 0).shape), scratch(node)];
+  emit(Opcode.sumSquares, SumSquaresField.words, {
+    [SumSquaresField.destination]: sums,
+    [SumSquaresField.source]: source,
+    [SumSquaresField.count]: count,
+  });
   emit(Opcode.l2Norm, L2NormField.words, {
     [L2NormField.destination]: address(output(node)),
-    [L2NormField.source]: address(input(node, 0)),
-    [L2NormField.count]: sizeOf(input(node, 0).shape),
+    [L2NormField.sums]: sums,
+    [L2NormField.source]: source,
+    [L2NormField.count]: count,
   });
+};
 
 /** The output (or input) seen as rows along the last axis. */
 function rowsOf(shape: readonly number[]): { rows: number; columns: number } {

@@ -124,7 +124,11 @@ const PRIMITIVES = {
 
 export const CORE: LoweringTable = {
   lowerings: { ...PRIMITIVES, ...FUSED },
-  scratchBytes: { matmul: structured.matmulScratch, linear: structured.matmulScratch },
+  scratchBytes: {
+    matmul: structured.matmulScratch,
+    linear: structured.matmulScratch,
+    l2Norm: structured.l2NormScratch,
+  },
 };
 
 /** The rows for some graphs: the core's, and if they hold other ops all of them. */
