@@ -11,6 +11,7 @@ import { losses } from './express/losses.ts';
 import { norms } from './express/norms.ts';
 import { optimizers } from './express/optimizers.ts';
 import { pooling } from './express/pooling.ts';
+import { recurrent } from './express/recurrent.ts';
 import { schedules } from './express/schedules.ts';
 import { training } from './express/training.ts';
 import { type Check, compare, type GoldenCase, readGolden, type Tolerance } from './format.ts';
@@ -28,6 +29,7 @@ const adapters: Readonly<Record<string, Adapter>> = {
   norms,
   optimizers,
   pooling,
+  recurrent,
   schedules,
   training,
 };
