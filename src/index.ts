@@ -124,7 +124,8 @@ export { acos, asin, atan, atan2, cos, sin, tan } from './ops/trigonometric.ts';
 export type { Padding, Pair } from './ops/window.ts';
 // Optimizers.
 export { adam } from './optim/adam.ts';
-export { clipByGlobalNorm, clipByValue } from './optim/clip.ts';
+export { type AdaptiveClipOptions, adaptiveGradientClip } from './optim/adaptive-clip.ts';
+export { clipByGlobalNorm, clipByValue, type GlobalNormOptions } from './optim/clip.ts';
 export { cosineDecay } from './optim/schedules/cosine-decay.ts';
 export { sgd } from './optim/sgd.ts';
 export { chain, type Transform } from './optim/transform.ts';

@@ -88,7 +88,7 @@ export interface SessionOptions extends Pick<PipelineOptions, 'without'> {
   /** The most steps in one call; tables have as many rows. Default 1. */
   readonly capacity?: number;
   /** Bytes; a session that needs more is refused before anything is allocated. Default 2 GiB. */
-  readonly memoryLimit?: number;
+  readonly memoryLimit?: number | undefined;
 }
 
 export interface Backend {
