@@ -4,6 +4,7 @@ import { activations } from './express/activations.ts';
 import { attentionCases } from './express/attention.ts';
 import { clipping } from './express/clipping.ts';
 import { conv } from './express/conv.ts';
+import { curvature } from './express/curvature.ts';
 import { dense } from './express/dense.ts';
 import { elementwise } from './express/elementwise.ts';
 import { initializers } from './express/initializers.ts';
@@ -22,6 +23,7 @@ const adapters: Readonly<Record<string, Adapter>> = {
   attention: attentionCases,
   clipping,
   conv,
+  curvature,
   dense,
   elementwise,
   initializers,

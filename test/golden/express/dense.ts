@@ -7,7 +7,9 @@ import { gather } from '../../../src/ops/indexing.ts';
 import { matmul } from '../../../src/ops/matmul.ts';
 import { reshape, transpose } from '../../../src/ops/movement.ts';
 import { max, mean, sum } from '../../../src/ops/reduce.ts';
-import { type Adapter, functionCase, inputsOf, type Tensors } from '../session.ts';
+import { spectralNorm } from '../../../src/ops/spectral-norm.ts';
+import type { GoldenCase } from '../format.ts';
+import { type Adapter, type Expression, functionCase, inputsOf, type Tensors, tensorCheck } from '../session.ts';
 
 type F = (inputs: Tensors) => Tensor;
 
@@ -52,12 +54,33 @@ const compositions: Readonly<Record<string, readonly [readonly string[], F]>> = 
   weight_norm: [['x', 'v', 'gain', 'b'], weightNorm],
 };
 
+/** Theirs is (out, in), and keeps u for the outputs and v for the inputs, as ours does of the transposed matrix. */
+const spectral = (data: GoldenCase): Expression => {
+  const normalized = ({ weight, u0 }: Tensors) => spectralNorm(transpose(weight as Tensor), u0 as Tensor);
+  const inputs = inputsOf(data, ['x', 'weight', 'u0']);
+  return async (session) => {
+    const checks = await functionCase(data, inputs, (given) => matmul(given.x as Tensor, normalized(given).y))(session);
+    const { u, v, exact } = await session.prepare((given) => {
+      const { u, v } = normalized(given);
+      const { sigma } = spectralNorm(transpose(given.weight as Tensor), u, { iterations: 40 });
+      return { u, v, exact: sigma };
+    })(inputs);
+    return [
+      ...checks,
+      tensorCheck('u1', u, data.u1),
+      tensorCheck('v1', v, data.v1),
+      tensorCheck('sigma_exact', exact, data.sigma_exact),
+    ];
+  };
+};
+
 export const dense: Adapter = (name, data) => {
   const ofLayer = ({ bias: layer, nobias: layer, '3d': layer, bilinear } as Record<string, F>)[name];
   if (ofLayer !== undefined) {
     const inputs = inputsOf(data, name === 'bilinear' ? ['a', 'b'] : ['x']);
     return functionCase(data, { ...inputs, ...inputsOf(data.params) }, ofLayer);
   }
+  if (name === 'spectral_norm') return spectral(data);
   const padding = /^embedding_padding_idx(\d+)$/.exec(name)?.[1];
   if (padding !== undefined) {
     return functionCase(data, inputsOf(data, ['idx', 'weight']), (inputs) => {
