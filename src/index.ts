@@ -98,6 +98,7 @@ export {
   tanh,
   where,
 } from './ops/elementwise.ts';
+export { type EmbeddingBagOptions, embeddingBag } from './ops/embedding-bag.ts';
 export { erf, erfinv } from './ops/erf.ts';
 export { acosh, asinh, atanh, cosh, sinh } from './ops/hyperbolic.ts';
 export { gather, oneHot, scatterAdd } from './ops/indexing.ts';

@@ -3,10 +3,11 @@ import type { Tensor } from '../../../src/graph/tensor.ts';
 import { dense as denseLayer } from '../../../src/nn/dense.ts';
 import { applyModel } from '../../../src/nn/layer.ts';
 import * as e from '../../../src/ops/elementwise.ts';
+import { embeddingBag } from '../../../src/ops/embedding-bag.ts';
 import { gather } from '../../../src/ops/indexing.ts';
 import { matmul } from '../../../src/ops/matmul.ts';
 import { reshape, transpose } from '../../../src/ops/movement.ts';
-import { max, mean, sum } from '../../../src/ops/reduce.ts';
+import { sum } from '../../../src/ops/reduce.ts';
 import { spectralNorm } from '../../../src/ops/spectral-norm.ts';
 import type { GoldenCase } from '../format.ts';
 import { type Adapter, type Expression, functionCase, inputsOf, type Tensors, tensorCheck } from '../session.ts';
@@ -45,12 +46,17 @@ const weightNorm: F = ({ x, v, gain, b }) => {
   return e.add(matmul(x as Tensor, transpose(e.div(e.mul(v as Tensor, gain as Tensor), length))), b as Tensor);
 };
 
+const bag =
+  (mode: 'sum' | 'mean' | 'max'): F =>
+  ({ weight, idx }) =>
+    embeddingBag(weight as Tensor, idx as Tensor, { mode });
+
 const compositions: Readonly<Record<string, readonly [readonly string[], F]>> = {
   embedding_plain: [['idx', 'weight'], rows],
   embedding_scale_grad_by_freq: [['idx', 'weight'], scaledByFrequency],
-  embedding_bag_sum: [['idx', 'weight'], (inputs) => sum(rows(inputs), 1)],
-  embedding_bag_mean: [['idx', 'weight'], (inputs) => mean(rows(inputs), 1)],
-  embedding_bag_max: [['idx', 'weight'], (inputs) => max(rows(inputs), 1)],
+  embedding_bag_sum: [['idx', 'weight'], bag('sum')],
+  embedding_bag_mean: [['idx', 'weight'], bag('mean')],
+  embedding_bag_max: [['idx', 'weight'], bag('max')],
   weight_norm: [['x', 'v', 'gain', 'b'], weightNorm],
 };
 
