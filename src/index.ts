@@ -119,7 +119,7 @@ export { argmax, l2Norm, max, mean, min, prod, sum } from './ops/reduce.ts';
 export { pixelShuffle, type ResizeOptions, resize2d, upsample2d } from './ops/resize.ts';
 export { ceil, round } from './ops/rounding.ts';
 export { logSoftmax, logSumExp, softmax, softmaxCrossEntropy } from './ops/softmax.ts';
-export { type SpectralNorm, type SpectralNormOptions, spectralNorm } from './ops/spectral-norm.ts';
+export { type SpectralNormalized, type SpectralNormalizeOptions, spectralNormalize } from './ops/spectral-normalize.ts';
 export { standardDeviation, type VarianceOptions, variance } from './ops/statistics.ts';
 export { topK } from './ops/top-k.ts';
 export { acos, asin, atan, atan2, cos, sin, tan } from './ops/trigonometric.ts';

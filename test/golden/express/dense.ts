@@ -8,7 +8,7 @@ import { gather } from '../../../src/ops/indexing.ts';
 import { matmul } from '../../../src/ops/matmul.ts';
 import { reshape, transpose } from '../../../src/ops/movement.ts';
 import { sum } from '../../../src/ops/reduce.ts';
-import { spectralNorm } from '../../../src/ops/spectral-norm.ts';
+import { spectralNormalize } from '../../../src/ops/spectral-normalize.ts';
 import type { GoldenCase } from '../format.ts';
 import { type Adapter, type Expression, functionCase, inputsOf, type Tensors, tensorCheck } from '../session.ts';
 
@@ -62,13 +62,13 @@ const compositions: Readonly<Record<string, readonly [readonly string[], F]>> = 
 
 /** Theirs is (out, in), and keeps u for the outputs and v for the inputs, as ours does of the transposed matrix. */
 const spectral = (data: GoldenCase): Expression => {
-  const normalized = ({ weight, u0 }: Tensors) => spectralNorm(transpose(weight as Tensor), u0 as Tensor);
+  const normalized = ({ weight, u0 }: Tensors) => spectralNormalize(transpose(weight as Tensor), u0 as Tensor);
   const inputs = inputsOf(data, ['x', 'weight', 'u0']);
   return async (session) => {
     const checks = await functionCase(data, inputs, (given) => matmul(given.x as Tensor, normalized(given).y))(session);
     const { u, v, exact } = await session.prepare((given) => {
       const { u, v } = normalized(given);
-      const { sigma } = spectralNorm(transpose(given.weight as Tensor), u, { iterations: 40 });
+      const { sigma } = spectralNormalize(transpose(given.weight as Tensor), u, { iterations: 40 });
       return { u, v, exact: sigma };
     })(inputs);
     return [

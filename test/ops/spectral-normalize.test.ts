@@ -12,7 +12,7 @@ import { mul } from '../../src/ops/elementwise.ts';
 import { matmul } from '../../src/ops/matmul.ts';
 import { reshape, transpose } from '../../src/ops/movement.ts';
 import { sum } from '../../src/ops/reduce.ts';
-import { spectralNorm } from '../../src/ops/spectral-norm.ts';
+import { spectralNormalize } from '../../src/ops/spectral-normalize.ts';
 import { adam } from '../../src/optim/adam.ts';
 import { fit } from '../../src/train/fit.ts';
 import type { Parameter } from '../../src/train/state.ts';
@@ -34,7 +34,7 @@ describe.each(['wasm', 'reference'] as const)('on %s', (device) => {
   test.each([[[5, 4]], [[2, 3]], [[3, 1]], [[2, 2, 3, 4]]])('finds the largest singular value of %o', async (shape) => {
     const w = wave(shape);
     const u = wave([shape.at(-1) as number], 0.7);
-    const run = compile((a: Tensor, b: Tensor) => ({ ...spectralNorm(a, b, { iterations: 60 }) }), { device });
+    const run = compile((a: Tensor, b: Tensor) => ({ ...spectralNormalize(a, b, { iterations: 60 }) }), { device });
     const { y, sigma } = await run(w, u);
     const exact = largestSingularValue(w);
     expect(Math.abs(sigma.item() / exact - 1)).toBeLessThan(1e-6);
@@ -43,20 +43,19 @@ describe.each(['wasm', 'reference'] as const)('on %s', (device) => {
   });
 
   test('goes on from the last vector: calls of one iteration come to what one call of many does', async () => {
-    const once = compile((a: Tensor, b: Tensor) => ({ ...spectralNorm(a, b) }), { device });
+    const once = compile((a: Tensor, b: Tensor) => ({ ...spectralNormalize(a, b) }), { device });
     let u: Tensor = wave([4], 0.7);
     for (let i = 0; i < 6; i++) u = (await once(wave([5, 4]), u)).u;
-    const many = await compile((a: Tensor, b: Tensor) => ({ ...spectralNorm(a, b, { iterations: 6 }) }), { device })(
-      wave([5, 4]),
-      wave([4], 0.7),
-    );
+    const many = await compile((a: Tensor, b: Tensor) => ({ ...spectralNormalize(a, b, { iterations: 6 }) }), {
+      device,
+    })(wave([5, 4]), wave([4], 0.7));
     many.u.data.forEach((expected: number, i: number) => {
       expect(u.data[i]).toBeCloseTo(expected, 6);
     });
   });
 
   test('zeros stay zeros, and neither overflow nor underflow changes the direction', async () => {
-    const run = compile((a: Tensor, b: Tensor) => ({ ...spectralNorm(a, b, { epsilon: 1e-30 }) }), { device });
+    const run = compile((a: Tensor, b: Tensor) => ({ ...spectralNormalize(a, b, { epsilon: 1e-30 }) }), { device });
     const zero = await run(tensor(new Float32Array(6), [3, 2]), wave([2]));
     expect([...zero.y.data, zero.sigma.item()].every((x) => x === 0)).toBe(true);
     const plain = await run(wave([3, 2]), wave([2]));
@@ -72,7 +71,7 @@ describe.each(['wasm', 'reference'] as const)('on %s', (device) => {
   test('a layer with the vector as its state trains, and keeps σ near 1', async () => {
     const model = layer('scaled', {}, (x, context) => {
       const w = context.parameter('kernel', [x.shape.at(-1) as number, 2], glorotUniform());
-      const { y, u } = spectralNorm(w, context.state('u', [2], lecunNormal()));
+      const { y, u } = spectralNormalize(w, context.state('u', [2], lecunNormal()));
       context.update('u', u);
       return matmul(x, y);
     });
@@ -90,7 +89,7 @@ describe.each(['wasm', 'reference'] as const)('on %s', (device) => {
     expect(run.parameters.get('u')?.kind).toBe('state');
     expect(run.history.at(-1)?.loss).toBeLessThan(1e-3);
     const kernel = run.parameters.get('kernel') as Parameter;
-    const { y: normalized } = spectralNorm(
+    const { y: normalized } = spectralNormalize(
       tensor(kernel.data, kernel.shape),
       tensor((run.parameters.get('u') as Parameter).data),
     );
@@ -100,30 +99,30 @@ describe.each(['wasm', 'reference'] as const)('on %s', (device) => {
 
 test('the gradient is exact where the vectors have converged, and u has none', () => {
   // There σ is stationary in u and v, so that leaving them constant costs nothing.
-  const f = (w: Tensor) => sum(mul(spectralNorm(w, wave([4], 0.7), { iterations: 80 }).y, wave([5, 4], 0.3)));
+  const f = (w: Tensor) => sum(mul(spectralNormalize(w, wave([4], 0.7), { iterations: 80 }).y, wave([5, 4], 0.3)));
   const check = checkGradient(f as never, wave([5, 4]));
   expect(check.ok, String(check)).toBe(true);
-  const ofU = grad((u: Tensor) => sum(spectralNorm(wave([5, 4]), u).y), wave([4])) as Tensor;
+  const ofU = grad((u: Tensor) => sum(spectralNormalize(wave([5, 4]), u).y), wave([4])) as Tensor;
   expect(Array.from(ofU.data)).toEqual([0, 0, 0, 0]);
 });
 
 describe('refused', () => {
   test.each<[() => unknown, RegExp]>([
     [
-      () => spectralNorm(wave([4]), wave([4])),
-      /spectralNorm: expected w \[\.\.\., units\] of rank ≥ 2 and u \[units\], got \[4\] and \[4\]/,
+      () => spectralNormalize(wave([4]), wave([4])),
+      /spectralNormalize: expected w \[\.\.\., units\] of rank ≥ 2 and u \[units\], got \[4\] and \[4\]/,
     ],
-    [() => spectralNorm(wave([3, 4]), wave([3])), /got \[3,4\] and \[3\]/],
-    [() => spectralNorm(wave([3, 4]), wave([1, 4])), /got \[3,4\] and \[1,4\]/],
+    [() => spectralNormalize(wave([3, 4]), wave([3])), /got \[3,4\] and \[3\]/],
+    [() => spectralNormalize(wave([3, 4]), wave([1, 4])), /got \[3,4\] and \[1,4\]/],
     [
-      () => spectralNorm(wave([3, 4]), wave([4]), { iterations: 1.5 }),
-      /spectralNorm.iterations: expected an integer ≥ 0, got 1.5/,
+      () => spectralNormalize(wave([3, 4]), wave([4]), { iterations: 1.5 }),
+      /spectralNormalize.iterations: expected an integer ≥ 0, got 1.5/,
     ],
     [
-      () => spectralNorm(wave([3, 4]), wave([4]), { epsilon: 0 }),
-      /spectralNorm.epsilon: expected a finite number > 0, got 0/,
+      () => spectralNormalize(wave([3, 4]), wave([4]), { epsilon: 0 }),
+      /spectralNormalize.epsilon: expected a finite number > 0, got 0/,
     ],
-    [() => spectralNorm(wave([3, 4]), wave([4]), { steps: 3 } as never), /unknown option 'steps'/],
+    [() => spectralNormalize(wave([3, 4]), wave([4]), { steps: 3 } as never), /unknown option 'steps'/],
   ])('with what was expected named', (make, message) => {
     expect(make).toThrow(message);
   });

@@ -8,14 +8,14 @@ import { reshape } from './movement.ts';
 import { l2Normalize } from './normalize.ts';
 import { sum } from './reduce.ts';
 
-export interface SpectralNormOptions {
+export interface SpectralNormalizeOptions {
   /** Power iterations, each of two products: ≥ 0, default 1. With 0 `v` is still made of `u`, but `u` stays. */
   readonly iterations?: number;
   /** Vectors shorter than this are divided by it: > 0, default 1e-12. */
   readonly epsilon?: number;
 }
 
-export interface SpectralNorm {
+export interface SpectralNormalized {
   /** w / σ, in the shape of w. */
   readonly y: Tensor;
   /** The estimate of the largest singular value: a scalar, never more than the true one (but for rounding). */
@@ -39,22 +39,26 @@ export interface SpectralNorm {
  * @example
  * const scaled = layer('scaled', { units }, (x, context) => {
  *   const w = context.parameter('kernel', [x.shape.at(-1), units], glorotUniform());
- *   const { y, u } = spectralNorm(w, context.state('u', [units], lecunNormal()));
+ *   const { y, u } = spectralNormalize(w, context.state('u', [units], lecunNormal()));
  *   context.update('u', u);
  *   return matmul(x, y);
  * });
  */
-export function spectralNorm(w: TensorLike, u: TensorLike, options: SpectralNormOptions = {}): SpectralNorm {
-  checkKnownOptions('spectralNorm', options, ['iterations', 'epsilon']);
+export function spectralNormalize(
+  w: TensorLike,
+  u: TensorLike,
+  options: SpectralNormalizeOptions = {},
+): SpectralNormalized {
+  checkKnownOptions('spectralNormalize', options, ['iterations', 'epsilon']);
   const { iterations = 1, epsilon = 1e-12 } = options;
-  checkNumber('spectralNorm.iterations', iterations, { min: 0, integer: true });
-  checkNumber('spectralNorm.epsilon', epsilon, { min: 0, openMin: true });
+  checkNumber('spectralNormalize.iterations', iterations, { min: 0, integer: true });
+  checkNumber('spectralNormalize.epsilon', epsilon, { min: 0, openMin: true });
   const [weights, start] = [float(w), float(u)];
   const units = weights.shape.at(-1);
   if (units === undefined || weights.shape.length < 2 || !sameShape(start.shape, [units])) {
     throw new SaddlepointError(
       'shape',
-      `spectralNorm: expected w [..., units] of rank ≥ 2 and u [units], got ${showShape(weights.shape)} and ${showShape(start.shape)}`,
+      `spectralNormalize: expected w [..., units] of rank ≥ 2 and u [units], got ${showShape(weights.shape)} and ${showShape(start.shape)}`,
     );
   }
   const rows = sizeOf(weights.shape.slice(0, -1));
