@@ -38,7 +38,7 @@ export interface FitOptions<Name extends string = string> {
   readonly seed?: number;
   /** Where it runs; default 'auto'. */
   readonly device?: Device;
-  /** Bytes; a run that needs more is refused before it begins. Default 2 GiB. */
+  /** Bytes; a run that needs more is refused before it begins, and told the batch size that would fit. Default 2 GiB. */
   readonly memoryLimit?: number;
   /** A live bar: 'auto' (default) shows it where there is a terminal. */
   readonly progress?: boolean | 'auto';
