@@ -98,6 +98,7 @@ export {
   tanh,
   where,
 } from './ops/elementwise.ts';
+export { type EmbeddingBagOptions, embeddingBag } from './ops/embedding-bag.ts';
 export { erf, erfinv } from './ops/erf.ts';
 export { acosh, asinh, atanh, cosh, sinh } from './ops/hyperbolic.ts';
 export { gather, oneHot, scatterAdd } from './ops/indexing.ts';
@@ -118,13 +119,15 @@ export { argmax, l2Norm, max, mean, min, prod, sum } from './ops/reduce.ts';
 export { pixelShuffle, type ResizeOptions, resize2d, upsample2d } from './ops/resize.ts';
 export { ceil, round } from './ops/rounding.ts';
 export { logSoftmax, logSumExp, softmax, softmaxCrossEntropy } from './ops/softmax.ts';
+export { type SpectralNormalized, type SpectralNormalizeOptions, spectralNormalize } from './ops/spectral-normalize.ts';
 export { standardDeviation, type VarianceOptions, variance } from './ops/statistics.ts';
 export { topK } from './ops/top-k.ts';
 export { acos, asin, atan, atan2, cos, sin, tan } from './ops/trigonometric.ts';
 export type { Padding, Pair } from './ops/window.ts';
 // Optimizers.
 export { adam } from './optim/adam.ts';
-export { clipByGlobalNorm, clipByValue } from './optim/clip.ts';
+export { type AdaptiveClipOptions, adaptiveGradientClip } from './optim/adaptive-clip.ts';
+export { clipByGlobalNorm, clipByValue, type GlobalNormOptions } from './optim/clip.ts';
 export { cosineDecay } from './optim/schedules/cosine-decay.ts';
 export { sgd } from './optim/sgd.ts';
 export { chain, type Transform } from './optim/transform.ts';

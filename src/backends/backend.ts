@@ -92,7 +92,7 @@ export interface SessionOptions extends Pick<PipelineOptions, 'without'> {
   /** How many threads run a step together, or 'auto'; default 1. The bits are the same. */
   readonly threads?: number | 'auto';
   /** Bytes; a session that needs more is refused before anything is allocated. Default 2 GiB. */
-  readonly memoryLimit?: number;
+  readonly memoryLimit?: number | undefined;
 }
 
 export interface Backend {

@@ -1,6 +1,6 @@
 /** @file What every optimizer's step is behind its loss: gradient, guard, update. */
 import { vjp } from '../autodiff/grad.ts';
-import type { Group } from '../graph/program.ts';
+import type { Group, Segment } from '../graph/program.ts';
 import { type Tensor, tensor } from '../graph/tensor.ts';
 import type { Trace } from '../graph/trace.ts';
 import { add } from '../ops/elementwise.ts';
@@ -19,6 +19,7 @@ export interface StepTransform {
     readonly slots: Readonly<Record<string, Tensor>>;
     readonly scalars: Tensor;
     readonly gradientNorm: Tensor | undefined;
+    readonly segments: readonly Segment[];
   }): { readonly update: Tensor; readonly slots: Readonly<Record<string, Tensor>> };
 }
 
@@ -74,6 +75,9 @@ export function renew(
   );
   const gradientNorm = l2Norm(raw);
   const gradient = guard(raw, [loss, gradientNorm]);
-  const made = transform.update({ gradient, parameters: block, slots, scalars, gradientNorm });
+  const made = transform.update({
+    ...{ gradient, parameters: block, slots, scalars, gradientNorm },
+    segments: group.segments,
+  });
   return { parameters: add(block, made.update), slots: made.slots, gradientNorm };
 }

@@ -1,5 +1,5 @@
 /** @file Attention as functions of tensors: scaled dot products, several heads, sinusoidal positions. */
-import { checkNumber, SaddlepointError } from '../core/errors.ts';
+import { checkKnownOptions, checkNumber, SaddlepointError } from '../core/errors.ts';
 import { cosPi, powInteger, root } from '../core/math.ts';
 import { showShape } from '../core/shape.ts';
 import { type Tensor, type TensorLike, tensor } from '../graph/tensor.ts';
@@ -31,6 +31,7 @@ export interface AttentionOptions {
  * @returns [..., t, s]; rows have sum 1, or are zeros where no key is seen.
  */
 export function attentionWeights(q: TensorLike, k: TensorLike, options: AttentionOptions = {}): Tensor {
+  checkKnownOptions('attention', options, ['causal', 'mask', 'bias', 'scale']);
   const [queries, keys] = [float(q), float(k)];
   const features = queries.shape.at(-1);
   if (queries.shape.length < 2 || keys.shape.length < 2 || features !== keys.shape.at(-1)) {

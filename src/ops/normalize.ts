@@ -2,7 +2,7 @@
  * @file Normalizations as functions of tensors, the last axis being the features (channels last). `gamma` and `beta` are the
  * learnt scale and shift, both optional; statistics are biased (divided by n) and taken in two passes.
  */
-import { checkNumber, SaddlepointError } from '../core/errors.ts';
+import { checkKnownOptions, checkNumber, SaddlepointError } from '../core/errors.ts';
 import { normalizeAxes, showShape } from '../core/shape.ts';
 import type { Tensor, TensorLike } from '../graph/tensor.ts';
 import { apply } from '../graph/trace.ts';
@@ -40,6 +40,7 @@ export interface AxesOptions {
 }
 
 const KEEP = { keepDims: true } as const;
+const OPTIONS = ['gamma', 'beta', 'epsilon'];
 
 function standardize(name: string, x: Tensor, axes: readonly number[], epsilon: number, center: boolean): Tensor[] {
   checkNumber(`${name}.epsilon`, epsilon, { min: 0 });
@@ -68,6 +69,7 @@ function atLeast(name: string, x: TensorLike, least: number, expected: string): 
  * @example layerNorm([[1, 2, 3, 4]]).toArray(); // [[-1.34, -0.45, 0.45, 1.34]]
  */
 export function layerNorm(x: TensorLike, options: NormalizeOptions & AxesOptions = {}): Tensor {
+  checkKnownOptions('layerNorm', options, [...OPTIONS, 'axes']);
   const t = float(x);
   const axes = normalizeAxes('layerNorm', options.axes ?? -1, t.shape.length);
   return scaled(standardize('layerNorm', t, axes, options.epsilon ?? 1e-5, true)[0] as Tensor, options);
@@ -81,6 +83,7 @@ export function layerNorm(x: TensorLike, options: NormalizeOptions & AxesOptions
  * @example rmsNorm([[3, 4]]).toArray(); // [[0.85, 1.13]]
  */
 export function rmsNorm(x: TensorLike, options: NormalizeOptions & AxesOptions = {}): Tensor {
+  checkKnownOptions('rmsNorm', options, [...OPTIONS, 'axes']);
   const t = float(x);
   const axes = normalizeAxes('rmsNorm', options.axes ?? -1, t.shape.length);
   return scaled(standardize('rmsNorm', t, axes, options.epsilon ?? 1e-6, false)[0] as Tensor, options);
@@ -93,6 +96,7 @@ export function rmsNorm(x: TensorLike, options: NormalizeOptions & AxesOptions =
  * @param options gamma, beta: [channels]; epsilon: default 1e-5.
  */
 export function instanceNorm(x: TensorLike, options: NormalizeOptions = {}): Tensor {
+  checkKnownOptions('instanceNorm', options, OPTIONS);
   const t = atLeast('instanceNorm', x, 3, '[n, ..., channels] with an axis of places');
   const axes = t.shape.slice(1, -1).map((_, i) => i + 1);
   return scaled(standardize('instanceNorm', t, axes, options.epsilon ?? 1e-5, true)[0] as Tensor, options);
@@ -108,6 +112,7 @@ export function instanceNorm(x: TensorLike, options: NormalizeOptions = {}): Ten
  * @throws SaddlepointError `shape` if the groups do not divide the channels.
  */
 export function groupNorm(x: TensorLike, groups: number, options: NormalizeOptions = {}): Tensor {
+  checkKnownOptions('groupNorm', options, OPTIONS);
   const t = atLeast('groupNorm', x, 2, '[n, ..., channels]');
   checkNumber('groupNorm.groups', groups, { min: 1, integer: true });
   const [n, channels] = [t.shape[0] as number, t.shape.at(-1) as number];
@@ -135,6 +140,7 @@ export function l2Normalize(
   x: TensorLike,
   options: { readonly axes?: number | readonly number[]; readonly epsilon?: number } = {},
 ): Tensor {
+  checkKnownOptions('l2Normalize', options, ['axes', 'epsilon']);
   const { axes = -1, epsilon = 1e-12 } = options;
   checkNumber('l2Normalize.epsilon', epsilon, { min: 0 });
   const t = float(x);
@@ -164,6 +170,7 @@ export interface BatchStatistics {
  * @returns y, and mean and biased variance [features] of the batch, through which gradients flow as well.
  */
 export function batchNormTrain(x: TensorLike, options: NormalizeOptions = {}): BatchStatistics {
+  checkKnownOptions('batchNormTrain', options, OPTIONS);
   const t = atLeast('batchNormTrain', x, 2, '[n, ..., features]');
   const axes = t.shape.slice(1).map((_, axis) => axis);
   const [y, variance, mean] = standardize('batchNormTrain', t, axes, options.epsilon ?? 1e-5, true);
@@ -186,6 +193,7 @@ export function batchNormPredict(
   statistics: { readonly mean: TensorLike; readonly variance: TensorLike },
   options: NormalizeOptions = {},
 ): Tensor {
+  checkKnownOptions('batchNormPredict', options, OPTIONS);
   const { gamma, beta, epsilon = 1e-5 } = options;
   checkNumber('batchNormPredict.epsilon', epsilon, { min: 0 });
   const factor = reciprocal(sqrt(add(statistics.variance, epsilon)));

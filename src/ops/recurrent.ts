@@ -2,9 +2,10 @@
  * @file Recurrent cells, and their run over sequences [batch, time, features], as functions of weights. Gates stand side by
  * side in the columns of the kernels. What depends on the inputs alone is one product for all steps.
  */
-import { SaddlepointError } from '../core/errors.ts';
+import { checkKnownOptions, checkName, SaddlepointError } from '../core/errors.ts';
 import { showShape } from '../core/shape.ts';
 import { type Tensor, type TensorLike, tensor } from '../graph/tensor.ts';
+import { checkLstmState, checkParameters, checkState } from './check-recurrent.ts';
 import { concat, split } from './concat.ts';
 import { add, float, mul, relu, sigmoid, sub, tanh, where } from './elementwise.ts';
 import { scan } from './loops.ts';
@@ -63,12 +64,8 @@ const statePart = (h: TensorLike, { recurrentKernel, recurrentBias }: RecurrentP
   linear(h, recurrentKernel, recurrentBias);
 
 /** One step of `rnn` from the input's part of the sum. */
-function rnnStep(
-  part: Tensor,
-  h: TensorLike,
-  parameters: RecurrentParameters,
-  { activation = 'tanh' }: RnnOptions,
-): Tensor {
+function rnnStep(part: Tensor, h: TensorLike, parameters: RecurrentParameters, options: RnnOptions): Tensor {
+  const activation = checkName('rnn.activation', options.activation ?? 'tanh', ['tanh', 'relu']);
   return (activation === 'relu' ? relu : tanh)(add(part, statePart(h, parameters)));
 }
 
@@ -100,6 +97,25 @@ function lstmStep(part: Tensor, { h, c }: LstmState, parameters: RecurrentParame
   return { h: mul(sigmoid(output), tanh(cell)), c: cell };
 }
 
+/** A single step's part of the input, and its states, checked. */
+function cellOf<Name extends string>(
+  name: string,
+  gates: number,
+  x: TensorLike,
+  states: Readonly<Record<Name, TensorLike>>,
+  parameters: RecurrentParameters,
+): { part: Tensor; states: Readonly<Record<Name, Tensor>> } {
+  const t = float(x);
+  if (t.shape.length !== 2)
+    throw new SaddlepointError('shape', `${name}: expected x [batch, features], got ${showShape(t.shape)}`);
+  const units = checkParameters(name, gates, t, parameters);
+  const checked = Object.entries<TensorLike>(states).map(([key, state]) => [
+    key,
+    checkState(name, `the state ${key}`, state, t.shape[0] as number, units),
+  ]);
+  return { part: inputPart(t, parameters), states: Object.fromEntries(checked) };
+}
+
 /**
  * One step of a plain recurrent network: h' = tanh(x · W + b + h · U + c) (Elman 1990).
  *
@@ -112,7 +128,11 @@ export const rnnCell = (
   h: TensorLike,
   parameters: RecurrentParameters,
   options: RnnOptions = {},
-): Tensor => rnnStep(inputPart(x, parameters), h, parameters, options);
+): Tensor => {
+  checkKnownOptions('rnnCell', options, ['activation']);
+  const { part, states } = cellOf('rnnCell', 1, x, { h }, parameters);
+  return rnnStep(part, states.h, parameters, options);
+};
 
 /**
  * One step of a gated recurrent unit (Cho et al. 2014): r, z = sigmoid(x · W + b + h · U + c) each with its columns, candidate
@@ -127,7 +147,11 @@ export const gruCell = (
   h: TensorLike,
   parameters: RecurrentParameters,
   options: GruOptions = {},
-): Tensor => gruStep(inputPart(x, parameters), float(h), parameters, options);
+): Tensor => {
+  checkKnownOptions('gruCell', options, ['resetAfter']);
+  const { part, states } = cellOf('gruCell', 3, x, { h }, parameters);
+  return gruStep(part, states.h, parameters, options);
+};
 
 /**
  * One step of long short-term memory (Hochreiter & Schmidhuber 1997, with the forget gate of Gers et al. 2000): i, f, g, o of
@@ -136,8 +160,11 @@ export const gruCell = (
  * @param x [batch, features].
  * @param state h and c [batch, units].
  */
-export const lstmCell = (x: TensorLike, { h, c }: LstmState<TensorLike>, parameters: RecurrentParameters): LstmState =>
-  lstmStep(inputPart(x, parameters), { h: float(h), c: float(c) }, parameters);
+export const lstmCell = (x: TensorLike, state: LstmState<TensorLike>, parameters: RecurrentParameters): LstmState => {
+  const { h, c } = checkLstmState('lstmCell', state);
+  const { part, states } = cellOf('lstmCell', 4, x, { h, c }, parameters);
+  return lstmStep(part, states, parameters);
+};
 
 /** The state after a step; its first tensor is the step's output. */
 type Step = (part: Tensor, state: readonly Tensor[]) => readonly Tensor[];
@@ -170,15 +197,28 @@ function checkMask(mask: TensorLike, batch: number, time: number): Tensor {
   );
 }
 
-/** The input's part of the sums of all steps, [time, batch, g · units], and how many units there are. */
-function partsOf(name: string, x: TensorLike, parameters: RecurrentParameters): { parts: Tensor; zero: Tensor } {
+/** The input's part of the sums of all steps, [time, batch, g · units], and the first states, zeros where none is given. */
+function partsOf(
+  name: string,
+  gates: number,
+  x: TensorLike,
+  parameters: RecurrentParameters,
+  initial: readonly (TensorLike | undefined)[],
+): { parts: Tensor; states: Tensor[] } {
   const t = float(x);
   if (t.shape.length !== 3)
     throw new SaddlepointError('shape', `${name}: expected [batch, time, features], got ${showShape(t.shape)}`);
-  const units = float(parameters.recurrentKernel).shape[0] as number;
-  const parts = inputPart(transpose(t, [1, 0, 2]), parameters);
-  return { parts, zero: broadcastTo(tensor(0), [t.shape[0] as number, units]) };
+  const batch = t.shape[0] as number;
+  const units = checkParameters(name, gates, t, parameters);
+  const states = initial.map((state) =>
+    state === undefined
+      ? broadcastTo(tensor(0), [batch, units])
+      : checkState(name, 'an initial state', state, batch, units),
+  );
+  return { parts: inputPart(transpose(t, [1, 0, 2]), parameters), states };
 }
+
+const SEQUENCE = ['initial', 'mask', 'reverse'];
 
 /**
  * A plain recurrent network over a sequence; see `rnnCell`.
@@ -186,16 +226,17 @@ function partsOf(name: string, x: TensorLike, parameters: RecurrentParameters): 
  * @param x [batch, time, features].
  * @param options initial [batch, units], mask [batch, time], reverse; activation.
  * @returns y [batch, time, units] and the last state [batch, units].
- * @throws SaddlepointError `shape` if x is no sequence, or the mask does not fit it.
+ * @throws SaddlepointError `shape` if x is no sequence, or weights, mask or initial state do not fit it.
  */
 export function rnn(
   x: TensorLike,
   parameters: RecurrentParameters,
   options: SequenceOptions<TensorLike> & RnnOptions = {},
 ): Sequence<Tensor> {
-  const { parts, zero } = partsOf('rnn', x, parameters);
+  checkKnownOptions('rnn', options, [...SEQUENCE, 'activation']);
+  const { parts, states } = partsOf('rnn', 1, x, parameters, [options.initial]);
   const step: Step = (part, [h]) => [rnnStep(part, h as Tensor, parameters, options)];
-  const { y, state } = overTime(step, parts, [float(options.initial ?? zero)], options);
+  const { y, state } = overTime(step, parts, states, options);
   return { y, state: state[0] as Tensor };
 }
 
@@ -209,9 +250,10 @@ export function gru(
   parameters: RecurrentParameters,
   options: SequenceOptions<TensorLike> & GruOptions = {},
 ): Sequence<Tensor> {
-  const { parts, zero } = partsOf('gru', x, parameters);
+  checkKnownOptions('gru', options, [...SEQUENCE, 'resetAfter']);
+  const { parts, states } = partsOf('gru', 3, x, parameters, [options.initial]);
   const step: Step = (part, [h]) => [gruStep(part, h as Tensor, parameters, options)];
-  const { y, state } = overTime(step, parts, [float(options.initial ?? zero)], options);
+  const { y, state } = overTime(step, parts, states, options);
   return { y, state: state[0] as Tensor };
 }
 
@@ -226,13 +268,14 @@ export function lstm(
   parameters: RecurrentParameters,
   options: SequenceOptions<LstmState<TensorLike>> = {},
 ): Sequence<LstmState> {
-  const { parts, zero } = partsOf('lstm', x, parameters);
-  const { h = zero, c = zero } = options.initial ?? {};
+  checkKnownOptions('lstm', options, SEQUENCE);
+  const initial = options.initial === undefined ? undefined : checkLstmState('lstm.initial', options.initial);
+  const { parts, states } = partsOf('lstm', 4, x, parameters, [initial?.h, initial?.c]);
   const step: Step = (part, [held, cell]) => {
     const next = lstmStep(part, { h: held as Tensor, c: cell as Tensor }, parameters);
     return [next.h, next.c];
   };
-  const { y, state } = overTime(step, parts, [float(h), float(c)], options);
+  const { y, state } = overTime(step, parts, states, options);
   return { y, state: { h: state[0] as Tensor, c: state[1] as Tensor } };
 }
 

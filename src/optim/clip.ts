@@ -1,27 +1,48 @@
 /** @file Transforms that keep gradients from growing. */
-import { checkNumber } from '../core/errors.ts';
-import { clip, div, minimum, mul } from '../ops/elementwise.ts';
-import { l2Norm } from '../ops/reduce.ts';
+import { checkKnownOptions, checkNumber, SaddlepointError, show } from '../core/errors.ts';
+import type { Tensor } from '../graph/tensor.ts';
+import { abs, clip, div, minimum, mul } from '../ops/elementwise.ts';
+import { l2Norm, max, sum } from '../ops/reduce.ts';
 import type { Transform } from './transform.ts';
 
+export interface GlobalNormOptions {
+  /** Of all leaves together: 2 (default; √Σg²), 1 (Σ|g|) or Infinity (the largest |g|). */
+  readonly norm?: 1 | 2 | typeof Number.POSITIVE_INFINITY;
+}
+
+/** Norms of a flat block, by what the option says. */
+const NORMS: ReadonlyMap<unknown, (gradient: Tensor) => Tensor> = new Map([
+  [1, (gradient) => sum(abs(gradient))],
+  [2, l2Norm],
+  [Number.POSITIVE_INFINITY, (gradient) => max(abs(gradient))],
+]);
+
 /**
- * gradient · min(1, limit / norm), with the L2 norm of all leaves together, so the direction stays. A gradient of zeros stays
+ * gradient · min(1, limit / norm), with one norm of all leaves together, so the direction stays. A gradient of zeros stays
  * zeros; one that is not finite stays so.
  *
  * @param limit > 0.
+ * @param options norm: 1, 2 (default) or Infinity.
+ * @throws SaddlepointError `option` for a limit out of range or another norm.
  * @see Pascanu et al. 2013, algorithm 1.
  * @example chain(clipByGlobalNorm(1), adam())
  */
-export function clipByGlobalNorm(limit: number): Transform {
+export function clipByGlobalNorm(limit: number, options: GlobalNormOptions = {}): Transform {
   checkNumber('clipByGlobalNorm', limit, { min: 0, openMin: true });
+  checkKnownOptions('clipByGlobalNorm', options, ['norm']);
+  const { norm = 2 } = options;
+  const normOf = NORMS.get(norm);
+  if (normOf === undefined)
+    throw new SaddlepointError('option', `clipByGlobalNorm.norm: expected 1, 2 or Infinity, got ${show(norm)}`);
   return {
     name: 'clipByGlobalNorm',
-    options: { limit },
+    // JSON has no infinity.
+    options: { limit, ...(norm === 2 ? {} : { norm: norm === 1 ? 1 : 'infinity' }) },
     slots: [],
     scalarCount: 0,
     scalars: () => [],
-    update: ({ gradient, gradientNorm = l2Norm(gradient) }) => ({
-      update: mul(gradient, minimum(1, div(limit, gradientNorm))),
+    update: ({ gradient, gradientNorm }) => ({
+      update: mul(gradient, minimum(1, div(limit, (norm === 2 ? gradientNorm : undefined) ?? normOf(gradient)))),
       slots: {},
     }),
   };

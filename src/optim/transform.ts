@@ -5,6 +5,7 @@
  */
 import { SaddlepointError } from '../core/errors.ts';
 import type { JsonObject } from '../core/json.ts';
+import type { Segment } from '../graph/program.ts';
 import type { Tensor } from '../graph/tensor.ts';
 import { segment } from '../ops/group.ts';
 
@@ -33,6 +34,8 @@ export interface UpdateInput {
   readonly scalars: Tensor;
   /** The L2 norm of this gradient (a scalar), if it is known. */
   readonly gradientNorm: Tensor | undefined;
+  /** Where the leaves lie in the block; undefined: the block is one leaf, a vector. */
+  readonly segments?: readonly Segment[] | undefined;
 }
 
 /** The slot of that name; an internal error if the caller left it out. */
@@ -67,8 +70,8 @@ export function chain(...transforms: Transform[]): Transform {
       const slots: Record<string, Tensor> = {};
       transforms.forEach((transform, i) => {
         const result = transform.update({
+          ...input,
           gradient,
-          parameters: input.parameters,
           slots: Object.fromEntries(transform.slots.map((name) => [name, slot(input, 'chain', `${i}.${name}`)])),
           scalars: scalarsOf(input.scalars, offsets[i] as number, transform.scalarCount),
           gradientNorm: gradient === input.gradient ? input.gradientNorm : undefined,

@@ -74,21 +74,27 @@ async function openTraining<Name extends string>(
   const { state, source, targets, trainRows, validationRows, batchSize } = prepared;
   const groups = groupsOf(state);
   const description = describeStep({ ...state, groups, source, targets: targetSpec(targets, source.rows) });
-  const rest = trainRows.length % batchSize;
-  const sizes = [batchSize, ...(rest === 0 ? [] : [rest])];
-  const programs = sizes.map((size) => trainingProgram(description, options.optimizer, size));
+  const programsOf = (size: number) => {
+    const rest = trainRows.length % size;
+    return [size, ...(rest === 0 ? [] : [rest])].map((rows) => trainingProgram(description, options.optimizer, rows));
+  };
+  const programs = programsOf(batchSize);
   const validation =
     validationRows === undefined
       ? undefined
       : evaluateRows(description, validationRows, Math.min(VALIDATION_BATCH, validationRows.length));
   const { backend, reason } = selectBackend(options.device);
-  const limit = options.memoryLimit === undefined ? {} : { memoryLimit: options.memoryLimit };
   const isTapped = (programs[0]?.taps.length ?? 0) > 0;
-  const session = await backend.open([...programs, ...(validation?.programs ?? [])], {
-    // Values that are tapped are delivered step by step.
-    capacity: isTapped ? 1 : capacityFor(batchSize),
+  const held = validation?.programs ?? [];
+  // Values that are tapped are delivered step by step.
+  const optionsOf = (size: number) => ({
+    capacity: isTapped ? 1 : capacityFor(size),
     threads: options.threads,
-    ...limit,
+    memoryLimit: options.memoryLimit,
+  });
+  const session = await backend.open([...programs, ...held], optionsOf(batchSize)).catch(async (error) => {
+    const { refusal } = await import('./batch-that-fits.ts');
+    throw await refusal(error, batchSize, (size) => [[...programsOf(size), ...held], optionsOf(size)]);
   });
   writeLeaves(session, groups, state.parameters);
   session.write(BLOCKS.source, source.data);

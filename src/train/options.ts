@@ -44,7 +44,7 @@ export interface FitOptions<Name extends string = string> {
    * must be cross-origin isolated, and train in a worker), for steps below some 20 µs, and while other work has the cores.
    */
   readonly threads?: number | 'auto';
-  /** Bytes; a run that needs more is refused before it begins. Default 2 GiB. */
+  /** Bytes; a run that needs more is refused before it begins, and told the batch size that would fit. Default 2 GiB. */
   readonly memoryLimit?: number;
   /** A live bar: 'auto' (default) shows it where there is a terminal. */
   readonly progress?: boolean | 'auto';

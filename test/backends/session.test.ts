@@ -10,7 +10,7 @@ import type { Tensor } from '../../src/graph/tensor.ts';
 import { add, exp, log, mul, sub } from '../../src/ops/elementwise.ts';
 import { gather } from '../../src/ops/indexing.ts';
 import { repeat } from '../../src/ops/loops.ts';
-import { transpose } from '../../src/ops/movement.ts';
+import { broadcastTo, transpose } from '../../src/ops/movement.ts';
 import { l2Norm, mean, sum } from '../../src/ops/reduce.ts';
 import { guard } from '../../src/ops/update.ts';
 
@@ -125,6 +125,15 @@ describe('memoryLimit', () => {
       /^the run needs \d+\.\d MiB, the limit is 8\.0 MiB; the largest users: activations 7\.6 MiB, weights 3\.8 MiB, images 0\.0 MiB\n {2}help: raise memoryLimit, or lower batchSize or the number of rows$/;
     await expect(wasmBackend.open([large()], { memoryLimit: 8 * 2 ** 20 })).rejects.toThrow(message);
     await expect(wasmBackend.open([large()], { memoryLimit: 8 * 2 ** 20 })).rejects.toMatchObject({ code: 'memory' });
+  });
+
+  test('holds beyond what 32 bits can address', async () => {
+    const builder = new ProgramBuilder();
+    const x = builder.block('x', { shape: [2 ** 15, 1], dtype: 'f32' });
+    builder.emit('y', sum(exp(transpose(exp(broadcastTo(x, [2 ** 15, 2 ** 15]))))));
+    await expect(planSession([builder.finish('huge')])).rejects.toThrow(
+      /^the run needs 8192\.\d MiB, the limit is 2048/,
+    );
   });
 
   test('is met by what a session says that it needs', async () => {

@@ -4,6 +4,7 @@ import { activations } from './express/activations.ts';
 import { attentionCases } from './express/attention.ts';
 import { clipping } from './express/clipping.ts';
 import { conv } from './express/conv.ts';
+import { curvature } from './express/curvature.ts';
 import { dense } from './express/dense.ts';
 import { elementwise } from './express/elementwise.ts';
 import { initializers } from './express/initializers.ts';
@@ -11,6 +12,7 @@ import { losses } from './express/losses.ts';
 import { norms } from './express/norms.ts';
 import { optimizers } from './express/optimizers.ts';
 import { pooling } from './express/pooling.ts';
+import { recurrent } from './express/recurrent.ts';
 import { schedules } from './express/schedules.ts';
 import { training } from './express/training.ts';
 import { type Check, compare, type GoldenCase, readGolden, type Tolerance } from './format.ts';
@@ -21,6 +23,7 @@ const adapters: Readonly<Record<string, Adapter>> = {
   attention: attentionCases,
   clipping,
   conv,
+  curvature,
   dense,
   elementwise,
   initializers,
@@ -28,6 +31,7 @@ const adapters: Readonly<Record<string, Adapter>> = {
   norms,
   optimizers,
   pooling,
+  recurrent,
   schedules,
   training,
 };

@@ -1,6 +1,6 @@
 /** @file A transformer's block as a function of its weights, written with the public functions as a user would. */
 import type { Tensor } from '../../src/graph/tensor.ts';
-import { geluTanh as gelu } from '../../src/nn/activations.ts';
+import { gelu } from '../../src/nn/activations.ts';
 import { type AttentionParameters, type LinearParameters, multiHeadAttention } from '../../src/ops/attention.ts';
 import { add } from '../../src/ops/elementwise.ts';
 import { linear } from '../../src/ops/matmul.ts';

@@ -4,6 +4,7 @@ import { type Tensor, tensor } from '../../src/graph/tensor.ts';
 import { add } from '../../src/ops/elementwise.ts';
 import { l2Norm } from '../../src/ops/reduce.ts';
 import { adam } from '../../src/optim/adam.ts';
+import { adaptiveGradientClip } from '../../src/optim/adaptive-clip.ts';
 import { clipByGlobalNorm, clipByValue } from '../../src/optim/clip.ts';
 import { cosineDecay } from '../../src/optim/schedules/cosine-decay.ts';
 import { schedule } from '../../src/optim/schedules/schedule.ts';
@@ -67,7 +68,9 @@ const contract: Readonly<Record<string, Transform>> = {
   'sgd with dampening': sgd({ momentum: 0.9, dampening: 0.5 }),
   adam: adam({ weightDecay: 0.1 }),
   clipByGlobalNorm: clipByGlobalNorm(1),
+  'clipByGlobalNorm of norm ∞': clipByGlobalNorm(1, { norm: Number.POSITIVE_INFINITY }),
   clipByValue: clipByValue(1),
+  adaptiveGradientClip: adaptiveGradientClip(),
   chain: chain(
     clipByGlobalNorm(1),
     clipByValue(0.5),

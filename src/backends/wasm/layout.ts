@@ -2,7 +2,7 @@
  * @file The memory of a session: status block, persistent blocks, the programs' tables, one arena that all programs share,
  * then each program's constants and code. Everything has its place before anything is allocated.
  */
-import { SaddlepointError, unreachable } from '../../core/errors.ts';
+import { unreachable } from '../../core/errors.ts';
 import { showShape } from '../../core/shape.ts';
 import type { Graph, Spec } from '../../graph/node.ts';
 import type { Program } from '../../graph/program.ts';
@@ -48,13 +48,17 @@ function collectBlocks(programs: readonly Program[]): Map<string, Spec> {
   return specs;
 }
 
-/** Lays out blocks, tables, arena, constants and code, and lowers every program to its plan. */
-export function layoutSession(
+/**
+ * Lays out blocks, tables, arena, constants and code, and lowers every program to its plan.
+ *
+ * @throws SaddlepointError `memory` if that needs more than `memoryLimit` bytes.
+ */
+export async function layoutSession(
   programs: readonly Program[],
   capacity: number,
   memoryLimit: number,
   table: LoweringTable,
-): SessionLayout {
+): Promise<SessionLayout> {
   let at = Constant.statusBytes;
   const take = (bytes: number): number => {
     const address = at;
@@ -82,7 +86,6 @@ export function layoutSession(
   const arenaBytes = Math.max(0, ...plans.map((plan) => plan.arenaBytes));
   const arena = take(arenaBytes);
   const users: Region[] = [...shared, { name: 'activations', address: arena, bytes: arenaBytes }];
-  checkLimit(at, memoryLimit, users);
   for (const plan of plans) relocate(plan, arena);
 
   const layouts = new Map<string, ProgramLayout>();
@@ -111,7 +114,7 @@ export function layoutSession(
       code: take(plan.words.byteLength),
     });
   });
-  checkLimit(at, memoryLimit, users);
+  if (at > memoryLimit) throw (await import('./over-limit.ts')).overLimit(at, memoryLimit, users);
   return { blocks, programs: layouts, bytes: at };
 }
 
@@ -130,16 +133,3 @@ function layoutTables(program: Program, capacity: number, take: (bytes: number) 
   });
   return tables;
 }
-
-function checkLimit(bytes: number, limit: number, regions: readonly Region[]): void {
-  if (bytes <= limit) return;
-  const largest = [...regions].sort((a, b) => b.bytes - a.bytes).slice(0, 3);
-  const users = largest.map((region) => `${region.name} ${mebibytes(region.bytes)}`).join(', ');
-  throw new SaddlepointError(
-    'memory',
-    `the run needs ${mebibytes(bytes)}, the limit is ${mebibytes(limit)}; the largest users: ${users}`,
-    'raise memoryLimit, or lower batchSize or the number of rows',
-  );
-}
-
-const mebibytes = (bytes: number): string => `${(bytes / 2 ** 20).toFixed(1)} MiB`;

@@ -78,12 +78,10 @@ const blocks: Adapter = (name, data) => {
   );
 };
 
-const hasExactGelu = false;
-
 export const attentionCases: Adapter = (name, data, all) => {
   if (name.startsWith('sdpa')) return dotProducts(name, data, all);
   if (name.startsWith('mha')) return heads(name, data, all);
-  if (name.startsWith('block') && hasExactGelu) return blocks(name, data, all);
+  if (name.startsWith('block')) return blocks(name, data, all);
   if (name !== 'sinusoidal_positions') return undefined;
   return functionCase(data, {}, () => attention.sinusoidalPositions(6, 8));
 };

@@ -3,11 +3,14 @@ import type { Tensor } from '../../../src/graph/tensor.ts';
 import { dense as denseLayer } from '../../../src/nn/dense.ts';
 import { applyModel } from '../../../src/nn/layer.ts';
 import * as e from '../../../src/ops/elementwise.ts';
+import { embeddingBag } from '../../../src/ops/embedding-bag.ts';
 import { gather } from '../../../src/ops/indexing.ts';
 import { matmul } from '../../../src/ops/matmul.ts';
 import { reshape, transpose } from '../../../src/ops/movement.ts';
-import { max, mean, sum } from '../../../src/ops/reduce.ts';
-import { type Adapter, functionCase, inputsOf, type Tensors } from '../session.ts';
+import { sum } from '../../../src/ops/reduce.ts';
+import { spectralNormalize } from '../../../src/ops/spectral-normalize.ts';
+import type { GoldenCase } from '../format.ts';
+import { type Adapter, type Expression, functionCase, inputsOf, type Tensors, tensorCheck } from '../session.ts';
 
 type F = (inputs: Tensors) => Tensor;
 
@@ -43,13 +46,38 @@ const weightNorm: F = ({ x, v, gain, b }) => {
   return e.add(matmul(x as Tensor, transpose(e.div(e.mul(v as Tensor, gain as Tensor), length))), b as Tensor);
 };
 
+const bag =
+  (mode: 'sum' | 'mean' | 'max'): F =>
+  ({ weight, idx }) =>
+    embeddingBag(weight as Tensor, idx as Tensor, { mode });
+
 const compositions: Readonly<Record<string, readonly [readonly string[], F]>> = {
   embedding_plain: [['idx', 'weight'], rows],
   embedding_scale_grad_by_freq: [['idx', 'weight'], scaledByFrequency],
-  embedding_bag_sum: [['idx', 'weight'], (inputs) => sum(rows(inputs), 1)],
-  embedding_bag_mean: [['idx', 'weight'], (inputs) => mean(rows(inputs), 1)],
-  embedding_bag_max: [['idx', 'weight'], (inputs) => max(rows(inputs), 1)],
+  embedding_bag_sum: [['idx', 'weight'], bag('sum')],
+  embedding_bag_mean: [['idx', 'weight'], bag('mean')],
+  embedding_bag_max: [['idx', 'weight'], bag('max')],
   weight_norm: [['x', 'v', 'gain', 'b'], weightNorm],
+};
+
+/** Theirs is (out, in), and keeps u for the outputs and v for the inputs, as ours does of the transposed matrix. */
+const spectral = (data: GoldenCase): Expression => {
+  const normalized = ({ weight, u0 }: Tensors) => spectralNormalize(transpose(weight as Tensor), u0 as Tensor);
+  const inputs = inputsOf(data, ['x', 'weight', 'u0']);
+  return async (session) => {
+    const checks = await functionCase(data, inputs, (given) => matmul(given.x as Tensor, normalized(given).y))(session);
+    const { u, v, exact } = await session.prepare((given) => {
+      const { u, v } = normalized(given);
+      const { sigma } = spectralNormalize(transpose(given.weight as Tensor), u, { iterations: 40 });
+      return { u, v, exact: sigma };
+    })(inputs);
+    return [
+      ...checks,
+      tensorCheck('u1', u, data.u1),
+      tensorCheck('v1', v, data.v1),
+      tensorCheck('sigma_exact', exact, data.sigma_exact),
+    ];
+  };
 };
 
 export const dense: Adapter = (name, data) => {
@@ -58,6 +86,7 @@ export const dense: Adapter = (name, data) => {
     const inputs = inputsOf(data, name === 'bilinear' ? ['a', 'b'] : ['x']);
     return functionCase(data, { ...inputs, ...inputsOf(data.params) }, ofLayer);
   }
+  if (name === 'spectral_norm') return spectral(data);
   const padding = /^embedding_padding_idx(\d+)$/.exec(name)?.[1];
   if (padding !== undefined) {
     return functionCase(data, inputsOf(data, ['idx', 'weight']), (inputs) => {
