@@ -85,6 +85,11 @@ export const adamUpdate = (
 
 export const adamStepOp: Op<AdamAttributes> & { name: 'adamStep' } = {
   name: 'adamStep',
+  renews: [
+    [0, 0],
+    [1, 2],
+    [2, 3],
+  ],
   infer(inputs) {
     const block = sameBlocks('adamStep', inputs, 4);
     return [block, block, block];
@@ -136,6 +141,10 @@ export const sgdUpdate = (
 
 export const sgdStepOp: Op<SgdAttributes> & { name: 'sgdStep' } = {
   name: 'sgdStep',
+  renews: [
+    [0, 0],
+    [1, 2],
+  ],
   infer(inputs, { momentum }) {
     const block = sameBlocks('sgdStep', inputs, momentum === 0 ? 2 : 3);
     return momentum === 0 ? [block] : [block, block];

@@ -55,6 +55,11 @@ export const enum Opcode {
   standardizeGradient = 66,
   maskedSoftmax = 67,
   softmaxGradient = 68,
+  rowOrder = 72,
+  rowNorm = 73,
+  rowUpdate = 74,
+  gatherDot = 75,
+  gatherSum = 76,
 }
 
 /** Sizes that both languages must agree on. */
@@ -87,6 +92,8 @@ export const enum Constant {
   groupBlock = 1024,
   /** Where in the memory (not: from the run's base) the counters of the loops lie, one i32 a level. */
   loopCounters = 160,
+  /** Bits of an index that one pass of `rowOrder` sorts by, at most. */
+  rowOrderBits = 11,
   /** Pixels that a convolution packs at once. */
   convBlockPixels = 128,
   /** Opcodes from here on are in the builds that have every instruction, not in the core build. */
@@ -171,6 +178,13 @@ export const enum ReduceFunction {
   max = 2,
   min = 3,
   prod = 4,
+}
+
+/** How `rowUpdate` changes the rows that occur. */
+export const enum RowMethod {
+  sgd = 0,
+  adagrad = 1,
+  lazyAdam = 2,
 }
 
 export const enum Activation {
@@ -722,5 +736,79 @@ export const enum SoftmaxGradientField {
   queries = 6,
   offset = 7,
   scale = 8,
+  words = 9,
+}
+
+/**
+ * destination i32 [count]: the places of indices i32 [count] by ascending index, of equals in order of place. Stops on an index
+ * outside 0 … rows − 1. `scratch` is as large as `rowOrderScratchBytes` of sizes.ts says.
+ */
+export const enum RowOrderField {
+  destination = 1,
+  scratch = 2,
+  indices = 3,
+  count = 4,
+  rows = 5,
+  words = 6,
+}
+
+/**
+ * A gradient by rows: for each place i of indices i32 [count], weights[i] · vectors[i div group] (weights [count] or 0: then
+ * group is 1), where vectors are f32 [count / group, rowElements]; `order` is what `rowOrder` gives. What one row gets more than
+ * once is summed, in order of place. destination [] = the L2 norm of it all. Stops on an index outside 0 … rows − 1. `scratch`
+ * is as large as `rowNormScratchBytes` of sizes.ts says.
+ */
+export const enum RowNormField {
+  destination = 1,
+  scratch = 2,
+  indices = 3,
+  order = 4,
+  vectors = 5,
+  weights = 6,
+  count = 7,
+  group = 8,
+  rowElements = 9,
+  rows = 10,
+  words = 11,
+}
+
+/**
+ * Updates in place the rows of a table f32 [rows, rowElements] that occur in a gradient by rows; its words are those of
+ * `rowNorm`. `method` sgd: p −= scalars[0] · g. adagrad: s += g² in `first`, p −= scalars[0] · g / (√(s + second factor) +
+ * first factor). lazyAdam: as `adam`, with `first` and `second` its moments and the factors β₁, 1 − β₁, β₂, 1 − β₂. Factors are
+ * bits. All indices are checked before anything is written.
+ */
+export const enum RowUpdateField {
+  table = 1,
+  first = 2,
+  indices = 3,
+  order = 4,
+  vectors = 5,
+  weights = 6,
+  count = 7,
+  group = 8,
+  rowElements = 9,
+  rows = 10,
+  second = 11,
+  scalars = 12,
+  method = 13,
+  factors = 14,
+  words = 18,
+}
+
+/**
+ * Products with rows of a table f32 [rows, rowElements], at indices i32 [count, group]. `gatherDot`: destination [count, group]
+ * = table[index] · factors[i], factors [count, rowElements]. `gatherSum`: destination [count, rowElements] = Σ over the group of
+ * factors[i, j] · table[index], factors [count, group]. Stop on an index outside 0 … rows − 1, before anything is written.
+ */
+export const enum GatherProductField {
+  destination = 1,
+  table = 2,
+  indices = 3,
+  factors = 4,
+  count = 5,
+  group = 6,
+  rowElements = 7,
+  rows = 8,
   words = 9,
 }

@@ -42,11 +42,22 @@ export function convScratchBytes(
 /** Bytes of the scratch area of a normalization: sums and factors of each column; rows need none. See assembly/standardize.ts. */
 export const standardizeScratchBytes = (inner: number): number => (inner === 1 ? 0 : 28 * roundUp4(inner));
 
+/** Bytes of the scratch area of `rowOrder`: counters of one pass, and places; see assembly/rows.ts. */
+export const rowOrderScratchBytes = (count: number): number => 4 * (2 ** I.Constant.rowOrderBits + count);
+
+/** Bytes of the scratch area of `rowNorm`: the square of each vector, in double precision. */
+export const rowNormScratchBytes = (vectors: number): number => 8 * vectors;
+
 /** The field that bounds the indices of an instruction. */
 const INDEX_BOUNDS: Readonly<Partial<Record<I.Opcode, number>>> = {
   [I.Opcode.gather]: I.GatherField.rows,
   [I.Opcode.scatterAdd]: I.ScatterAddField.rows,
   [I.Opcode.oneHot]: I.OneHotField.depth,
+  [I.Opcode.rowOrder]: I.RowOrderField.rows,
+  [I.Opcode.rowNorm]: I.RowNormField.rows,
+  [I.Opcode.rowUpdate]: I.RowUpdateField.rows,
+  [I.Opcode.gatherDot]: I.GatherProductField.rows,
+  [I.Opcode.gatherSum]: I.GatherProductField.rows,
   [I.Opcode.maxPoolGradient]: I.PoolField.cells,
   [I.Opcode.maxPoolGather]: I.PoolField.cells,
   [I.Opcode.crossEntropy]: I.CrossEntropyField.columns,

@@ -33,6 +33,12 @@ const EXTENDED_COMPOSITES = [
   'standardizeGradient',
   'maskedSoftmax',
   'softmaxGradient',
+  'gatherDot',
+  'gatherSum',
+  'rowNorm',
+  'rowSgd',
+  'rowAdagrad',
+  'rowLazyAdam',
 ] as const satisfies readonly CompositeName[];
 export type ExtendedComposite = (typeof EXTENDED_COMPOSITES)[number];
 
@@ -63,6 +69,7 @@ export type ExtendedPrimitive =
   | 'topK'
   | 'concat'
   | 'oneHot'
+  | 'rowOrder'
   | 'scan'
   | 'conv2d'
   | 'conv2dInputGradient'
