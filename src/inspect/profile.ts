@@ -4,6 +4,7 @@ import { selectBackend } from '../backends/select.ts';
 import { checkKnownOptions, checkNumber, SaddlepointError } from '../core/errors.ts';
 import { randomUniform, streamOf } from '../core/philox.ts';
 import { sizeOf } from '../core/shape.ts';
+import { renewalOf } from '../engine/renewal.ts';
 import { BLOCKS, trainingProgram } from '../engine/step.ts';
 import { describeStep } from '../train/describe.ts';
 import type { Run } from '../train/run.ts';
@@ -70,7 +71,7 @@ export async function profile(run: Pick<Run, 'state' | 'recipe'>, options: Profi
   const source = { rows: batchSize, rowShape: state.inputShape, dtype: inputType };
   const targets = { ...target, shape: [batchSize, ...target.shape] };
   const description = describeStep({ ...state, groups, source, targets });
-  const program = trainingProgram(description, optimizer, batchSize);
+  const program = trainingProgram(description, optimizer, batchSize, await renewalOf(groups));
   using session = await selectBackend('wasm').backend.open([program]);
   writeLeaves(session, groups, state.parameters);
   const draws = new Float32Array(batchSize * sizeOf(state.inputShape));

@@ -32,6 +32,33 @@ export interface RowGradient {
   readonly weights: Tensor | undefined;
 }
 
+/** What an optimizer gets to update one row table. */
+export interface RowUpdateInput {
+  readonly gradient: RowGradient;
+  /** f32 [rows, …] */
+  readonly table: Tensor;
+  /** As large as the table, for each name in `slots`. */
+  readonly slots: Readonly<Record<string, Tensor>>;
+  /** f32 [max(1, scalarCount)] */
+  readonly scalars: Tensor;
+  /** The L2 norm of the gradient of all parameters, row tables among them, if it is known. */
+  readonly gradientNorm: Tensor | undefined;
+}
+
+/** A changed gradient, for the transform behind; or the new table, from an optimizer. */
+export type RowUpdate =
+  | { readonly gradient: RowGradient }
+  | { readonly table: Tensor; readonly slots: Readonly<Record<string, Tensor>> };
+
+/** The error of an optimizer that cannot update row tables, and why. */
+export function rowsUnsupported(name: string, why = 'it changes every row at every step'): SaddlepointError {
+  return new SaddlepointError(
+    'option',
+    `${name}: cannot update row tables (embeddings): ${why}`,
+    'use lazyAdam(), adagrad(), or sgd() without momentum and weight decay, with clipByGlobalNorm() before it if wanted; or train the whole table: embedding(…, { rows: false })',
+  );
+}
+
 const inputsOf = ({ index, order, vectors, weights }: RowGradient): Tensor[] => [
   index,
   order,

@@ -2,6 +2,7 @@
 import { createProgress, describeEpoch } from '#progress';
 import { selectBackend } from '../backends/select.ts';
 import { must, SaddlepointError } from '../core/errors.ts';
+import { renewalOf } from '../engine/renewal.ts';
 import { BLOCKS, trainingProgram } from '../engine/step.ts';
 import { stopError } from '../engine/stop-error.ts';
 import type { Layer } from '../nn/layer.ts';
@@ -76,7 +77,8 @@ async function openTraining<Name extends string>(
   const description = describeStep({ ...state, groups, source, targets: targetSpec(targets, source.rows) });
   const rest = trainRows.length % batchSize;
   const sizes = [batchSize, ...(rest === 0 ? [] : [rest])];
-  const programs = sizes.map((size) => trainingProgram(description, options.optimizer, size));
+  const renewal = await renewalOf(groups);
+  const programs = sizes.map((size) => trainingProgram(description, options.optimizer, size, renewal));
   const validation =
     validationRows === undefined
       ? undefined
@@ -194,7 +196,7 @@ class Training<Name extends string> {
     const { session, groups, reason } = this.#opened;
     const blocks = this.#best?.blocks ?? readBlocks(session, groups);
     const { parameters } = this.#prepared.state;
-    const state = { ...this.#prepared.state, parameters: leavesIn(blocks, groups, parameters.keys()) };
+    const state = { ...this.#prepared.state, parameters: leavesIn(blocks, groups, parameters) };
     const { source, targets, batchSize } = this.#prepared;
     const { dtype, shape } = targetSpec(targets, 1);
     const recipe = {
