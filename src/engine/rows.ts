@@ -67,8 +67,14 @@ function gradientOf(gradient: Tensor, path: string, rows: number): RowGradient {
     parts.length === 1
       ? first
       : {
-          index: concat(plain.map(({ index }) => index)),
-          vectors: concat(plain.map(({ vectors }) => vectors)),
+          index: concat(
+            plain.map(({ index }) => index),
+            0,
+          ),
+          vectors: concat(
+            plain.map(({ vectors }) => vectors),
+            0,
+          ),
           weights: undefined,
         };
   return { ...whole, order: rowOrder(whole.index, rows) };
