@@ -8,7 +8,9 @@
  *
  * Threads share out the segments; each row is summed as one thread would, so the bits do not depend on how many there are.
  */
-import { Constant, RowMethod, RowNormField, RowOrderField, RowUpdateField, Status } from '../src/plan/opcodes';
+import {
+  Constant, RowMethod, RowNormField, RowOrderField, RowUpdateField, Status, WeightedNormField,
+} from '../src/plan/opcodes';
 import { sumSquaresWide } from './optimizer';
 import { sumSquares } from './reduce';
 import { addDoubles, firstLanes, highDoubles, lowDoubles, operand, stop, storeLanes, word } from './simd';
@@ -78,28 +80,48 @@ export function rowOrder(p: usize, base: usize): i32 {
   return i;
 }
 
-/** The sum of a segment's gradients in 4 columns. `vectors` points to the first column; `weights` may be 0. */
+/**
+ * Writes what the places i … end − 1 of `order` stand for to their pairs in `scratch`: the pointer to the vector, and its weight,
+ * side by side in the order in which they are summed.
+ */
+function prepare(p: usize, base: usize, i: i32, end: i32): void {
+  const order = operand(p, RowNormField.order, base), vectors = operand(p, RowNormField.vectors, base);
+  const weights = word(p, RowNormField.weights) ? operand(p, RowNormField.weights, base) : 0;
+  const group = <u32>word(p, RowNormField.group), rowBytes = <usize>word(p, RowNormField.rowElements) << 2;
+  for (let pair = operand(p, RowNormField.scratch, base) + (<usize>i << 3); i < end; i++, pair += 8) {
+    const place = <u32>at(order, i);
+    store<u32>(pair, <u32>(vectors + <usize>(place / group) * rowBytes));
+    store<f32>(pair, weights ? load<f32>(weights + (<usize>place << 2)) : 1, 4);
+  }
+}
+
+/** The sum of the pairs' gradients in the 4 columns from byte `column` on. */
 // @ts-ignore: decorator
-@inline function sumOf(order: usize, i: i32, end: i32, vectors: usize, weights: usize, group: i32, rowBytes: usize): v128 {
-  let sum = gradientAt(order, i, vectors, weights, group, rowBytes);
-  while (++i < end) sum = f32x4.add(sum, gradientAt(order, i, vectors, weights, group, rowBytes));
+@inline function sumOf(pair: usize, end: usize, column: usize): v128 {
+  let sum = f32x4.mul(v128.load32_splat(pair, 4), v128.load(<usize>load<u32>(pair) + column));
+  for (pair += 8; pair < end; pair += 8)
+    sum = f32x4.add(sum, f32x4.mul(v128.load32_splat(pair, 4), v128.load(<usize>load<u32>(pair) + column)));
   return sum;
 }
 
-// @ts-ignore: decorator
-@inline function gradientAt(order: usize, i: i32, vectors: usize, weights: usize, group: i32, rowBytes: usize): v128 {
-  const place = at(order, i);
-  if (!weights) return v128.load(vectors + <usize>place * rowBytes);
-  const x = v128.load(vectors + <usize>(<u32>place / <u32>group) * rowBytes);
-  return f32x4.mul(v128.load32_splat(weights + (<usize>place << 2)), x);
+/** Σ x² of one vector in f64; where f32 squares lose digits or overflow, wholly in f64. */
+function squareOf(vector: usize, elements: i32): f64 {
+  const square = sumSquares(vector, elements);
+  return square >= <f64>elements * SMALL_SQUARE && square < Infinity ? square : sumSquaresWide(vector, elements);
 }
 
-/** Σ of the squares of a segment's sum, in f64. */
-function squareOfSum(order: usize, i: i32, end: i32, vectors: usize, weights: usize, group: i32, elements: i32): f64 {
-  const rowBytes = <usize>elements << 2;
+/** Below this f32 squares lose digits. */
+const SMALL_SQUARE: f64 = 1e-30;
+
+/** Σ of the squares of a row's sum, in f64. */
+function squareOfSum(pair: usize, end: usize, elements: i32): f64 {
+  if (end - pair == 8) {
+    const weight = <f64>load<f32>(pair, 4);
+    return weight * weight * squareOf(<usize>load<u32>(pair), elements);
+  }
   let sum = f64x2.splat(0);
-  for (let left = elements; left > 0; left -= 4, vectors += 16) {
-    let x = sumOf(order, i, end, vectors, weights, group, rowBytes);
+  for (let left = elements, column: usize = 0; left > 0; left -= 4, column += 16) {
+    let x = sumOf(pair, end, column);
     if (left < 4) x = v128.and(x, firstLanes(left));
     const low = lowDoubles(x), high = highDoubles(x);
     sum = f64x2.add(sum, f64x2.add(f64x2.mul(low, low), f64x2.mul(high, high)));
@@ -107,38 +129,32 @@ function squareOfSum(order: usize, i: i32, end: i32, vectors: usize, weights: us
   return addDoubles(sum);
 }
 
-/** Below this f32 squares lose digits. */
-const SMALL_SQUARE: f64 = 1e-30;
-
-/** A row that occurs once has the square of its vector times that of its weight; only the others are summed. */
 export function rowNorm(p: usize, base: usize): i32 {
   const indices = operand(p, RowNormField.indices, base), order = operand(p, RowNormField.order, base);
-  const vectors = operand(p, RowNormField.vectors, base), squares = operand(p, RowNormField.scratch, base);
-  const weights = word(p, RowNormField.weights) ? operand(p, RowNormField.weights, base) : 0;
-  const count = word(p, RowNormField.count), group = word(p, RowNormField.group);
-  const elements = word(p, RowNormField.rowElements), rowBytes = <usize>elements << 2;
+  const pairs = operand(p, RowNormField.scratch, base);
+  const count = word(p, RowNormField.count), elements = word(p, RowNormField.rowElements);
   const status = check(base, indices, order, count, word(p, RowNormField.rows));
   if (status || !isFirstThread()) return status;
-  for (let i = 0, m = count / group; i < m; i++) {
-    const vector = vectors + <usize>i * rowBytes;
-    let square = sumSquares(vector, elements);
-    if (!(square >= <f64>elements * SMALL_SQUARE && square < Infinity)) square = sumSquaresWide(vector, elements);
-    store<f64>(squares + (<usize>i << 3), square);
-  }
+  prepare(p, base, 0, count);
   let sum: f64 = 0;
   for (let i = 0; i < count;) {
     const end = segmentEnd(indices, order, i, count);
-    if (end - i > 1) sum += squareOfSum(order, i, end, vectors, weights, group, elements);
-    else {
-      const place = at(order, i);
-      const square = load<f64>(squares + (<usize>(<u32>place / <u32>group) << 3));
-      const weight: f64 = weights ? <f64>load<f32>(weights + (<usize>place << 2)) : 1;
-      sum += weight * weight * square;
-    }
+    sum += squareOfSum(pairs + (<usize>i << 3), pairs + (<usize>end << 3), elements);
     i = end;
   }
   store<f32>(operand(p, RowNormField.destination, base), <f32>sqrt<f64>(sum));
   return Status.ok;
+}
+
+export function weightedNorm(p: usize, base: usize): void {
+  if (!isFirstThread()) return;
+  let vector = operand(p, WeightedNormField.vectors, base), weights = operand(p, WeightedNormField.weights, base);
+  const count = word(p, WeightedNormField.count), group = word(p, WeightedNormField.group);
+  const elements = word(p, WeightedNormField.rowElements);
+  let sum: f64 = 0;
+  for (let i = 0; i < count; i++, vector += <usize>elements << 2, weights += <usize>group << 2)
+    sum += sumSquaresWide(weights, group) * squareOf(vector, elements);
+  store<f32>(operand(p, WeightedNormField.destination, base), <f32>sqrt<f64>(sum));
 }
 
 const TINY_FIRST: f32 = 1e-25;
@@ -156,54 +172,57 @@ const TINY_SECOND: f32 = 1e-30;
   storeUpTo(row, f32x4.sub(v128.load(row), f32x4.mul(rate, g)), left);
 }
 
-function sgdRow(
-  row: usize, order: usize, i: i32, end: i32, vectors: usize, weights: usize, group: i32, elements: i32, rate: v128,
-): void {
-  const rowBytes = <usize>elements << 2;
-  let left = elements;
-  if (end - i == 1) {
-    // Most rows occur once: one factor, one vector.
-    const place = at(order, i);
-    let from = vectors + <usize>(weights ? <u32>place / <u32>group : <u32>place) * rowBytes;
-    const weight = weights ? v128.load32_splat(weights + (<usize>place << 2)) : f32x4.splat(1);
-    for (; left >= 4; left -= 4, row += 16, from += 16)
-      v128.store(row, f32x4.sub(v128.load(row), f32x4.mul(rate, f32x4.mul(weight, v128.load(from)))));
-    if (left) descend(row, f32x4.mul(weight, v128.load(from)), rate, left);
-    return;
+function sgdRow(row: usize, pair: usize, end: usize, elements: i32, rate: v128): void {
+  let left = elements, column: usize = 0;
+  if (end - pair == 8) {
+    // Most rows occur once.
+    const weight = v128.load32_splat(pair, 4);
+    for (let from = <usize>load<u32>(pair); left >= 4; left -= 4, column += 16, from += 16) {
+      const g = f32x4.mul(weight, v128.load(from));
+      v128.store(row + column, f32x4.sub(v128.load(row + column), f32x4.mul(rate, g)));
+    }
   }
-  for (; left > 0; left -= 4, row += 16, vectors += 16)
-    descend(row, sumOf(order, i, end, vectors, weights, group, rowBytes), rate, left);
+  for (; left >= 16; left -= 16, column += 64) {
+    let from = <usize>load<u32>(pair) + column, w = v128.load32_splat(pair, 4);
+    let s0 = f32x4.mul(w, v128.load(from)), s1 = f32x4.mul(w, v128.load(from, 16));
+    let s2 = f32x4.mul(w, v128.load(from, 32)), s3 = f32x4.mul(w, v128.load(from, 48));
+    for (let next = pair + 8; next < end; next += 8) {
+      from = <usize>load<u32>(next) + column; w = v128.load32_splat(next, 4);
+      s0 = f32x4.add(s0, f32x4.mul(w, v128.load(from))); s1 = f32x4.add(s1, f32x4.mul(w, v128.load(from, 16)));
+      s2 = f32x4.add(s2, f32x4.mul(w, v128.load(from, 32))); s3 = f32x4.add(s3, f32x4.mul(w, v128.load(from, 48)));
+    }
+    const to = row + column;
+    v128.store(to, f32x4.sub(v128.load(to), f32x4.mul(rate, s0)));
+    v128.store(to, f32x4.sub(v128.load(to, 16), f32x4.mul(rate, s1)), 16);
+    v128.store(to, f32x4.sub(v128.load(to, 32), f32x4.mul(rate, s2)), 32);
+    v128.store(to, f32x4.sub(v128.load(to, 48), f32x4.mul(rate, s3)), 48);
+  }
+  for (; left > 0; left -= 4, column += 16) descend(row + column, sumOf(pair, end, column), rate, left);
 }
 
-function adagradRow(
-  p: usize, row: usize, squares: usize, order: usize, i: i32, end: i32, vectors: usize, weights: usize, group: i32,
-  elements: i32, rate: v128,
-): void {
-  const rowBytes = <usize>elements << 2;
+function adagradRow(p: usize, row: usize, squares: usize, pair: usize, end: usize, elements: i32, rate: v128): void {
   const epsilon = v128.load32_splat(p, RowUpdateField.factors << 2), initial = v128.load32_splat(p, (RowUpdateField.factors + 1) << 2);
-  for (let left = elements; left > 0; left -= 4, row += 16, squares += 16, vectors += 16) {
-    const g = sumOf(order, i, end, vectors, weights, group, rowBytes);
-    const s = f32x4.add(v128.load(squares), f32x4.mul(g, g));
-    storeUpTo(squares, s, left);
-    descend(row, f32x4.div(g, f32x4.add(f32x4.sqrt(f32x4.add(s, initial)), epsilon)), rate, left);
+  for (let left = elements, column: usize = 0; left > 0; left -= 4, column += 16) {
+    const g = sumOf(pair, end, column);
+    const s = f32x4.add(v128.load(squares + column), f32x4.mul(g, g));
+    storeUpTo(squares + column, s, left);
+    descend(row + column, f32x4.div(g, f32x4.add(f32x4.sqrt(f32x4.add(s, initial)), epsilon)), rate, left);
   }
 }
 
 /** As `adam` of optimizer.ts: the update uses the moments as they are before they are flushed. */
 function adamRow(
-  p: usize, row: usize, first: usize, second: usize, order: usize, i: i32, end: i32, vectors: usize, weights: usize,
-  group: i32, elements: i32, stepSize: v128, epsilon: v128,
+  p: usize, row: usize, first: usize, second: usize, pair: usize, end: usize, elements: i32, stepSize: v128, epsilon: v128,
 ): void {
-  const rowBytes = <usize>elements << 2;
   const keep1 = v128.load32_splat(p, RowUpdateField.factors << 2), take1 = v128.load32_splat(p, (RowUpdateField.factors + 1) << 2);
   const keep2 = v128.load32_splat(p, (RowUpdateField.factors + 2) << 2), take2 = v128.load32_splat(p, (RowUpdateField.factors + 3) << 2);
-  for (let left = elements; left > 0; left -= 4, row += 16, first += 16, second += 16, vectors += 16) {
-    const g = sumOf(order, i, end, vectors, weights, group, rowBytes);
-    const m = f32x4.add(f32x4.mul(keep1, v128.load(first)), f32x4.mul(take1, g));
-    const v = f32x4.add(f32x4.mul(keep2, v128.load(second)), f32x4.mul(take2, f32x4.mul(g, g)));
-    storeUpTo(first, v128.andnot(m, f32x4.lt(f32x4.abs(m), f32x4.splat(TINY_FIRST))), left);
-    storeUpTo(second, v128.andnot(v, f32x4.lt(v, f32x4.splat(TINY_SECOND))), left);
-    storeUpTo(row, f32x4.sub(v128.load(row), f32x4.div(f32x4.mul(stepSize, m), f32x4.add(f32x4.sqrt(v), epsilon))), left);
+  for (let left = elements, column: usize = 0; left > 0; left -= 4, column += 16) {
+    const g = sumOf(pair, end, column);
+    const m = f32x4.add(f32x4.mul(keep1, v128.load(first + column)), f32x4.mul(take1, g));
+    const v = f32x4.add(f32x4.mul(keep2, v128.load(second + column)), f32x4.mul(take2, f32x4.mul(g, g)));
+    storeUpTo(first + column, v128.andnot(m, f32x4.lt(f32x4.abs(m), f32x4.splat(TINY_FIRST))), left);
+    storeUpTo(second + column, v128.andnot(v, f32x4.lt(v, f32x4.splat(TINY_SECOND))), left);
+    descend(row + column, f32x4.div(m, f32x4.add(f32x4.sqrt(v), epsilon)), stepSize, left);
   }
 }
 
@@ -215,25 +234,24 @@ function segmentFrom(indices: usize, order: usize, i: i32, count: i32): i32 {
 
 export function rowUpdate(p: usize, base: usize): i32 {
   const indices = operand(p, RowUpdateField.indices, base), order = operand(p, RowUpdateField.order, base);
-  const vectors = operand(p, RowUpdateField.vectors, base);
-  const weights = word(p, RowUpdateField.weights) ? operand(p, RowUpdateField.weights, base) : 0;
-  const count = word(p, RowUpdateField.count), group = word(p, RowUpdateField.group);
-  const elements = word(p, RowUpdateField.rowElements);
-  const table = operand(p, RowUpdateField.table, base);
+  const count = word(p, RowUpdateField.count), elements = word(p, RowUpdateField.rowElements);
+  const table = operand(p, RowUpdateField.table, base), pairs = operand(p, RowUpdateField.scratch, base);
   const first = operand(p, RowUpdateField.first, base), second = operand(p, RowUpdateField.second, base);
   const scalars = operand(p, RowUpdateField.scalars, base), method = word(p, RowUpdateField.method);
   const status = check(base, indices, order, count, word(p, RowUpdateField.rows));
   if (status) return status;
   const rate = v128.load32_splat(scalars), epsilon = v128.load32_splat(scalars, 4);
   const last = segmentFrom(indices, order, sliceEnd(count, 1), count);
-  for (let i = segmentFrom(indices, order, sliceStart(count, 1), count); i < last;) {
-    const end = segmentEnd(indices, order, i, count);
+  let i = segmentFrom(indices, order, sliceStart(count, 1), count);
+  prepare(p, base, i, last);
+  while (i < last) {
+    const next = segmentEnd(indices, order, i, count);
     const offset = (<usize>at(indices, at(order, i)) * <usize>elements) << 2;
-    const row = table + offset;
-    if (method == RowMethod.sgd) sgdRow(row, order, i, end, vectors, weights, group, elements, rate);
-    else if (method == RowMethod.adagrad) adagradRow(p, row, first + offset, order, i, end, vectors, weights, group, elements, rate);
-    else adamRow(p, row, first + offset, second + offset, order, i, end, vectors, weights, group, elements, rate, epsilon);
-    i = end;
+    const row = table + offset, pair = pairs + (<usize>i << 3), end = pairs + (<usize>next << 3);
+    if (method == RowMethod.sgd) sgdRow(row, pair, end, elements, rate);
+    else if (method == RowMethod.adagrad) adagradRow(p, row, first + offset, pair, end, elements, rate);
+    else adamRow(p, row, first + offset, second + offset, pair, end, elements, rate, epsilon);
+    i = next;
   }
   return Status.ok;
 }

@@ -1,6 +1,6 @@
 /**
- * @file The step of models with row tables: the gradient of a table is read off the graph as rows, its norm enters the global
- * norm with what one row gets more than once summed, and the optimizer changes the rows that occur. Loaded when a model has one.
+ * @file The step of models with row tables: the gradient of a table is read off the graph as rows, and the optimizer changes the
+ * rows that occur. Loaded when a model has one.
  */
 import { vjp } from '../autodiff/grad.ts';
 import { must, SaddlepointError } from '../core/errors.ts';
@@ -12,16 +12,13 @@ import { concat } from '../ops/concat.ts';
 import { add, mul } from '../ops/elementwise.ts';
 import { broadcastTo, reshape } from '../ops/movement.ts';
 import { l2Norm } from '../ops/reduce.ts';
-import { type RowGradient, rowNorm, rowOrder, rowsUnsupported } from '../ops/rows.ts';
+import { occurrenceNorm, products, type RowGradient, rowNorm, rowsUnsupported } from '../ops/rows.ts';
 import { guard } from '../ops/update.ts';
 import { packLeaves, type Renewal } from './renew.ts';
 import { BLOCKS, pulse } from './step.ts';
 
-/** One place where a table gets a gradient: that of one gather. */
-type Part = Pick<RowGradient, 'index' | 'vectors' | 'weights'>;
-
 /** What a graph makes of a gradient: zeros with rows added, or a sum of such. */
-function partsOf(gradient: Tensor, path: string): Part[] {
+function partsOf(gradient: Tensor, path: string): RowGradient[] {
   const { value, trace } = must(gradient.traced, 'a traced gradient');
   const node = value.node as Node;
   const read = (i: number): Tensor => trace.tensor(must(node.inputs[i], 'an input'));
@@ -50,34 +47,20 @@ function partsOf(gradient: Tensor, path: string): Part[] {
   }
 }
 
-/** Every occurrence as a vector of its own. */
-function unweighted({ index, vectors, weights }: Part): Part {
-  if (weights === undefined) return { index, vectors, weights };
-  const [n, m] = [index.shape[0], vectors.shape[0]] as [number, number];
-  const [, elements] = vectors.shape as [number, number];
-  const products = mul(reshape(weights, [m, n / m, 1]), reshape(vectors, [m, 1, elements]));
-  return { index, vectors: reshape(products, [n, elements]), weights: undefined };
-}
-
-function gradientOf(gradient: Tensor, path: string, rows: number): RowGradient {
-  const parts = partsOf(gradient, path);
-  const [first] = parts as [Part];
-  const plain = parts.map(unweighted);
-  const whole =
-    parts.length === 1
-      ? first
-      : {
-          index: concat(
-            plain.map(({ index }) => index),
-            0,
-          ),
-          vectors: concat(
-            plain.map(({ vectors }) => vectors),
-            0,
-          ),
-          weights: undefined,
-        };
-  return { ...whole, order: rowOrder(whole.index, rows) };
+/** The gradients of all gathers of a table as one. */
+function joined(parts: readonly RowGradient[]): RowGradient {
+  if (parts.length === 1) return parts[0] as RowGradient;
+  const vectors = parts.map((part) =>
+    part.weights === undefined ? part.vectors : products(part.vectors, part.weights),
+  );
+  return {
+    index: concat(
+      parts.map(({ index }) => index),
+      0,
+    ),
+    vectors: concat(vectors, 0),
+    weights: undefined,
+  };
 }
 
 interface RowTable {
@@ -89,7 +72,8 @@ interface RowTable {
 
 /**
  * As `renew`, for models with row tables, the leaves of `groups`: binds their slots to blocks, and commits tables and slots. If
- * loss or gradient is not finite the step stops before anything is written.
+ * loss or gradient is not finite the step stops before anything is written. The norm that it returns takes what one row gets
+ * more than once as it occurs; transforms that ask for the norm get it with that summed.
  */
 export const renewRows: Renewal =
   (groups, builder, tables) =>
@@ -103,7 +87,7 @@ export const renewRows: Renewal =
       const [path, table] = [paths[i] as string, blocks[i] as Tensor];
       const gradient = gradients[dense.length + i];
       if (gradient === undefined) return [];
-      return [{ path, group: own, block: table, gradient: gradientOf(gradient, path, table.shape[0] as number) }];
+      return [{ path, group: own, block: table, gradient: joined(partsOf(gradient, path)) }];
     });
     const raw =
       dense.length === 0
@@ -112,10 +96,18 @@ export const renewRows: Renewal =
             dense.map((leaf, i) => gradients[i] ?? broadcastTo(tensor(0), leaf.shape)),
             group,
           );
-    const norms = found.map(({ gradient, block: table }) => rowNorm(gradient, table.shape[0] as number));
-    if (raw !== undefined) norms.push(l2Norm(raw));
-    const gradientNorm = norms.length === 1 ? (norms[0] as Tensor) : l2Norm(pulse(norms));
-    const conditions = [loss, gradientNorm];
+    const normOf = (of: (table: RowTable) => Tensor): Tensor =>
+      l2Norm(pulse([...found.map(of), ...(raw === undefined ? [] : [l2Norm(raw)])]));
+    const occurring = normOf(({ gradient }) => occurrenceNorm(gradient));
+    // By Cauchy and Schwarz no sum of n occurrences is larger than √n times their norm: if that is finite, so are all sums.
+    const most = Math.max(1, ...found.map(({ gradient }) => sizeOf(gradient.index.shape)));
+    const conditions = [loss, mul(occurring, Math.sqrt(most))];
+    let summed: Tensor | undefined;
+    /** Exact, and only computed for those who ask. */
+    const exactNorm = (): Tensor => {
+      summed ??= normOf(({ gradient, block: table }) => rowNorm(gradient, table.shape[0] as number));
+      return summed;
+    };
     const guarded = found.map(({ gradient, ...rest }) => ({
       ...rest,
       gradient: { ...gradient, vectors: guard(gradient.vectors, conditions) },
@@ -123,15 +115,24 @@ export const renewRows: Renewal =
     for (const { path, group: own, block: table, gradient } of guarded) {
       const names = transform.slots.map((slot) => [slot, BLOCKS.slot(`${slot} ${path}`)] as const);
       const held = names.map(([slot, name]) => [slot, builder.block(name, table)] as const);
-      const input = { gradient, table, slots: Object.fromEntries(held), scalars, gradientNorm };
-      const made = transform.updateRows?.(input);
+      const made = transform.updateRows?.({
+        ...{ gradient, table, slots: Object.fromEntries(held), scalars },
+        get gradientNorm() {
+          return exactNorm();
+        },
+      });
       if (made === undefined) throw rowsUnsupported(transform.name);
       if (!('table' in made)) throw rowsUnsupported(transform.name, 'it does not end with an optimizer');
       builder.commit(own.name, made.table);
       for (const [slot, name] of names) builder.commit(name, must(made.slots[slot], 'a slot'));
     }
-    if (raw === undefined) return { parameters: block, slots, gradientNorm };
+    if (raw === undefined) return { parameters: block, slots, gradientNorm: occurring };
     const gradient = guard(raw, conditions);
-    const made = transform.update({ gradient, parameters: block, slots, scalars, gradientNorm });
-    return { parameters: add(block, made.update), slots: made.slots, gradientNorm };
+    const made = transform.update({
+      ...{ gradient, parameters: block, slots, scalars },
+      get gradientNorm() {
+        return exactNorm();
+      },
+    });
+    return { parameters: add(block, made.update), slots: made.slots, gradientNorm: occurring };
   };

@@ -24,8 +24,6 @@ import { type AdamAttributes, adamUpdate } from './update.ts';
 export interface RowGradient {
   /** i32 [n] */
   readonly index: Tensor;
-  /** i32 [n]: the places of `index` by ascending index, of equals in order of place. See `rowOrder`. */
-  readonly order: Tensor;
   /** f32 [m, elements of a row]; n is a multiple of m, and m itself without weights. */
   readonly vectors: Tensor;
   /** f32 [n]; undefined: all 1. */
@@ -59,25 +57,28 @@ export function rowsUnsupported(name: string, why = 'it changes every row at eve
   );
 }
 
-const inputsOf = ({ index, order, vectors, weights }: RowGradient): Tensor[] => [
+/** The inputs by which ops take a gradient: its own, and the order of its indices. */
+const inputsOf = ({ index, vectors, weights }: RowGradient, rows: number): Tensor[] => [
   index,
-  order,
+  rowOrder(index, rows),
   vectors,
   ...(weights === undefined ? [] : [weights]),
 ];
 
-/** The gradient of every occurrence [n, elements of a row]. */
-function occurrences([index, , vectors, weights]: readonly Tensor[]): Tensor {
-  const [m, elements] = (vectors as Tensor).shape as [number, number];
-  if (weights === undefined) return vectors as Tensor;
-  const [n] = (index as Tensor).shape as [number];
-  const product = mul(reshape(weights, [m, n / m, 1]), reshape(vectors as Tensor, [m, 1, elements]));
-  return reshape(product, [n, elements]);
+const rowsOf = ({ shape }: Tensor): number => shape[0] as number;
+
+/** weights[i] · vectors[⌊i · m / n⌋] for every i: [n, elements of a row]. */
+export function products(vectors: Tensor, weights: Tensor): Tensor {
+  const [m, elements] = vectors.shape as [number, number];
+  const [n] = weights.shape as [number];
+  return reshape(mul(reshape(weights, [m, n / m, 1]), reshape(vectors, [m, 1, elements])), [n, elements]);
 }
 
 /** The gradient as large as the table. */
-const dense = (gradient: readonly Tensor[], rows: number): Tensor =>
-  scatterAdd(gradient[0] as Tensor, occurrences(gradient), rows);
+function dense(gradient: readonly Tensor[], rows: number): Tensor {
+  const [index, , vectors, weights] = gradient as [Tensor, Tensor, Tensor, Tensor | undefined];
+  return scatterAdd(index, weights === undefined ? vectors : products(vectors, weights), rows);
+}
 
 /** Refuses inputs that are no gradient of rows of so many elements. */
 function checkGradient(name: string, inputs: readonly Spec[], elements?: number): void {
@@ -129,7 +130,26 @@ export const rowNormOp: Op<{ rows: number }> & { name: 'rowNorm' } = {
 
 /** The L2 norm of a gradient by rows, what one row gets more than once summed before. */
 export const rowNorm = (gradient: RowGradient, rows: number): Tensor =>
-  apply(rowNormOp, inputsOf(gradient), { rows })[0] as Tensor;
+  apply(rowNormOp, inputsOf(gradient, rows), { rows })[0] as Tensor;
+
+export const occurrenceNormOp: Op<Record<string, never>> & { name: 'occurrenceNorm' } = {
+  name: 'occurrenceNorm',
+  infer([vectors, weights]) {
+    const [m] = (vectors as Spec).shape as [number];
+    const { shape } = weights as Spec;
+    if ((vectors as Spec).shape.length !== 2 || shape.length !== 1 || (shape[0] as number) % m !== 0)
+      throw new SaddlepointError(
+        'shape',
+        `occurrenceNorm: expected vectors [m, d] and weights [m · k], got ${showShape((vectors as Spec).shape)} and ${showShape(shape)}`,
+      );
+    return [{ shape: [], dtype: 'f32' }];
+  },
+  decompose: ([vectors, weights]) => [l2Norm(products(vectors as Tensor, weights as Tensor))],
+};
+
+/** The L2 norm of what every occurrence gets: without duplicates that of the gradient, and cheaper than `rowNorm`. */
+export const occurrenceNorm = ({ vectors, weights }: RowGradient): Tensor =>
+  weights === undefined ? l2Norm(vectors) : (apply(occurrenceNormOp, [vectors, weights], {})[0] as Tensor);
 
 /** The types of the table and of its slots, the first inputs of an update; `scalars` of the step and the gradient follow. */
 function checkUpdate(name: string, inputs: readonly Spec[], slots: number, scalars: number): readonly Spec[] {
@@ -167,7 +187,7 @@ export const rowSgdOp: Op<Record<string, never>> & { name: 'rowSgd' } = {
 
 /** table − learningRate · gradient; `scalars` is the step's [learningRate, …], as that of `sgdUpdate`. */
 export const rowSgd = (table: Tensor, gradient: RowGradient, scalars: Tensor): Tensor =>
-  apply(rowSgdOp, [table, scalars, ...inputsOf(gradient)], {})[0] as Tensor;
+  apply(rowSgdOp, [table, scalars, ...inputsOf(gradient, rowsOf(table))], {})[0] as Tensor;
 
 export interface AdagradAttributes {
   readonly [key: string]: unknown;
@@ -209,7 +229,7 @@ export const rowAdagrad = (
   gradient: RowGradient,
   scalars: Tensor,
   attributes: AdagradAttributes,
-): Tensor[] => apply(rowAdagradOp, [table, squares, scalars, ...inputsOf(gradient)], attributes);
+): Tensor[] => apply(rowAdagradOp, [table, squares, scalars, ...inputsOf(gradient, rowsOf(table))], attributes);
 
 export const rowLazyAdamOp: Op<AdamAttributes> & { name: 'rowLazyAdam' } = {
   name: 'rowLazyAdam',
@@ -243,4 +263,4 @@ export const rowLazyAdam = (
   gradient: RowGradient,
   scalars: Tensor,
   attributes: AdamAttributes,
-): Tensor[] => apply(rowLazyAdamOp, [table, ...moments, scalars, ...inputsOf(gradient)], attributes);
+): Tensor[] => apply(rowLazyAdamOp, [table, ...moments, scalars, ...inputsOf(gradient, rowsOf(table))], attributes);

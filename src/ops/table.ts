@@ -18,7 +18,7 @@ import * as pool from './pool.ts';
 import { dropoutMaskOp, normalOp, uniformOp } from './random.ts';
 import { argmaxOp, l2NormOp, maxOp, meanOp, minOp, prodOp, sumOp } from './reduce.ts';
 import { roundOp } from './rounding.ts';
-import { rowAdagradOp, rowLazyAdamOp, rowNormOp, rowOrderOp, rowSgdOp } from './rows.ts';
+import { occurrenceNormOp, rowAdagradOp, rowLazyAdamOp, rowNormOp, rowOrderOp, rowSgdOp } from './rows.ts';
 import { scanOp } from './scan.ts';
 import { logSoftmaxOp, softmaxCrossEntropyGradientOp, softmaxCrossEntropyOp, softmaxOp } from './softmax.ts';
 import { standardizeGradientOp, standardizeOp } from './standardize.ts';
@@ -136,6 +136,7 @@ export const composites = {
   sgdUpdate: sgdUpdateOp,
   sgdStep: sgdStepOp,
   rowNorm: rowNormOp,
+  occurrenceNorm: occurrenceNormOp,
   rowSgd: rowSgdOp,
   rowAdagrad: rowAdagradOp,
   rowLazyAdam: rowLazyAdamOp,

@@ -60,6 +60,7 @@ export const enum Opcode {
   rowUpdate = 74,
   gatherDot = 75,
   gatherSum = 76,
+  weightedNorm = 77,
 }
 
 /** Sizes that both languages must agree on. */
@@ -756,7 +757,7 @@ export const enum RowOrderField {
  * A gradient by rows: for each place i of indices i32 [count], weights[i] · vectors[i div group] (weights [count] or 0: then
  * group is 1), where vectors are f32 [count / group, rowElements]; `order` is what `rowOrder` gives. What one row gets more than
  * once is summed, in order of place. destination [] = the L2 norm of it all. Stops on an index outside 0 … rows − 1. `scratch`
- * is as large as `rowNormScratchBytes` of sizes.ts says.
+ * is as large as `rowGradientScratchBytes` of sizes.ts says.
  */
 export const enum RowNormField {
   destination = 1,
@@ -780,7 +781,7 @@ export const enum RowNormField {
  */
 export const enum RowUpdateField {
   table = 1,
-  first = 2,
+  scratch = 2,
   indices = 3,
   order = 4,
   vectors = 5,
@@ -789,11 +790,23 @@ export const enum RowUpdateField {
   group = 8,
   rowElements = 9,
   rows = 10,
-  second = 11,
-  scalars = 12,
-  method = 13,
-  factors = 14,
-  words = 18,
+  first = 11,
+  second = 12,
+  scalars = 13,
+  method = 14,
+  factors = 15,
+  words = 19,
+}
+
+/** destination [] = the L2 norm of weights[i] · vectors[i div group], f32 [count · group] and [count, rowElements]. */
+export const enum WeightedNormField {
+  destination = 1,
+  vectors = 2,
+  weights = 3,
+  count = 4,
+  group = 5,
+  rowElements = 6,
+  words = 7,
 }
 
 /**

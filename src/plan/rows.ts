@@ -1,15 +1,22 @@
 /** @file Instructions on rows of a table as data: their operands, and what their words may be. */
 import { type Form, type Operand, type OperandRule, reads, type Word, writes } from './instruction.ts';
 import * as I from './opcodes.ts';
-import { rowNormScratchBytes, rowOrderScratchBytes } from './sizes.ts';
+import { rowGradientScratchBytes, rowOrderScratchBytes } from './sizes.ts';
 
-type RowOpcode = I.Opcode.rowOrder | I.Opcode.rowNorm | I.Opcode.rowUpdate | I.Opcode.gatherDot | I.Opcode.gatherSum;
+type RowOpcode =
+  | I.Opcode.rowOrder
+  | I.Opcode.rowNorm
+  | I.Opcode.rowUpdate
+  | I.Opcode.weightedNorm
+  | I.Opcode.gatherDot
+  | I.Opcode.gatherSum;
 
 /** The gradient by rows that an instruction reads; its words are those of `RowNormField` in every instruction. */
 function gradient(w: Word): readonly Operand[] {
   const [count, weights] = [w(I.RowNormField.count), w(I.RowNormField.weights)];
   const vectors = 4 * (count / w(I.RowNormField.group)) * w(I.RowNormField.rowElements);
   return [
+    writes('scratch', w(I.RowNormField.scratch), rowGradientScratchBytes(count), false),
     reads('indices', w(I.RowNormField.indices), 4 * count, false),
     reads('order', w(I.RowNormField.order), 4 * count, false),
     reads('vectors', w(I.RowNormField.vectors), vectors),
@@ -43,16 +50,7 @@ export const ROW_OPERANDS: Readonly<Record<RowOpcode, OperandRule>> = {
     writes('scratch', w(I.RowOrderField.scratch), rowOrderScratchBytes(w(I.RowOrderField.count)), false),
     reads('indices', w(I.RowOrderField.indices), 4 * w(I.RowOrderField.count), false),
   ],
-  [I.Opcode.rowNorm]: (w) => [
-    writes('destination', w(I.RowNormField.destination), 4),
-    writes(
-      'scratch',
-      w(I.RowNormField.scratch),
-      rowNormScratchBytes(w(I.RowNormField.count) / w(I.RowNormField.group)),
-      false,
-    ),
-    ...gradient(w),
-  ],
+  [I.Opcode.rowNorm]: (w) => [writes('destination', w(I.RowNormField.destination), 4), ...gradient(w)],
   [I.Opcode.rowUpdate](w) {
     const bytes = 4 * w(I.RowUpdateField.rows) * w(I.RowUpdateField.rowElements);
     const [slots, scalars] = methodOf(w);
@@ -62,6 +60,14 @@ export const ROW_OPERANDS: Readonly<Record<RowOpcode, OperandRule>> = {
       ...(slots < 2 ? [] : [writes('second', w(I.RowUpdateField.second), bytes)]),
       reads('scalars', w(I.RowUpdateField.scalars), 4 * scalars),
       ...gradient(w),
+    ];
+  },
+  [I.Opcode.weightedNorm](w) {
+    const count = w(I.WeightedNormField.count);
+    return [
+      writes('destination', w(I.WeightedNormField.destination), 4),
+      reads('vectors', w(I.WeightedNormField.vectors), 4 * count * w(I.WeightedNormField.rowElements)),
+      reads('weights', w(I.WeightedNormField.weights), 4 * count * w(I.WeightedNormField.group)),
     ];
   },
   [I.Opcode.gatherDot]: (w) => product(w, true),
@@ -98,6 +104,10 @@ export const ROW_FORMS: Readonly<Record<RowOpcode, Form>> = {
     counts: [...GRADIENT_COUNTS, I.RowUpdateField.rows],
     choices: [[I.RowUpdateField.method, I.RowMethod.lazyAdam]],
     fault: gradientFault,
+  },
+  [I.Opcode.weightedNorm]: {
+    words: I.WeightedNormField.words,
+    counts: [I.WeightedNormField.count, I.WeightedNormField.group, I.WeightedNormField.rowElements],
   },
   [I.Opcode.gatherDot]: PRODUCT,
   [I.Opcode.gatherSum]: PRODUCT,

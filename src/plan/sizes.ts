@@ -45,8 +45,8 @@ export const standardizeScratchBytes = (inner: number): number => (inner === 1 ?
 /** Bytes of the scratch area of `rowOrder`: counters of one pass, and places; see assembly/rows.ts. */
 export const rowOrderScratchBytes = (count: number): number => 4 * (2 ** I.Constant.rowOrderBits + count);
 
-/** Bytes of the scratch area of `rowNorm`: the square of each vector, in double precision. */
-export const rowNormScratchBytes = (vectors: number): number => 8 * vectors;
+/** Bytes of the scratch area of `rowNorm` and `rowUpdate`: the place and the weight of each vector, in order. */
+export const rowGradientScratchBytes = (count: number): number => 8 * count;
 
 /** The field that bounds the indices of an instruction. */
 const INDEX_BOUNDS: Readonly<Partial<Record<I.Opcode, number>>> = {

@@ -41,6 +41,7 @@ const NAMES = {
   [Opcode.rowOrder]: 'rowOrder',
   [Opcode.rowNorm]: 'rowNorm',
   [Opcode.rowUpdate]: 'rowUpdate',
+  [Opcode.weightedNorm]: 'weightedNorm',
   [Opcode.gatherDot]: 'gatherDot',
   [Opcode.gatherSum]: 'gatherSum',
   [Opcode.gather]: 'gather',

@@ -63,6 +63,11 @@ export const ROWS = {
   // One pass of the sort, two and three.
   rowOrder: [orders(1, 5), orders(5, 33), orders(2048, 1), orders(30_000, 1000), orders(5_000_000, 100)],
   rowNorm: GRADIENTS.map(({ rows, inputs }) => sample(SUMMED, inputs, { rows })),
+  occurrenceNorm: [
+    sample(SUMMED, [f32([3, 5]), f32([12])]),
+    sample(SUMMED, [f32([1, 33]), f32([1])]),
+    sample(SUMMED, [f32([20, 4]), f32([40])]),
+  ],
   rowSgd: update(0, [0.1, 1]),
   rowAdagrad: [
     ...update(1, [0.1], { epsilon: 1e-3, initial: 0 }),

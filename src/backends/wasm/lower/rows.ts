@@ -11,8 +11,9 @@ import {
   RowNormField,
   RowOrderField,
   RowUpdateField,
+  WeightedNormField,
 } from '../../../plan/opcodes.ts';
-import { rowNormScratchBytes, rowOrderScratchBytes } from '../../../plan/sizes.ts';
+import { rowGradientScratchBytes, rowOrderScratchBytes } from '../../../plan/sizes.ts';
 import { input, type Lowering, type LoweringContext, output } from './context.ts';
 import { inPlace } from './training.ts';
 
@@ -43,7 +44,11 @@ function gradientFields({ inputs }: Node, first: number, { address }: LoweringCo
   };
 }
 
-export const rowNormScratch = (node: Node): number => rowNormScratchBytes(input(node, 2).shape[0] as number);
+export const rowNormScratch = (node: Node): number => rowGradientScratchBytes(sizeOf(input(node, 0).shape));
+
+/** The indices stand behind the blocks and the scalars. */
+export const rowUpdateScratch = (node: Node): number =>
+  rowGradientScratchBytes(sizeOf(input(node, node.outputs.length + 1).shape));
 
 export const rowNorm: Lowering = (node, context) =>
   context.emit(Opcode.rowNorm, RowNormField.words, {
@@ -52,6 +57,19 @@ export const rowNorm: Lowering = (node, context) =>
     [RowNormField.scratch]: context.scratch(node),
     [RowNormField.rows]: node.attributes.rows as number,
   });
+
+export const occurrenceNorm: Lowering = (node, { address, emit }) => {
+  const [vectors, weights] = node.inputs as [Value, Value];
+  const [count, rowElements] = vectors.shape as [number, number];
+  emit(Opcode.weightedNorm, WeightedNormField.words, {
+    [WeightedNormField.destination]: address(output(node)),
+    [WeightedNormField.vectors]: address(vectors),
+    [WeightedNormField.weights]: address(weights),
+    [WeightedNormField.count]: count,
+    [WeightedNormField.group]: sizeOf(weights.shape) / count,
+    [WeightedNormField.rowElements]: rowElements,
+  });
+};
 
 function factorsOf(method: RowMethod, { attributes }: Node): readonly number[] {
   if (method === RowMethod.adagrad) {
@@ -75,6 +93,7 @@ export const rowUpdate =
     );
     const fields: Record<number, number> = {
       ...gradientFields(node, blocks.length + 1, context),
+      [RowUpdateField.scratch]: context.scratch(node),
       [RowUpdateField.table]: context.address(table),
       [RowUpdateField.first]: blocks[1] === undefined ? 0 : context.address(blocks[1]),
       [RowUpdateField.second]: blocks[2] === undefined ? 0 : context.address(blocks[2]),

@@ -36,6 +36,7 @@ const EXTENDED_COMPOSITES = [
   'gatherDot',
   'gatherSum',
   'rowNorm',
+  'occurrenceNorm',
   'rowSgd',
   'rowAdagrad',
   'rowLazyAdam',
