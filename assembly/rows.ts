@@ -29,20 +29,19 @@ function check(base: usize, indices: usize, order: usize, count: i32, rows: i32)
   return Status.ok;
 }
 
-/** One pass of the sort: places by `bits` bits of their index from `shift` on; from 0: places come in order. */
-function sortBy(indices: usize, from: usize, to: usize, counters: usize, count: i32, shift: i32, bits: i32): void {
-  const mask = (1 << bits) - 1;
-  memory.fill(counters, 0, <usize>4 << bits);
-  for (let i = 0; i < count; i++) {
-    const counter = counters + (<usize>((at(indices, i) >> shift) & mask) << 2);
-    store<i32>(counter, load<i32>(counter) + 1);
-  }
+/** Turns how often each digit occurs into where its first place goes. */
+function accumulate(counters: usize, bits: i32): void {
   let sum = 0;
   for (let counter = counters, end = counters + (<usize>4 << bits); counter < end; counter += 4) {
     const own = load<i32>(counter);
     store<i32>(counter, sum);
     sum += own;
   }
+}
+
+/** Puts places in the order of `bits` bits of their index from `shift` on; `from` 0: places come in order. */
+function sortBy(indices: usize, from: usize, to: usize, counters: usize, count: i32, shift: i32, bits: i32): void {
+  const mask = (1 << bits) - 1;
   for (let i = 0; i < count; i++) {
     const place = from ? at(from, i) : i;
     const counter = counters + (<usize>((at(indices, place) >> shift) & mask) << 2);
@@ -55,18 +54,29 @@ function sortBy(indices: usize, from: usize, to: usize, counters: usize, count: 
 export function rowOrder(p: usize, base: usize): i32 {
   const destination = operand(p, RowOrderField.destination, base), indices = operand(p, RowOrderField.indices, base);
   const counters = operand(p, RowOrderField.scratch, base);
-  const other = counters + (<usize>4 << Constant.rowOrderBits);
+  const other = counters + (<usize>(4 * Constant.rowOrderPasses) << Constant.rowOrderBits);
   const count = word(p, RowOrderField.count), rows = word(p, RowOrderField.rows);
   const status = check(base, indices, 0, count, rows);
   if (status || !isFirstThread()) return status;
   const wanted = max(1, 32 - clz(rows - 1));
   const passes = (wanted + Constant.rowOrderBits - 1) / Constant.rowOrderBits;
-  const bits = (wanted + passes - 1) / passes;
+  const bits = (wanted + passes - 1) / passes, mask = (1 << bits) - 1, table = <usize>4 << bits;
+  memory.fill(counters, 0, table * passes);
+  // All digits of an index are counted at once.
+  for (let i = 0; i < count; i++) {
+    let index = at(indices, i);
+    for (let pass = 0, own = counters; pass < passes; pass++, own += table, index >>= bits) {
+      const counter = own + (<usize>(index & mask) << 2);
+      store<i32>(counter, load<i32>(counter) + 1);
+    }
+  }
   let from: usize = 0;
   for (let pass = 0; pass < passes; pass++) {
+    const own = counters + <usize>pass * table;
+    accumulate(own, bits);
     // The last pass ends in the destination.
     const to = (passes - pass) & 1 ? destination : other;
-    sortBy(indices, from, to, counters, count, pass * bits, bits);
+    sortBy(indices, from, to, own, count, pass * bits, bits);
     from = to;
   }
   return Status.ok;
@@ -88,9 +98,13 @@ function prepare(p: usize, base: usize, i: i32, end: i32): void {
   const order = operand(p, RowNormField.order, base), vectors = operand(p, RowNormField.vectors, base);
   const weights = word(p, RowNormField.weights) ? operand(p, RowNormField.weights, base) : 0;
   const group = <u32>word(p, RowNormField.group), rowBytes = <usize>word(p, RowNormField.rowElements) << 2;
+  // ⌊place / group⌋ by a product: exact while place · group < 2³².
+  const inverse = (<u64>0x100000000 + group - 1) / group;
+  const isSmall = <u64>word(p, RowNormField.count) * group < 0x100000000;
   for (let pair = operand(p, RowNormField.scratch, base) + (<usize>i << 3); i < end; i++, pair += 8) {
     const place = <u32>at(order, i);
-    store<u32>(pair, <u32>(vectors + <usize>(place / group) * rowBytes));
+    const vector = isSmall ? <u32>((<u64>place * inverse) >> 32) : place / group;
+    store<u32>(pair, <u32>(vectors + <usize>vector * rowBytes));
     store<f32>(pair, weights ? load<f32>(weights + (<usize>place << 2)) : 1, 4);
   }
 }
@@ -174,14 +188,6 @@ const TINY_SECOND: f32 = 1e-30;
 
 function sgdRow(row: usize, pair: usize, end: usize, elements: i32, rate: v128): void {
   let left = elements, column: usize = 0;
-  if (end - pair == 8) {
-    // Most rows occur once.
-    const weight = v128.load32_splat(pair, 4);
-    for (let from = <usize>load<u32>(pair); left >= 4; left -= 4, column += 16, from += 16) {
-      const g = f32x4.mul(weight, v128.load(from));
-      v128.store(row + column, f32x4.sub(v128.load(row + column), f32x4.mul(rate, g)));
-    }
-  }
   for (; left >= 16; left -= 16, column += 64) {
     let from = <usize>load<u32>(pair) + column, w = v128.load32_splat(pair, 4);
     let s0 = f32x4.mul(w, v128.load(from)), s1 = f32x4.mul(w, v128.load(from, 16));

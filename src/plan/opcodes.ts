@@ -95,6 +95,8 @@ export const enum Constant {
   loopCounters = 160,
   /** Bits of an index that one pass of `rowOrder` sorts by, at most. */
   rowOrderBits = 11,
+  /** So many passes sort every index. */
+  rowOrderPasses = 3,
   /** Pixels that a convolution packs at once. */
   convBlockPixels = 128,
   /** Opcodes from here on are in the builds that have every instruction, not in the core build. */
