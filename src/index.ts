@@ -121,6 +121,7 @@ export { normalWithKey, uniformWithKey } from './ops/random.ts';
 export { argmax, l2Norm, max, mean, min, prod, sum } from './ops/reduce.ts';
 export { pixelShuffle, type ResizeOptions, resize2d, upsample2d } from './ops/resize.ts';
 export { ceil, round } from './ops/rounding.ts';
+export { sigmoidCrossEntropy } from './ops/sigmoid-cross-entropy.ts';
 export { logSoftmax, logSumExp, softmax, softmaxCrossEntropy } from './ops/softmax.ts';
 export { standardDeviation, type VarianceOptions, variance } from './ops/statistics.ts';
 export { topK } from './ops/top-k.ts';

@@ -20,6 +20,7 @@ import { argmaxOp, l2NormOp, maxOp, meanOp, minOp, prodOp, sumOp } from './reduc
 import { roundOp } from './rounding.ts';
 import { occurrenceNormOp, rowAdagradOp, rowLazyAdamOp, rowNormOp, rowOrderOp, rowSgdOp } from './rows.ts';
 import { scanOp } from './scan.ts';
+import { sigmoidCrossEntropyOp } from './sigmoid-cross-entropy.ts';
 import { logSoftmaxOp, softmaxCrossEntropyGradientOp, softmaxCrossEntropyOp, softmaxOp } from './softmax.ts';
 import { standardizeGradientOp, standardizeOp } from './standardize.ts';
 import { topKOp } from './top-k.ts';
@@ -131,6 +132,7 @@ export const composites = {
   logSoftmax: logSoftmaxOp,
   softmaxCrossEntropy: softmaxCrossEntropyOp,
   softmaxCrossEntropyGradient: softmaxCrossEntropyGradientOp,
+  sigmoidCrossEntropy: sigmoidCrossEntropyOp,
   adamUpdate: adamUpdateOp,
   adamStep: adamStepOp,
   sgdUpdate: sgdUpdateOp,

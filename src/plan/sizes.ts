@@ -43,7 +43,8 @@ export function convScratchBytes(
 export const standardizeScratchBytes = (inner: number): number => (inner === 1 ? 0 : 28 * roundUp4(inner));
 
 /** Bytes of the scratch area of `rowOrder`: counters of all passes, and places; see assembly/rows.ts. */
-export const rowOrderScratchBytes = (count: number): number => 4 * (I.Constant.rowOrderPasses * 2 ** I.Constant.rowOrderBits + count);
+export const rowOrderScratchBytes = (count: number): number =>
+  4 * (I.Constant.rowOrderPasses * 2 ** I.Constant.rowOrderBits + count);
 
 /** Bytes of the scratch area of `rowNorm` and `rowUpdate`: the place and the weight of each vector, in order. */
 export const rowGradientScratchBytes = (count: number): number => 8 * count;
