@@ -16,7 +16,7 @@ const EXPRESSED = {
   initializers: 5,
   losses: 71,
   norms: 11,
-  optimizers: 13,
+  optimizers: 15,
   pooling: 18,
   schedules: 2,
   training: 2,
