@@ -29,7 +29,11 @@ export const OPERATIONS = PAIRS * TARGETS * DIMENSION * 2 * 3;
  * A row is [word, neighbor, others …]; the result is a logit for each of the words behind the first.
  * @param {Library} library @param {number} vocabulary @param {number} dimension
  */
-export function skipGram({ layer, cast, slice, reshape, gather, gatherDot, randomUniform, zeros }, vocabulary, dimension) {
+export function skipGram(
+  { layer, cast, slice, reshape, gather, gatherDot, randomUniform, zeros },
+  vocabulary,
+  dimension,
+) {
   return layer('skipGram', { vocabulary, dimension }, (x, context) => {
     const [pairs, ids] = /** @type {[number, number]} */ (x.shape);
     const shape = [vocabulary, dimension];
