@@ -8,10 +8,12 @@ import { maskedSoftmax, softmaxGradient } from './attention';
 import { batchMatmul } from './batch-matmul';
 import { cumulativeSum, topK } from './cumulative';
 import { oneHot, scatterAdd } from './gather';
+import { gatherDot, gatherSum } from './gather-product';
 import { group } from './group';
 import { loopLoad, loopStore } from './loop';
 import { averagePool, averagePoolGradient, maxPool, maxPoolGather, maxPoolGradient } from './pool';
 import { randomNormal, randomUniform } from './random';
+import { rowNorm, rowOrder, rowUpdate, weightedNorm } from './rows';
 import { stop } from './simd';
 import { standardize, standardizeGradient } from './standardize';
 
@@ -40,6 +42,12 @@ export function performExtended(opcode: i32, p: usize, base: usize): i32 {
     case Opcode.standardizeGradient: standardizeGradient(p, base); return Status.ok;
     case Opcode.cumulativeSum: cumulativeSum(p, base); return Status.ok;
     case Opcode.topK: topK(p, base); return Status.ok;
+    case Opcode.rowOrder: return rowOrder(p, base);
+    case Opcode.rowNorm: return rowNorm(p, base);
+    case Opcode.rowUpdate: return rowUpdate(p, base);
+    case Opcode.weightedNorm: weightedNorm(p, base); return Status.ok;
+    case Opcode.gatherDot: return gatherDot(p, base);
+    case Opcode.gatherSum: return gatherSum(p, base);
   }
   return stop(base, Status.illegalInstruction, opcode, 0);
 }

@@ -16,7 +16,7 @@ const TINY_SECOND: f32 = 1e-30;
 const SMALL_SQUARE: f64 = 1e-30;
 
 /** Σ x² in f64, where it neither overflows nor underflows. */
-function sumSquaresWide(from: usize, count: i32): f64 {
+export function sumSquaresWide(from: usize, count: i32): f64 {
   let sum: f64 = 0;
   for (; count > 0; count--, from += 4) {
     const x = <f64>load<f32>(from);

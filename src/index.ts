@@ -24,6 +24,7 @@ export { type BatchNormOptions, batchNorm } from './nn/batch-norm.ts';
 export { type Conv1dOptions, type Conv2dOptions, conv1d, conv2d } from './nn/conv.ts';
 export { dense } from './nn/dense.ts';
 export { dropout } from './nn/dropout.ts';
+export { type EmbeddingOptions, embedding } from './nn/embedding.ts';
 export { flatten } from './nn/flatten.ts';
 export {
   constant,
@@ -35,6 +36,8 @@ export {
   lecunNormal,
   lecunUniform,
   ones,
+  randomNormal,
+  randomUniform,
   zeros,
 } from './nn/initializers.ts';
 // Layers.
@@ -100,6 +103,7 @@ export {
 } from './ops/elementwise.ts';
 export { type EmbeddingBagOptions, embeddingBag } from './ops/embedding-bag.ts';
 export { erf, erfinv } from './ops/erf.ts';
+export { gatherDot, gatherSum } from './ops/gather-product.ts';
 export { acosh, asinh, atanh, cosh, sinh } from './ops/hyperbolic.ts';
 export { gather, oneHot, scatterAdd } from './ops/indexing.ts';
 export { repeat, type ScanOptions, scan } from './ops/loops.ts';
@@ -118,6 +122,7 @@ export { normalWithKey, uniformWithKey } from './ops/random.ts';
 export { argmax, l2Norm, max, mean, min, prod, sum } from './ops/reduce.ts';
 export { pixelShuffle, type ResizeOptions, resize2d, upsample2d } from './ops/resize.ts';
 export { ceil, round } from './ops/rounding.ts';
+export { sigmoidCrossEntropy } from './ops/sigmoid-cross-entropy.ts';
 export { logSoftmax, logSumExp, softmax, softmaxCrossEntropy } from './ops/softmax.ts';
 export { type SpectralNormalized, type SpectralNormalizeOptions, spectralNormalize } from './ops/spectral-normalize.ts';
 export { standardDeviation, type VarianceOptions, variance } from './ops/statistics.ts';
@@ -125,9 +130,11 @@ export { topK } from './ops/top-k.ts';
 export { acos, asin, atan, atan2, cos, sin, tan } from './ops/trigonometric.ts';
 export type { Padding, Pair } from './ops/window.ts';
 // Optimizers.
+export { type AdagradOptions, adagrad } from './optim/adagrad.ts';
 export { adam } from './optim/adam.ts';
 export { type AdaptiveClipOptions, adaptiveGradientClip } from './optim/adaptive-clip.ts';
 export { clipByGlobalNorm, clipByValue, type GlobalNormOptions } from './optim/clip.ts';
+export { lazyAdam } from './optim/lazy-adam.ts';
 export { cosineDecay } from './optim/schedules/cosine-decay.ts';
 export { sgd } from './optim/sgd.ts';
 export { chain, type Transform } from './optim/transform.ts';

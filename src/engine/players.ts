@@ -15,7 +15,7 @@ import { reshape, slice } from '../ops/movement.ts';
 import { normalWithKey, uniformWithKey } from '../ops/random.ts';
 import { mean } from '../ops/reduce.ts';
 import { type OpenGroup, openGroup, renew, renewStates, type StepTransform } from './renew.ts';
-import { blockSpec, type ModelGroups, pulse, type StepScaling } from './step.ts';
+import { blockSpec, listOf, type ModelGroups, pulse, type StepScaling } from './step.ts';
 
 /** What a player's loss is computed from. */
 export interface PlayerInputs {
@@ -147,7 +147,7 @@ export function playersProgram(description: PlayersDescription, rows: number): P
   }
   return builder.finish(
     `players ${rows}`,
-    description.players.flatMap(({ groups }) => groupList(groups)),
+    description.players.flatMap(({ groups }) => listOf(groups)),
   );
 }
 
@@ -156,12 +156,16 @@ interface Held {
   readonly carry: Carry;
 }
 
-const groupList = ({ parameters, state }: ModelGroups): Group[] =>
-  state === undefined ? [parameters] : [parameters, state];
-
 function openPlayer(builder: ProgramBuilder, player: Player): Held {
   const { groups, name, transform } = player;
-  const { parameters, state } = groups;
+  const { parameters, rows, state } = groups;
+  if (rows.length > 0) {
+    throw new SaddlepointError(
+      'option',
+      `players.${name}: has row tables (${rows.map(({ segments }) => segments[0]?.path).join(', ')}), which steps of several players cannot train`,
+      'make them ordinary parameters: embedding(…, { rows: false })',
+    );
+  }
   const open = (group: Group): Tensor => builder.block(group.name, blockSpec(group));
   const slots = transform.slots.map(
     (slot) => [slot, builder.block(PLAYER.slot(name, slot), blockSpec(parameters))] as const,

@@ -1,16 +1,18 @@
 /** @file What every optimizer's step is behind its loss: gradient, guard, update. */
 import { vjp } from '../autodiff/grad.ts';
-import type { Group, Segment } from '../graph/program.ts';
+import type { Group, ProgramBuilder, Segment } from '../graph/program.ts';
 import { type Tensor, tensor } from '../graph/tensor.ts';
 import type { Trace } from '../graph/trace.ts';
 import { add } from '../ops/elementwise.ts';
 import { pack, segment } from '../ops/group.ts';
 import { broadcastTo } from '../ops/movement.ts';
 import { l2Norm } from '../ops/reduce.ts';
+import type { RowUpdate, RowUpdateInput } from '../ops/rows.ts';
 import { guard } from '../ops/update.ts';
 
 /** What an optimizer is to a step: see `Transform` of optim/, which fits. */
 export interface StepTransform {
+  readonly name: string;
   readonly slots: readonly string[];
   readonly scalarCount: number;
   update(input: {
@@ -21,6 +23,7 @@ export interface StepTransform {
     readonly gradientNorm: Tensor | undefined;
     readonly segments: readonly Segment[];
   }): { readonly update: Tensor; readonly slots: Readonly<Record<string, Tensor>> };
+  updateRows?(input: RowUpdateInput): RowUpdate;
 }
 
 /** A flat block and its leaves by path. */
@@ -81,3 +84,10 @@ export function renew(
   });
   return { parameters: add(block, made.update), slots: made.slots, gradientNorm };
 }
+
+/** What makes the step of a model with row tables: the groups of the tables, and all its leaves. See rows.ts. */
+export type Renewal = (
+  groups: readonly Group[],
+  builder: ProgramBuilder,
+  leaves: ReadonlyMap<string, Tensor>,
+) => typeof renew;

@@ -12,7 +12,7 @@ import { pack } from '../ops/group.ts';
 import { gather, gatherRows } from '../ops/indexing.ts';
 import { reshape } from '../ops/movement.ts';
 import { mean, sum } from '../ops/reduce.ts';
-import { openGroup, renew, renewStates, type StepTransform } from './renew.ts';
+import { openGroup, type Renewal, renew, renewStates, type StepTransform } from './renew.ts';
 
 /** (x − shift) · scale; one number each, or one a column. */
 export interface StepScaling {
@@ -20,9 +20,13 @@ export interface StepScaling {
   readonly scale: Float32Array;
 }
 
-/** The leaves of a model: those that the optimizer changes, and those that the layers do, if there are any. */
+/**
+ * The leaves of a model: those that the optimizer changes whole, and by rows (each a group of its own, in its own shape), and
+ * those that the layers do, if there are any.
+ */
 export interface ModelGroups {
   readonly parameters: Group;
+  readonly rows: readonly Group[];
   readonly state: Group | undefined;
 }
 
@@ -62,14 +66,21 @@ export const blockSpec = ({ size }: Group): Spec => ({ shape: [size], dtype: 'f3
 
 /** A program's blocks of leaves, and all leaves by path. */
 function openLeaves(builder: ProgramBuilder, groups: ModelGroups) {
-  const parameters = openGroup(builder.block(BLOCKS.parameters, blockSpec(groups.parameters)), groups.parameters);
-  if (groups.state === undefined) return { parameters, states: undefined, leaves: parameters.leaves };
-  const states = openGroup(builder.block(BLOCKS.state, blockSpec(groups.state)), groups.state);
-  return { parameters, states, leaves: new Map([...parameters.leaves, ...states.leaves]) };
+  const open = (group: Group) => openGroup(builder.block(group.name, blockSpec(group)), group);
+  const parameters = open(groups.parameters);
+  const states = groups.state && open(groups.state);
+  const tables = groups.rows.flatMap(({ name, segments }) =>
+    segments.map(({ path, shape }) => [path, builder.block(name, { shape, dtype: 'f32' })] as const),
+  );
+  return { parameters, states, leaves: new Map([...parameters.leaves, ...tables, ...(states?.leaves ?? [])]) };
 }
 
-const listOf = ({ parameters, state }: ModelGroups): Group[] =>
-  state === undefined ? [parameters] : [parameters, state];
+/** All groups of a model. */
+export const listOf = ({ parameters, rows, state }: ModelGroups): Group[] => [
+  parameters,
+  ...rows,
+  ...(state === undefined ? [] : [state]),
+];
 
 const parameter = (values: Float32Array): Tensor => tensor(values, values.length === 1 ? [] : [values.length]);
 
@@ -133,7 +144,12 @@ export function pulse(values: readonly Tensor[]): Tensor {
  * `key` i32 [seed, step, 0]; writes `pulse`: mean loss, norm of the gradient, sum of each metric over the rows. If loss or
  * gradient is not finite the step stops before anything is committed.
  */
-export function trainingProgram(description: StepDescription, transform: StepTransform, rows: number): Program {
+export function trainingProgram(
+  description: StepDescription,
+  transform: StepTransform,
+  rows: number,
+  renewal?: Renewal,
+): Program {
   const { groups } = description;
   const builder = new ProgramBuilder();
   const { parameters, states, leaves } = openLeaves(builder, groups);
@@ -148,7 +164,8 @@ export function trainingProgram(description: StepDescription, transform: StepTra
   const prediction = description.forward(leaves, batch.x, { mode: 'train', key, updates });
   const { losses, reported, metricSums } = measure(builder, description, prediction, batch);
   const loss = mean(losses);
-  const renewed = renew(builder.trace, loss, parameters, { transform, slots, scalars });
+  const renewing = renewal?.(groups.rows, builder, leaves) ?? renew;
+  const renewed = renewing(builder.trace, loss, parameters, { transform, slots, scalars });
   const { gradientNorm } = renewed;
   builder.emit('pulse', pulse([reported === losses ? loss : mean(reported), gradientNorm, ...metricSums]));
   builder.commit(BLOCKS.parameters, renewed.parameters);

@@ -87,6 +87,10 @@ export interface Op<A extends Attributes = Attributes> {
    * product's and the bias, its attributes the product's and `activation`.
    */
   readonly biased?: Op;
+  /** Of optimizers' updates: the composite that also adds output 0 to the parameters, its first input; the others follow. */
+  readonly step?: Op;
+  /** Of ops that update in place: which output may take over the memory of which input. */
+  readonly renews?: readonly (readonly [output: number, input: number])[];
   /** The types of the outputs; throws a `shape` or `dtype` error when the inputs do not fit. */
   infer(inputs: readonly Spec[], attributes: A): readonly Spec[];
   evaluate?(inputs: readonly HostTensor[], attributes: A, outputs: readonly Spec[]): readonly HostArray[];

@@ -1,10 +1,12 @@
 /** @file Where a step's time goes, instruction by instruction, beside what the machine can do at best. */
 import type { InstructionProfile, SessionProfile } from '../backends/backend.ts';
 import { selectBackend } from '../backends/select.ts';
+import type { DType } from '../core/dtype.ts';
 import { checkKnownOptions, checkNumber, SaddlepointError } from '../core/errors.ts';
 import { randomUniform, streamOf } from '../core/philox.ts';
 import { sizeOf } from '../core/shape.ts';
-import { BLOCKS, trainingProgram } from '../engine/step.ts';
+import { renewalOf } from '../engine/renewal.ts';
+import { BLOCKS, type ModelGroups, trainingProgram } from '../engine/step.ts';
 import { describeStep } from '../train/describe.ts';
 import type { Run } from '../train/run.ts';
 import { groupsOf, writeLeaves } from '../train/state.ts';
@@ -70,15 +72,12 @@ export async function profile(run: Pick<Run, 'state' | 'recipe'>, options: Profi
   const source = { rows: batchSize, rowShape: state.inputShape, dtype: inputType };
   const targets = { ...target, shape: [batchSize, ...target.shape] };
   const description = describeStep({ ...state, groups, source, targets });
-  const program = trainingProgram(description, optimizer, batchSize);
+  const program = trainingProgram(description, optimizer, batchSize, await renewalOf(groups));
   using session = await selectBackend('wasm').backend.open([program]);
   writeLeaves(session, groups, state.parameters);
   const draws = new Float32Array(batchSize * sizeOf(state.inputShape));
   randomUniform(draws, 1, streamOf('profile'), 0, 0);
-  session.write(
-    BLOCKS.source,
-    inputType === 'u8' ? draws.map((u) => Math.floor(u * 256)) : draws.map((u) => 2 * u - 1),
-  );
+  session.write(BLOCKS.source, draws.map(inputOf(inputType, groups)));
   const classes = target.dtype === 'i32' ? state.units : 2;
   session.write(
     BLOCKS.target,
@@ -99,6 +98,13 @@ export async function profile(run: Pick<Run, 'state' | 'recipe'>, options: Profi
       'profile: this machine has no WebAssembly SIMD, and so no instructions to time',
     );
   return describeProfile(measured, batchSize);
+}
+
+/** An input from a number in [0, 1): bytes; ids that every row table has; else numbers in [−1, 1). */
+function inputOf(inputType: DType, { rows }: ModelGroups): (u: number) => number {
+  const sizes = rows.flatMap(({ segments }) => segments.map(({ shape }) => shape[0] as number));
+  const below = inputType === 'u8' ? Math.min(256, ...sizes) : Math.min(...sizes);
+  return Number.isFinite(below) ? (u) => Math.floor(u * below) : (u) => 2 * u - 1;
 }
 
 function describeProfile({ microseconds, instructions, peak }: SessionProfile, batchSize: number): Profile {

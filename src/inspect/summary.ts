@@ -65,17 +65,17 @@ export function summary(model: Layer | TrainedModel, inputShape?: Shape): ModelS
     while (path !== '' && !known.has(path)) path = parent(path);
     return path;
   };
-  const count = (path: string, kind: 'trainable' | 'state'): number =>
+  const count = (path: string, isState: boolean): number =>
     leaves
-      .filter((leaf) => leaf.kind === kind && ownerOf(leaf.path) === path)
+      .filter((leaf) => (leaf.kind === 'state') === isState && ownerOf(leaf.path) === path)
       .reduce((sum, leaf) => sum + sizeOf(leaf.shape), 0);
   const bytesOf = (made: readonly Node[]): number =>
     made.flatMap(({ outputs }) => outputs).reduce((sum, value) => sum + sizeOf(value.shape) * BYTES[value.dtype], 0);
   const layers = calls.map(
     ({ path, type, output }): LayerSummary => ({
       ...{ path, type, outputShape: output.slice(1) },
-      parameters: count(path, 'trainable'),
-      states: count(path, 'state'),
+      parameters: count(path, false),
+      states: count(path, true),
       flops: own(nodes, path).reduce((sum, node) => sum + flopsOf(node), 0),
       activationBytes: bytesOf(own(nodes, path)),
     }),

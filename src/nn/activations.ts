@@ -109,14 +109,14 @@ export function glu(x: TensorLike, axis = -1): Tensor {
 export const swiglu = (x: TensorLike, w: TensorLike, v: TensorLike): Tensor => mul(silu(matmul(x, w)), matmul(x, v));
 
 /** x where x ≥ 0, else 0, with gradient 1 at 0. */
-export const positivePart = (x: TensorLike): Tensor => where(greaterEqual(x, 0), x, 0);
+const positivePart = (x: TensorLike): Tensor => where(greaterEqual(x, 0), x, 0);
 const negativePart = (x: TensorLike): Tensor => where(greater(x, 0), 0, x);
 
 /**
  * log(1 + e^−|x|), whose derivatives of every order are right at 0 too when added to `positivePart`: the sign is a constant
  * that is never 0, where |x| has none.
  */
-export function log1pExpNegAbs(x: Tensor): Tensor {
+function log1pExpNegAbs(x: Tensor): Tensor {
   return log1p(exp(mul(x, where(greaterEqual(x, 0), -1, 1))));
 }
 

@@ -4,7 +4,7 @@
  */
 import { checkKnownOptions, checkName, checkNumber, SaddlepointError, show, suggest } from '../core/errors.ts';
 import type { Json, JsonObject } from '../core/json.ts';
-import { randomNormal, randomUniform } from '../core/philox.ts';
+import * as philox from '../core/philox.ts';
 import { type Shape, sizeOf } from '../core/shape.ts';
 
 export interface Initializer {
@@ -41,7 +41,7 @@ interface Distribution {
 const uniform: Distribution = {
   factor: 3,
   fill(out, spread, seed, stream) {
-    randomUniform(out, seed, stream);
+    philox.randomUniform(out, seed, stream);
     // 2u − 1 has 24 bits: exact in f32.
     return out.map((u) => (2 * u - 1) * spread);
   },
@@ -50,7 +50,7 @@ const uniform: Distribution = {
 const normal: Distribution = {
   factor: 1,
   fill(out, spread, seed, stream) {
-    randomNormal(out, seed, stream);
+    philox.randomNormal(out, seed, stream);
     return out.map((z) => z * spread);
   },
 };
@@ -105,6 +105,26 @@ export const lecunUniform = (): Initializer => scaled('lecunUniform', {}, 1, 'fa
 /** Normal with standard deviation √(1 / fanIn), for selu and tanh (LeCun et al. 1998, eq. 16). */
 export const lecunNormal = (): Initializer => scaled('lecunNormal', {}, 1, 'fanIn', normal);
 
+function spreadBy(name: string, options: JsonObject, spread: number, distribution: Distribution): Initializer {
+  return {
+    ...{ name, options, spread: () => spread },
+    draw: (shape, { seed, stream }) =>
+      distribution.fill(new Float32Array(sizeOf(shape)), Math.fround(spread), seed, stream),
+  };
+}
+
+/** Uniform in ±bound, whatever the shape; > 0, default 0.05, as Keras has it for embeddings. */
+export const randomUniform = (bound = 0.05): Initializer =>
+  spreadBy('randomUniform', { bound: checkNumber('randomUniform', bound, { min: 0, openMin: true }) }, bound, uniform);
+/** Normal with this standard deviation, whatever the shape; > 0, default 0.05. */
+export const randomNormal = (deviation = 0.05): Initializer =>
+  spreadBy(
+    'randomNormal',
+    { deviation: checkNumber('randomNormal', deviation, { min: 0, openMin: true }) },
+    deviation,
+    normal,
+  );
+
 function filled(name: string, options: JsonObject, value: number): Initializer {
   return { name, options, spread: () => 0, draw: (shape) => new Float32Array(sizeOf(shape)).fill(value) };
 }
@@ -125,6 +145,8 @@ const table: Readonly<Record<string, (options: JsonObject) => Initializer>> = {
   heNormal,
   lecunUniform,
   lecunNormal,
+  randomUniform: ({ bound }) => randomUniform(bound as number),
+  randomNormal: ({ deviation }) => randomNormal(deviation as number),
   zeros,
   ones,
   constant: ({ value }) => constant(value as number),

@@ -29,6 +29,11 @@ export interface Context {
   /** The leaf `${path}/${name}` of the parameter tree; created by the initializer when the model is initialized. */
   parameter(name: string, shape: Shape, initializer: Initializer): Tensor;
   /**
+   * As `parameter`, for a table whose rows are picked by index (`gather`, `gatherDot`, `gatherSum`) and which has many: its
+   * gradient is kept by rows, and only rows that occur in a step change. Shape [rows, …].
+   */
+  table(name: string, shape: Shape, initializer: Initializer): Tensor;
+  /**
    * As `parameter`, for what training keeps but no gradient changes, such as running statistics; `update` renews it. Its value
    * is that of the step's beginning.
    */
@@ -44,8 +49,8 @@ export interface Context {
   random(): { readonly key: Tensor; readonly stream: number };
 }
 
-/** Whether an optimizer changes a leaf, or the layer itself by `context.update`. */
-export type LeafKind = 'trainable' | 'state';
+/** Whether an optimizer changes a leaf, whole or by rows (a `table`), or the layer itself by `context.update`. */
+export type LeafKind = 'trainable' | 'rows' | 'state';
 
 /** A leaf of the parameter tree with its first values. */
 export interface ParameterLeaf {
@@ -137,6 +142,7 @@ function callRoot(model: Layer, x: Tensor, run: Run): Tensor {
       mode: run.mode,
       path,
       parameter: leaf('trainable'),
+      table: leaf('rows'),
       state: leaf('state'),
       update(name, value) {
         const shape = states.get(name);

@@ -6,6 +6,7 @@ import { type BatchNormOptions, batchNorm } from './batch-norm.ts';
 import { type Conv1dOptions, type Conv2dOptions, conv1d, conv2d } from './conv.ts';
 import { type DenseOptions, dense } from './dense.ts';
 import { dropout } from './dropout.ts';
+import { type EmbeddingOptions, embedding } from './embedding.ts';
 import { flatten } from './flatten.ts';
 import { initializerFromJson } from './initializers.ts';
 import type { Layer } from './layer.ts';
@@ -74,6 +75,12 @@ function ownFactories(build: (json: Json) => Layer): Record<string, LayerFactory
     averagePool2d: ({ poolSize, ...rest }, name) => averagePool2d(poolSize as number, { ...rest, ...name }),
     globalAveragePool2d: (_, name) => globalAveragePool2d(name),
     globalMaxPool2d: (_, name) => globalMaxPool2d(name),
+    embedding: ({ vocabulary, dimension, initializer, ...rest }, name) =>
+      embedding(vocabulary as number, dimension as number, {
+        ...(rest as EmbeddingOptions),
+        ...(initializer === undefined ? {} : { initializer: initializerFromJson(initializer) }),
+        ...name,
+      }),
     dropout: ({ rate }, name) => dropout(rate as number, name),
     activation: (options, name) => activation(options.activation as ActivationName, name),
     batchNorm: (options, name) => batchNorm({ ...(options as BatchNormOptions), ...name }),

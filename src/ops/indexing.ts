@@ -9,7 +9,7 @@ import { float, mul, sub } from './elementwise.ts';
 import { broadcastTo, reshape } from './movement.ts';
 
 /** Indices below `rows` as i32; fractions, NaN and numbers beyond i32 are refused where the numbers are known. */
-function indices(name: string, input: TensorLike, rows: number): Tensor {
+export function indices(name: string, input: TensorLike, rows: number): Tensor {
   const t = isTensor(input) ? input : tensor(input);
   if (t.dtype === 'i32') return t;
   if (t.traced !== undefined || t.dtype === 'u8') {

@@ -13,6 +13,7 @@ import { FUNCTIONS } from './samples/functions.ts';
 import { NORMALIZE } from './samples/normalize.ts';
 import * as pool from './samples/pool.ts';
 import { PRODUCTS } from './samples/products.ts';
+import { ROWS } from './samples/rows.ts';
 import { COMPOSED, EXACT, f32, given, moved, ROUNDED, type Sample, sample, shapes } from './samples/sample.ts';
 import { SCAN } from './samples/scan.ts';
 import { STRUCTURED } from './samples/structured.ts';
@@ -51,6 +52,7 @@ export const SAMPLES = {
   ...ELEMENTWISE,
   ...FUNCTIONS,
   ...STRUCTURED,
+  ...ROWS,
   ...PRODUCTS,
   ...NORMALIZE,
   ...ATTENTION,

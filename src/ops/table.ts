@@ -7,6 +7,7 @@ import { conv2dFilterGradientOp, conv2dInputGradientOp, conv2dOp, convLinearOp }
 import { cumulativeSumOp } from './cumulative.ts';
 import * as elementwise from './elementwise.ts';
 import { erfinvOp, erfOp } from './erf.ts';
+import { gatherDotOp, gatherSumOp, scatterAddOuterOp } from './gather-product.ts';
 import { packOp, segmentOp } from './group.ts';
 import { acoshOp, asinhOp, coshOp, sinhOp } from './hyperbolic.ts';
 import { gatherOp, gatherRowsOp, oneHotOp, scatterAddOp } from './indexing.ts';
@@ -17,7 +18,9 @@ import * as pool from './pool.ts';
 import { dropoutMaskOp, normalOp, uniformOp } from './random.ts';
 import { argmaxOp, l2NormOp, maxOp, meanOp, minOp, prodOp, sumOp } from './reduce.ts';
 import { roundOp } from './rounding.ts';
+import { occurrenceNormOp, rowAdagradOp, rowLazyAdamOp, rowNormOp, rowOrderOp, rowSgdOp } from './rows.ts';
 import { scanOp } from './scan.ts';
+import { sigmoidCrossEntropyOp } from './sigmoid-cross-entropy.ts';
 import { logSoftmaxOp, softmaxCrossEntropyGradientOp, softmaxCrossEntropyOp, softmaxOp } from './softmax.ts';
 import { standardizeGradientOp, standardizeOp } from './standardize.ts';
 import { topKOp } from './top-k.ts';
@@ -88,6 +91,7 @@ export const primitives = {
   gather: gatherOp,
   scatterAdd: scatterAddOp,
   oneHot: oneHotOp,
+  rowOrder: rowOrderOp,
   segment: segmentOp,
   pack: packOp,
   randomUniform: uniformOp,
@@ -117,6 +121,9 @@ export const composites = {
   linear: linearOp,
   convLinear: convLinearOp,
   gatherRows: gatherRowsOp,
+  gatherDot: gatherDotOp,
+  gatherSum: gatherSumOp,
+  scatterAddOuter: scatterAddOuterOp,
   maskedSoftmax: maskedSoftmaxOp,
   softmaxGradient: softmaxGradientOp,
   standardize: standardizeOp,
@@ -125,10 +132,16 @@ export const composites = {
   logSoftmax: logSoftmaxOp,
   softmaxCrossEntropy: softmaxCrossEntropyOp,
   softmaxCrossEntropyGradient: softmaxCrossEntropyGradientOp,
+  sigmoidCrossEntropy: sigmoidCrossEntropyOp,
   adamUpdate: adamUpdateOp,
   adamStep: adamStepOp,
   sgdUpdate: sgdUpdateOp,
   sgdStep: sgdStepOp,
+  rowNorm: rowNormOp,
+  occurrenceNorm: occurrenceNormOp,
+  rowSgd: rowSgdOp,
+  rowAdagrad: rowAdagradOp,
+  rowLazyAdam: rowLazyAdamOp,
 } as const;
 
 export type PrimitiveName = keyof typeof primitives;

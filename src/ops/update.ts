@@ -56,8 +56,27 @@ export interface AdamAttributes {
   readonly beta2: number;
 }
 
+export const adamStepOp: Op<AdamAttributes> & { name: 'adamStep' } = {
+  name: 'adamStep',
+  renews: [
+    [0, 0],
+    [1, 2],
+    [2, 3],
+  ],
+  infer(inputs) {
+    const block = sameBlocks('adamStep', inputs, 4);
+    return [block, block, block];
+  },
+  decompose(inputs, attributes) {
+    const [parameters, g, m, v, scalars] = inputs as [Tensor, Tensor, Tensor, Tensor, Tensor];
+    const [update, first, second] = adamUpdate(g, m, v, scalars, attributes) as [Tensor, Tensor, Tensor];
+    return [add(parameters, update), first, second];
+  },
+};
+
 export const adamUpdateOp: Op<AdamAttributes> & { name: 'adamUpdate' } = {
   name: 'adamUpdate',
+  step: adamStepOp as unknown as Op,
   infer(inputs) {
     const block = sameBlocks('adamUpdate', inputs, 3);
     return [block, block, block];
@@ -83,19 +102,6 @@ export const adamUpdate = (
   attributes: AdamAttributes,
 ): Tensor[] => apply(adamUpdateOp, [gradient, firstMoment, secondMoment, scalars], attributes);
 
-export const adamStepOp: Op<AdamAttributes> & { name: 'adamStep' } = {
-  name: 'adamStep',
-  infer(inputs) {
-    const block = sameBlocks('adamStep', inputs, 4);
-    return [block, block, block];
-  },
-  decompose(inputs, attributes) {
-    const [parameters, g, m, v, scalars] = inputs as [Tensor, Tensor, Tensor, Tensor, Tensor];
-    const [update, first, second] = adamUpdate(g, m, v, scalars, attributes) as [Tensor, Tensor, Tensor];
-    return [add(parameters, update), first, second];
-  },
-};
-
 export interface SgdAttributes {
   readonly [key: string]: unknown;
   /** 0 means that there is no velocity input. */
@@ -103,8 +109,25 @@ export interface SgdAttributes {
   readonly nesterov: boolean;
 }
 
+export const sgdStepOp: Op<SgdAttributes> & { name: 'sgdStep' } = {
+  name: 'sgdStep',
+  renews: [
+    [0, 0],
+    [1, 2],
+  ],
+  infer(inputs, { momentum }) {
+    const block = sameBlocks('sgdStep', inputs, momentum === 0 ? 2 : 3);
+    return momentum === 0 ? [block] : [block, block];
+  },
+  decompose([parameters, ...rest], attributes) {
+    const [update, ...velocity] = apply(sgdUpdateOp, rest as Tensor[], attributes);
+    return [add(parameters as Tensor, update as Tensor), ...velocity];
+  },
+};
+
 export const sgdUpdateOp: Op<SgdAttributes> & { name: 'sgdUpdate' } = {
   name: 'sgdUpdate',
+  step: sgdStepOp as unknown as Op,
   infer(inputs, { momentum }) {
     const block = sameBlocks('sgdUpdate', inputs, momentum === 0 ? 1 : 2);
     return momentum === 0 ? [block] : [block, block];
@@ -133,15 +156,3 @@ export const sgdUpdate = (
   attributes: SgdAttributes,
 ): Tensor[] =>
   apply(sgdUpdateOp, velocity === undefined ? [gradient, scalars] : [gradient, velocity, scalars], attributes);
-
-export const sgdStepOp: Op<SgdAttributes> & { name: 'sgdStep' } = {
-  name: 'sgdStep',
-  infer(inputs, { momentum }) {
-    const block = sameBlocks('sgdStep', inputs, momentum === 0 ? 2 : 3);
-    return momentum === 0 ? [block] : [block, block];
-  },
-  decompose([parameters, ...rest], attributes) {
-    const [update, ...velocity] = apply(sgdUpdateOp, rest as Tensor[], attributes);
-    return [add(parameters as Tensor, update as Tensor), ...velocity];
-  },
-};

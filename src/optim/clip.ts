@@ -3,6 +3,7 @@ import { checkKnownOptions, checkNumber, SaddlepointError, show } from '../core/
 import type { Tensor } from '../graph/tensor.ts';
 import { abs, clip, div, minimum, mul } from '../ops/elementwise.ts';
 import { l2Norm, max, sum } from '../ops/reduce.ts';
+import { rowsUnsupported } from '../ops/rows.ts';
 import type { Transform } from './transform.ts';
 
 export interface GlobalNormOptions {
@@ -19,7 +20,8 @@ const NORMS: ReadonlyMap<unknown, (gradient: Tensor) => Tensor> = new Map([
 
 /**
  * gradient · min(1, limit / norm), with one norm of all leaves together, so the direction stays. A gradient of zeros stays
- * zeros; one that is not finite stays so.
+ * zeros; one that is not finite stays so. Row tables (embeddings) count with what each row gets in a step summed; they know
+ * norm 2 alone.
  *
  * @param limit > 0.
  * @param options norm: 1, 2 (default) or Infinity.
@@ -45,6 +47,23 @@ export function clipByGlobalNorm(limit: number, options: GlobalNormOptions = {})
       update: mul(gradient, minimum(1, div(limit, (norm === 2 ? gradientNorm : undefined) ?? normOf(gradient)))),
       slots: {},
     }),
+    updateRows({ gradient, gradientNorm }) {
+      if (norm !== 2)
+        throw rowsUnsupported(`clipByGlobalNorm with norm ${norm}`, 'the norm of summed rows is the L2 norm');
+      if (gradientNorm === undefined)
+        throw rowsUnsupported(
+          'clipByGlobalNorm behind another transform',
+          'the norm of all parameters is not known there',
+        );
+      const factor = minimum(1, div(limit, gradientNorm));
+      const { weights, vectors } = gradient;
+      return {
+        gradient:
+          weights === undefined
+            ? { ...gradient, vectors: mul(vectors, factor) }
+            : { ...gradient, weights: mul(weights, factor) },
+      };
+    },
   };
 }
 

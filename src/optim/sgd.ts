@@ -1,6 +1,7 @@
 /** @file Stochastic gradient descent. */
 import { checkKnownOptions, checkNumber, SaddlepointError } from '../core/errors.ts';
 import type { Tensor } from '../graph/tensor.ts';
+import { rowSgd, rowsUnsupported } from '../ops/rows.ts';
 import { sgdUpdate } from '../ops/update.ts';
 import { learningRateOf, type Schedule } from './schedules/schedule.ts';
 import { slot, type Transform } from './transform.ts';
@@ -22,6 +23,9 @@ export interface SgdOptions {
 /**
  * v = momentum · v + (1 − dampening) · g; update = −learningRate · v. With `nesterov`, −learningRate · (g + momentum · v);
  * without momentum, −learningRate · g.
+ *
+ * Row tables (embeddings) are updated by rows; with momentum or weight decay they are refused, since both change rows that do
+ * not occur in a step.
  *
  * @throws SaddlepointError `option` for a value outside its range.
  * @see Polyak 1964; Sutskever et al. 2013, eq. 3 and 4, in PyTorch's form (the rate outside the velocity).
@@ -55,6 +59,11 @@ export function sgd(options: SgdOptions = {}): Transform {
         Tensor | undefined,
       ];
       return { update, slots: next === undefined ? {} : { velocity: next } };
+    },
+    updateRows({ table, gradient, scalars }) {
+      if (momentum > 0) throw rowsUnsupported('sgd with momentum', 'a velocity moves rows that do not occur');
+      if (weightDecay > 0) throw rowsUnsupported('sgd with weightDecay', 'it shrinks rows that do not occur');
+      return { table: rowSgd(table, gradient, scalars), slots: {} };
     },
   };
 }

@@ -8,6 +8,7 @@ import type { JsonObject } from '../core/json.ts';
 import type { Segment } from '../graph/program.ts';
 import type { Tensor } from '../graph/tensor.ts';
 import { segment } from '../ops/group.ts';
+import { type RowUpdate, type RowUpdateInput, rowsUnsupported } from '../ops/rows.ts';
 
 export interface Transform {
   readonly name: string;
@@ -21,6 +22,11 @@ export interface Transform {
   scalars(step: number): readonly number[];
   /** Traced once. What is 0 in gradient, parameters and slots must give 0: the gaps between the leaves of a block. */
   update(input: UpdateInput): { update: Tensor; slots: Readonly<Record<string, Tensor>> };
+  /**
+   * The same for a row table, whose gradient says what the rows that occur in it get; only those may change. Traced once for
+   * each table. Transforms without it refuse models that have row tables.
+   */
+  updateRows?(input: RowUpdateInput): RowUpdate;
 }
 
 export interface UpdateInput {
@@ -39,7 +45,7 @@ export interface UpdateInput {
 }
 
 /** The slot of that name; an internal error if the caller left it out. */
-export function slot(input: UpdateInput, transform: string, name: string): Tensor {
+export function slot(input: Pick<UpdateInput, 'slots'>, transform: string, name: string): Tensor {
   const found = input.slots[name];
   if (found !== undefined) return found;
   throw new SaddlepointError('internal', `${transform}: slot '${name}' is missing`);
@@ -81,6 +87,28 @@ export function chain(...transforms: Transform[]): Transform {
         gradient = result.update;
       });
       return { update: gradient, slots };
+    },
+    updateRows(input) {
+      let made: RowUpdate = { gradient: input.gradient };
+      transforms.forEach((transform, i) => {
+        if (!('gradient' in made)) throw rowsUnsupported('chain', `${transform.name} stands behind an optimizer`);
+        const { gradient } = made;
+        const next = transform.updateRows?.({
+          ...{ gradient, table: input.table },
+          slots: Object.fromEntries(transform.slots.map((name) => [name, slot(input, 'chain', `${i}.${name}`)])),
+          scalars: scalarsOf(input.scalars, offsets[i] as number, transform.scalarCount),
+          gradientNorm: gradient === input.gradient ? input.gradientNorm : undefined,
+        });
+        if (next === undefined) throw rowsUnsupported(transform.name);
+        made =
+          'table' in next
+            ? {
+                table: next.table,
+                slots: Object.fromEntries(Object.entries(next.slots).map(([name, value]) => [`${i}.${name}`, value])),
+              }
+            : next;
+      });
+      return made;
     },
   };
 }

@@ -7,7 +7,6 @@ import type { Graph, Node, Value } from '../graph/node.ts';
 import type { Tensor } from '../graph/tensor.ts';
 import { apply } from '../graph/trace.ts';
 import type { LinearActivation } from '../ops/matmul.ts';
-import { type AdamAttributes, adamStepOp, type SgdAttributes, sgdStepOp } from '../ops/update.ts';
 import { countUses, type FusedOps, producer, rewrite } from './rewrite.ts';
 
 export function fuse(graph: Graph, fused: FusedOps): Graph {
@@ -70,14 +69,11 @@ function step(inputs: readonly Tensor[], fused: FusedOps, moved: Map<Value, Valu
   if (made === undefined || update.traced?.value !== made.outputs[0] || !sameShape(parameters.shape, update.shape))
     return undefined;
   const rest = made.inputs.map((input) => update.traced?.trace.tensor(input) as Tensor);
-  const stepped =
-    made.op.name === 'adamUpdate' && fused.has('adamStep')
-      ? apply(adamStepOp, [parameters, ...rest], made.attributes as AdamAttributes)
-      : made.op.name === 'sgdUpdate' && fused.has('sgdStep')
-        ? apply(sgdStepOp, [parameters, ...rest], made.attributes as SgdAttributes)
-        : undefined;
-  stepped?.slice(1).forEach((slot, i) => {
+  const whole = made.op.step;
+  if (whole === undefined || !fused.has(whole.name)) return undefined;
+  const stepped = apply(whole, [parameters, ...rest], made.attributes);
+  stepped.slice(1).forEach((slot, i) => {
     moved.set(made.outputs[i + 1] as Value, (slot.traced as NonNullable<Tensor['traced']>).value);
   });
-  return stepped?.slice(0, 1);
+  return stepped.slice(0, 1);
 }

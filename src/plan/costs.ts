@@ -12,10 +12,15 @@ function convOperations(w: Word): number {
 
 const matmulOperations = (w: Word): number => 2 * w(I.MatmulField.m) * w(I.MatmulField.n) * w(I.MatmulField.k);
 
+const gatherProductOperations = (w: Word): number =>
+  2 * w(I.GatherProductField.count) * w(I.GatherProductField.group) * w(I.GatherProductField.rowElements);
+
 /** Multiplications and additions of the products; what other instructions do is counted in bytes alone. */
 const OPERATIONS: Readonly<Partial<Record<I.Opcode, (word: Word) => number>>> = {
   [I.Opcode.matmul]: matmulOperations,
   [I.Opcode.batchMatmul]: (w) => w(I.BatchMatmulField.outer) * w(I.BatchMatmulField.inner) * matmulOperations(w),
+  [I.Opcode.gatherDot]: gatherProductOperations,
+  [I.Opcode.gatherSum]: gatherProductOperations,
   [I.Opcode.conv2d]: convOperations,
   [I.Opcode.conv2dInputGradient]: convOperations,
   [I.Opcode.conv2dFilterGradient]: convOperations,

@@ -7,6 +7,7 @@ import type { Form, Word } from './instruction.ts';
 import { NORMALIZATION_FORMS } from './normalizations.ts';
 import * as I from './opcodes.ts';
 import { PRODUCT_FORMS } from './products.ts';
+import { ROW_FORMS } from './rows.ts';
 
 const MODE = I.Broadcast.column;
 const TYPE = I.ElementType.u8;
@@ -155,6 +156,7 @@ const FORMS: Readonly<Record<I.Opcode, Form>> = {
   },
   ...PRODUCT_FORMS,
   ...NORMALIZATION_FORMS,
+  ...ROW_FORMS,
   [I.Opcode.gather]: {
     words: I.GatherField.words,
     counts: [I.GatherField.count, I.GatherField.rowElements, I.GatherField.rows],

@@ -56,6 +56,12 @@ export const enum Opcode {
   standardizeGradient = 66,
   maskedSoftmax = 67,
   softmaxGradient = 68,
+  rowOrder = 72,
+  rowNorm = 73,
+  rowUpdate = 74,
+  gatherDot = 75,
+  gatherSum = 76,
+  weightedNorm = 77,
 }
 
 /** Sizes that both languages must agree on. */
@@ -96,6 +102,10 @@ export const enum Constant {
   threadBytes = 320,
   /** Where in them the status lies; at this place in the memory itself begin the machine's constants. */
   threadStatus = 192,
+  /** Bits of an index that one pass of `rowOrder` sorts by, at most. */
+  rowOrderBits = 11,
+  /** So many passes sort every index. */
+  rowOrderPasses = 3,
   /** Pixels that a convolution packs at once. */
   convBlockPixels = 128,
   /** Opcodes from here on are in the builds that have every instruction, not in the core build. */
@@ -185,6 +195,13 @@ export const enum ReduceFunction {
   // `Constant.firstExtendedReduce`: not in the core build.
   min = 3,
   prod = 4,
+}
+
+/** How `rowUpdate` changes the rows that occur. */
+export const enum RowMethod {
+  sgd = 0,
+  adagrad = 1,
+  lazyAdam = 2,
 }
 
 export const enum Activation {
@@ -798,5 +815,93 @@ export const enum SoftmaxGradientField {
   queries = 6,
   offset = 7,
   scale = 8,
+  words = 9,
+}
+
+/**
+ * destination i32 [count]: the places of indices i32 [count] by ascending index, of equals in order of place. Stops on an index
+ * outside 0 … rows − 1. `scratch` is as large as `rowOrderScratchBytes` of sizes.ts says.
+ */
+export const enum RowOrderField {
+  destination = 1,
+  scratch = 2,
+  indices = 3,
+  count = 4,
+  rows = 5,
+  words = 6,
+}
+
+/**
+ * A gradient by rows: for each place i of indices i32 [count], weights[i] · vectors[i div group] (weights [count] or 0: then
+ * group is 1), where vectors are f32 [count / group, rowElements]; `order` is what `rowOrder` gives. What one row gets more than
+ * once is summed, in order of place. destination [] = the L2 norm of it all. Stops on an index outside 0 … rows − 1. `scratch`
+ * is as large as `rowGradientScratchBytes` of sizes.ts says.
+ */
+export const enum RowNormField {
+  destination = 1,
+  scratch = 2,
+  indices = 3,
+  order = 4,
+  vectors = 5,
+  weights = 6,
+  count = 7,
+  group = 8,
+  rowElements = 9,
+  rows = 10,
+  words = 11,
+}
+
+/**
+ * Updates in place the rows of a table f32 [rows, rowElements] that occur in a gradient by rows; its words are those of
+ * `rowNorm`. `method` sgd: p −= scalars[0] · g. adagrad: s += g² in `first`, p −= scalars[0] · g / (√(s + second factor) +
+ * first factor). lazyAdam: as `adam`, with `first` and `second` its moments and the factors β₁, 1 − β₁, β₂, 1 − β₂. Factors are
+ * bits. Of `order`, the rows that begin at its places `from` … `to` − 1. All indices are checked before anything is written.
+ */
+export const enum RowUpdateField {
+  table = 1,
+  scratch = 2,
+  indices = 3,
+  order = 4,
+  vectors = 5,
+  weights = 6,
+  count = 7,
+  group = 8,
+  rowElements = 9,
+  rows = 10,
+  first = 11,
+  second = 12,
+  scalars = 13,
+  method = 14,
+  factors = 15,
+  from = 19,
+  to = 20,
+  words = 21,
+}
+
+/** destination [] = the L2 norm of weights[i] · vectors[i div group], f32 [count · group] and [count, rowElements]. */
+export const enum WeightedNormField {
+  destination = 1,
+  vectors = 2,
+  weights = 3,
+  count = 4,
+  group = 5,
+  rowElements = 6,
+  words = 7,
+}
+
+/**
+ * Products with rows of a table f32 [rows, rowElements], at indices i32 [count, group]. `gatherDot`: destination [count, group]
+ * = table[index] · factors[i], factors [count, rowElements]. `gatherSum`: destination [count, rowElements] = Σ over the group of
+ * factors[i, j] · table[index], factors [count, group]. Stop on an index outside 0 … rows − 1, before anything is written.
+ */
+export const enum GatherProductField {
+  destination = 1,
+  table = 2,
+  indices = 3,
+  factors = 4,
+  count = 5,
+  group = 6,
+  rowElements = 7,
+  rows = 8,
   words = 9,
 }

@@ -6,6 +6,7 @@ import { elementBytes, formBytes, type Operand, type OperandRule, reads, type Wo
 import { NORMALIZATION_OPERANDS } from './normalizations.ts';
 import * as I from './opcodes.ts';
 import { PRODUCT_OPERANDS } from './products.ts';
+import { ROW_OPERANDS } from './rows.ts';
 import { normSumsBytes } from './sizes.ts';
 
 /** Bytes from the first to behind the last element of a strided box. */
@@ -97,6 +98,7 @@ const RULES: Readonly<Record<I.Opcode, OperandRule>> = {
   },
   ...PRODUCT_OPERANDS,
   ...NORMALIZATION_OPERANDS,
+  ...ROW_OPERANDS,
   [I.Opcode.gather](w) {
     const [count, width] = [w(I.GatherField.count), w(I.GatherField.rowElements)];
     const [from, to] = [w(I.GatherField.sourceType), w(I.GatherField.destinationType)];

@@ -45,11 +45,23 @@ export const standardizeScratchBytes = (inner: number): number => (inner === 1 ?
 /** Bytes of the sums that `sumSquares` leaves for `l2Norm`. */
 export const normSumsBytes = (count: number): number => 8 * Math.ceil(count / I.Constant.normChunk);
 
+/** Bytes of the scratch area of `rowOrder`: counters of all passes, and places; see assembly/rows.ts. */
+export const rowOrderScratchBytes = (count: number): number =>
+  4 * (I.Constant.rowOrderPasses * 2 ** I.Constant.rowOrderBits + count);
+
+/** Bytes of the scratch area of `rowNorm` and `rowUpdate`: the place and the weight of each vector, in order. */
+export const rowGradientScratchBytes = (count: number): number => 8 * count;
+
 /** The field that bounds the indices of an instruction. */
 const INDEX_BOUNDS: Readonly<Partial<Record<I.Opcode, number>>> = {
   [I.Opcode.gather]: I.GatherField.rows,
   [I.Opcode.scatterAdd]: I.ScatterAddField.rows,
   [I.Opcode.oneHot]: I.OneHotField.depth,
+  [I.Opcode.rowOrder]: I.RowOrderField.rows,
+  [I.Opcode.rowNorm]: I.RowNormField.rows,
+  [I.Opcode.rowUpdate]: I.RowUpdateField.rows,
+  [I.Opcode.gatherDot]: I.GatherProductField.rows,
+  [I.Opcode.gatherSum]: I.GatherProductField.rows,
   [I.Opcode.maxPoolGradient]: I.PoolField.cells,
   [I.Opcode.maxPoolGather]: I.PoolField.cells,
   [I.Opcode.crossEntropy]: I.CrossEntropyField.columns,

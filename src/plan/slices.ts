@@ -75,6 +75,16 @@ const random: Slicer = counted(
   [I.RandomField.first],
 );
 
+const gatherProduct = (isDot: boolean): Slicer =>
+  counted(I.GatherProductField.count, 1, (w) => {
+    const [group, row] = [F32 * w(I.GatherProductField.group), F32 * w(I.GatherProductField.rowElements)];
+    return [
+      [I.GatherProductField.destination, isDot ? group : row],
+      [I.GatherProductField.factors, isDot ? row : group],
+      [I.GatherProductField.indices, group],
+    ];
+  });
+
 const rowsOf = (rows: number, columns: number, fields: readonly number[], others: readonly Step[] = []): Slicer =>
   counted(rows, 1, (w) => [...fields.map((field): Step => [field, F32 * w(columns)]), ...others]);
 
@@ -239,6 +249,12 @@ const SLICERS: Readonly<Partial<Record<I.Opcode, Slicer>>> = {
       ];
     }),
   ),
+  [I.Opcode.gatherDot]: gatherProduct(true),
+  [I.Opcode.gatherSum]: gatherProduct(false),
+  [I.Opcode.rowUpdate](w, thread, threads) {
+    const [from, to] = cut(w(I.RowUpdateField.count), 1, thread, threads);
+    return { slice: { [I.RowUpdateField.from]: from, [I.RowUpdateField.to]: to } };
+  },
   [I.Opcode.softmaxGradient]: (w, thread, threads) =>
     counted(I.SoftmaxGradientField.rows, w(I.SoftmaxGradientField.queries) || 1, () => {
       const row = F32 * w(I.SoftmaxGradientField.columns);

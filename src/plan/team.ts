@@ -31,6 +31,9 @@ const SCRATCH: Readonly<Partial<Record<number, number>>> = {
   [I.Opcode.standardize]: I.StandardizeField.scratch,
   [I.Opcode.standardizeGradient]: I.StandardizeGradientField.scratch,
   [I.Opcode.group]: I.GroupField.scratch,
+  [I.Opcode.rowOrder]: I.RowOrderField.scratch,
+  [I.Opcode.rowNorm]: I.RowNormField.scratch,
+  [I.Opcode.rowUpdate]: I.RowUpdateField.scratch,
 };
 
 const scratchOf = (operands: readonly Operand[]): Operand | undefined =>

@@ -2,6 +2,7 @@
 import { createProgress, describeEpoch } from '#progress';
 import { selectBackend } from '../backends/select.ts';
 import { must, SaddlepointError } from '../core/errors.ts';
+import { renewalOf } from '../engine/renewal.ts';
 import { BLOCKS, trainingProgram } from '../engine/step.ts';
 import { stopError } from '../engine/stop-error.ts';
 import type { Layer } from '../nn/layer.ts';
@@ -74,9 +75,12 @@ async function openTraining<Name extends string>(
   const { state, source, targets, trainRows, validationRows, batchSize } = prepared;
   const groups = groupsOf(state);
   const description = describeStep({ ...state, groups, source, targets: targetSpec(targets, source.rows) });
+  const renewal = await renewalOf(groups);
   const programsOf = (size: number) => {
     const rest = trainRows.length % size;
-    return [size, ...(rest === 0 ? [] : [rest])].map((rows) => trainingProgram(description, options.optimizer, rows));
+    return [size, ...(rest === 0 ? [] : [rest])].map((rows) =>
+      trainingProgram(description, options.optimizer, rows, renewal),
+    );
   };
   const programs = programsOf(batchSize);
   const validation =
@@ -201,7 +205,7 @@ class Training<Name extends string> {
     const { session, groups, reason } = this.#opened;
     const blocks = this.#best?.blocks ?? readBlocks(session, groups);
     const { parameters } = this.#prepared.state;
-    const state = { ...this.#prepared.state, parameters: leavesIn(blocks, groups, parameters.keys()) };
+    const state = { ...this.#prepared.state, parameters: leavesIn(blocks, groups, parameters) };
     const { source, targets, batchSize } = this.#prepared;
     const { dtype, shape } = targetSpec(targets, 1);
     const recipe = {

@@ -5,7 +5,7 @@ import { sizeOf } from '../core/shape.ts';
 import type { ClassName } from '../data/labels.ts';
 import { scalingFromJson, scalingToJson } from '../data/scaling.ts';
 import { readSafetensors, writeSafetensors } from '../io/safetensors.ts';
-import { initialize, type Layer } from '../nn/layer.ts';
+import { type Context, initialize, type Layer } from '../nn/layer.ts';
 import { lossFromJson, metricFromName } from '../nn/losses/table.ts';
 import { type LayerFactory, layerFromJson, layerToJson } from '../nn/serialize.ts';
 import type { ModelState, Parameter } from './state.ts';
@@ -117,14 +117,19 @@ const nothing = new Float32Array(0);
 function shapesOnly(layer: Layer): Layer {
   return {
     ...layer,
-    call: (x, context) =>
-      layer.call(x, {
+    call(x, context) {
+      const without =
+        (create: Context['parameter']): Context['parameter'] =>
+        (name, shape, initializer) =>
+          create(name, shape, { ...initializer, draw: () => nothing });
+      return layer.call(x, {
         ...context,
-        parameter: (name, shape, initializer) =>
-          context.parameter(name, shape, { ...initializer, draw: () => nothing }),
-        state: (name, shape, initializer) => context.state(name, shape, { ...initializer, draw: () => nothing }),
+        parameter: without(context.parameter),
+        table: without(context.table),
+        state: without(context.state),
         child: (part, index, input) => context.child(shapesOnly(part), index, input),
-      }),
+      });
+    },
   };
 }
 

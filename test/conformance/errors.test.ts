@@ -4,9 +4,11 @@ import { compile } from '../../src/engine/compile.ts';
 import { type Tensor, tensor } from '../../src/graph/tensor.ts';
 import { cast } from '../../src/ops/cast.ts';
 import { add, log } from '../../src/ops/elementwise.ts';
+import { gatherDot, gatherSum } from '../../src/ops/gather-product.ts';
 import { gather, gatherRows, oneHot, scatterAdd } from '../../src/ops/indexing.ts';
 import { reshape, slice } from '../../src/ops/movement.ts';
 import { l2Norm, sum } from '../../src/ops/reduce.ts';
+import { rowOrder } from '../../src/ops/rows.ts';
 import { softmaxCrossEntropy, softmaxCrossEntropyGradient } from '../../src/ops/softmax.ts';
 import { guard } from '../../src/ops/update.ts';
 import { BACKENDS, optionsFor } from './harness.ts';
@@ -24,6 +26,9 @@ const INDEXED: Readonly<Record<string, (index: Tensor) => Tensor>> = {
   gatherRows: (index) => gatherRows(TABLE, index, 0, 1),
   scatterAdd: (index) => scatterAdd(index, cast(index, 'f32'), 4),
   oneHot: (index) => oneHot(index, 4),
+  rowOrder: (index) => rowOrder(index, 4),
+  gatherDot: (index) => gatherDot(TABLE, reshape(index, [-1, 1]), new Array(3).fill([1, 2])),
+  gatherSum: (index) => gatherSum(TABLE, reshape(index, [1, -1]), [[1, 2, 3]]),
   softmaxCrossEntropy: (index) => softmaxCrossEntropy(tensor(new Float32Array(12), [3, 4]), index),
   softmaxCrossEntropyGradient: (index) =>
     softmaxCrossEntropyGradient(tensor(new Float32Array(12), [3, 4]), index, tensor(1)),

@@ -75,7 +75,7 @@ export function languageModelStep(options: LanguageModelOptions, windows: number
   const { parameters } = initialize(model, { shape: [1, tokens], dtype: 'f32' }, 1);
   const group = layoutGroup(BLOCKS.parameters, parameters);
   const description: StepDescription = {
-    groups: { parameters: group, state: undefined },
+    groups: { parameters: group, state: undefined, rows: [] },
     source: { shape: [windows, tokens], dtype: 'u8' },
     target: { shape: [windows, tokens], dtype: 'i32' },
     inputScaling: { shift: Float32Array.of(0), scale: Float32Array.of(1) },

@@ -53,7 +53,7 @@ export function ringPlayers(options: RingOptions) {
     initialize(models[name], { shape: [1, 2], dtype: 'f32' }, options.seed + (name === 'critic' ? 100 : 0)).parameters;
   const player = (name: keyof typeof models, repeat: number, loss: Player['loss']): Player => ({
     ...{ name, repeat, batch: 'fresh', transform, loss },
-    groups: { parameters: layoutGroup(PLAYER.parameters(name), leavesOf(name)), state: undefined },
+    groups: { parameters: layoutGroup(PLAYER.parameters(name), leavesOf(name)), rows: [], state: undefined },
   });
   const critic = player('critic', options.criticTurns, ({ leaves, batch }) => {
     const { x, z, epsilon } = batch as Record<'x' | 'z' | 'epsilon', Tensor>;

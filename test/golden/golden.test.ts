@@ -17,7 +17,7 @@ const EXPRESSED = {
   initializers: 5,
   losses: 71,
   norms: 11,
-  optimizers: 13,
+  optimizers: 15,
   pooling: 18,
   recurrent: 4,
   schedules: 2,

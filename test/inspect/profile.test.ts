@@ -1,12 +1,16 @@
 /** profile: what it reports of a run, on data of its own; the run stays as it is. */
 import { describe, expect, test } from 'vitest';
+import { tensor } from '../../src/graph/tensor.ts';
 import { profile } from '../../src/inspect/profile.ts';
 import { batchNorm } from '../../src/nn/batch-norm.ts';
 import { dense } from '../../src/nn/dense.ts';
 import { dropout } from '../../src/nn/dropout.ts';
+import { embedding } from '../../src/nn/embedding.ts';
+import { flatten } from '../../src/nn/flatten.ts';
 import { crossEntropy } from '../../src/nn/losses/cross-entropy.ts';
 import { meanSquaredError } from '../../src/nn/losses/regression.ts';
 import { sequential } from '../../src/nn/sequential.ts';
+import { lazyAdam } from '../../src/optim/lazy-adam.ts';
 import { fit } from '../../src/train/fit.ts';
 import type { Run } from '../../src/train/run.ts';
 
@@ -50,5 +54,20 @@ describe('profile', () => {
     const run = { recipe: { batchSize: 4 } } as unknown as Run;
     await expect(profile(run, { batchSize: 0 })).rejects.toThrow('profile.batchSize');
     await expect(profile(run, { ms: 4 } as object)).rejects.toThrow("unknown option 'ms'");
+  });
+
+  test('feeds row tables with ids that all of them have, so that no step stops', async () => {
+    const ids = tensor(
+      Int32Array.from({ length: 24 }, (_, i) => i % 5),
+      [24, 1],
+    );
+    const model = sequential([embedding(5, 4), flatten(), dense(2)]);
+    const data = { x: ids, y: x.map((_, i) => i % 2) };
+    using run = await fit(model, data, { ...options, loss: crossEntropy(), optimizer: lazyAdam() });
+    const found = await profile(run, { milliseconds: 30 });
+    const update = found.instructions.find(({ op }) => op === 'rowLazyAdam');
+    expect(update?.name).toBe('rowUpdate');
+    // Nothing behind an instruction that stopped is ever timed.
+    expect(found.instructions.at(-1)?.microseconds).toBeGreaterThan(0);
   });
 });

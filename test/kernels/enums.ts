@@ -48,6 +48,11 @@ export const {
   StandardizeGradientField,
   MaskedSoftmaxField,
   SoftmaxGradientField,
+  RowMethod,
+  RowOrderField,
+  RowNormField,
+  RowUpdateField,
+  GatherProductField,
 } = opcodes as unknown as Objects;
 
 export type Activation = opcodes.Activation;

@@ -1,8 +1,10 @@
 import { expect, it } from 'vitest';
 import { type Tensor, tensor } from '../../src/graph/tensor.ts';
 import { mul } from '../../src/ops/elementwise.ts';
+import { adagrad } from '../../src/optim/adagrad.ts';
 import { adam } from '../../src/optim/adam.ts';
 import { clipByGlobalNorm, clipByValue } from '../../src/optim/clip.ts';
+import { lazyAdam } from '../../src/optim/lazy-adam.ts';
 import { cosineDecay } from '../../src/optim/schedules/cosine-decay.ts';
 import { sgd } from '../../src/optim/sgd.ts';
 import { chain } from '../../src/optim/transform.ts';
@@ -21,6 +23,8 @@ it.each([
       sgd({ learningRate, momentum: 0.5, nesterov: true }),
     ),
   ],
+  ['adagrad', adagrad({ learningRate, initialAccumulator: 0.1, weightDecay: 0.1 })],
+  ['lazyAdam without rows', lazyAdam({ learningRate })],
   ['plain sgd with decay', sgd({ learningRate, weightDecay: 0.1 })],
 ])('%s takes the steps of the reference on WebAssembly', async (_, transform) => {
   const paths = await Promise.all(

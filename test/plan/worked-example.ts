@@ -18,6 +18,7 @@ export const description: StepDescription = {
       { path: '0/kernel', shape: [3, 2] },
       { path: '0/bias', shape: [2] },
     ]),
+    rows: [],
     state: undefined,
   },
   source: { shape: [6, 3], dtype: 'u8' },
@@ -30,6 +31,7 @@ export const description: StepDescription = {
 };
 
 export const adam: StepTransform = {
+  name: 'adam',
   slots: ['firstMoment', 'secondMoment'],
   scalarCount: 2,
   update({ gradient, slots, scalars }) {

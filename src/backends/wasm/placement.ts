@@ -53,19 +53,6 @@ export function viewOf(node: Node): { source: Value; offset: number } | undefine
   }
 }
 
-/** For ops that update in place: which output takes over which input. */
-const IN_PLACE: Readonly<Record<string, readonly (readonly [output: number, input: number])[]>> = {
-  adamStep: [
-    [0, 0],
-    [1, 2],
-    [2, 3],
-  ],
-  sgdStep: [
-    [0, 0],
-    [1, 2],
-  ],
-};
-
 /** Ops that are not elementwise, and still may write their first output over this input. */
 export const TAKES_OVER: Readonly<Record<string, number>> = {
   softmaxCrossEntropyGradient: 0,
@@ -118,7 +105,7 @@ export function packTargets(graph: Graph): Map<Value, Target> {
         viewOf(made) === undefined &&
         made.op.name !== 'constant' &&
         made.op.name !== 'pack';
-      if (computed && !targets.has(value) && IN_PLACE[made.op.name] === undefined) {
+      if (computed && !targets.has(value) && made.op.renews === undefined) {
         targets.set(value, {
           pack: node.outputs[0] as Value,
           offset: ((node.attributes.offsets as number[])[i] as number) * 4,
@@ -167,7 +154,7 @@ export function blockTargets(
       return at >= 0 && program.inputs[at]?.kind === 'block' && program.inputs[at]?.name === binding.name;
     };
     const pair =
-      IN_PLACE[made.op.name]?.find(([index]) => made.outputs[index] === output) ??
+      made.op.renews?.find(([index]) => made.outputs[index] === output) ??
       (isLoop ? elementwisePair(made, output, isOld) : undefined);
     const old = pair === undefined ? undefined : made.inputs[pair[1]];
     if (old === undefined) return;

@@ -2,7 +2,7 @@
 import { checkKnownOptions } from '../../core/errors.ts';
 import type { Tensor } from '../../graph/tensor.ts';
 import { abs, add, float, lessEqual, log, log1p, mul, neg, sub, where } from '../../ops/elementwise.ts';
-import { log1pExpNegAbs, positivePart } from '../activations.ts';
+import { sigmoidCrossEntropy } from '../../ops/sigmoid-cross-entropy.ts';
 import { type Loss, likePrediction, requireLogits, rowMeans } from './loss.ts';
 
 /**
@@ -28,9 +28,7 @@ export function binaryCrossEntropy(options: { readonly fromProbabilities?: boole
       if (!fromProbabilities) requireLogits('binaryCrossEntropy', prediction, ['sigmoid', 'softmax']);
       const x = float(prediction);
       const t = likePrediction('binaryCrossEntropy', x, target);
-      return rowMeans(
-        fromProbabilities ? ofProbabilities(x, t) : add(sub(positivePart(x), mul(x, t)), log1pExpNegAbs(x)),
-      );
+      return rowMeans(fromProbabilities ? ofProbabilities(x, t) : sigmoidCrossEntropy(x, t));
     },
   };
 }

@@ -176,6 +176,9 @@ export const STRUCTURED = {
   gatherRows: [f32, u8].flatMap((source) => rowsOf((shape) => source(shape))),
   softmax: rowwise,
   logSoftmax: rowwise,
+  sigmoidCrossEntropy: shapes('1 5 3,4 33,31').map(([shape = []]) =>
+    sample(COMPOSED, [f32(shape, -9, 9), f32(shape, 0, 1)]),
+  ),
   softmaxCrossEntropy: LOGITS.map(([n, classes]) => sample(COMPOSED, [f32([n, classes], -5, 5), i32([n], classes)])),
   softmaxCrossEntropyGradient: LOGITS.flatMap(([n, classes]) =>
     [[], [n]].map((g) => sample(COMPOSED, [f32([n, classes], 0, 1), i32([n], classes), f32(g)])),

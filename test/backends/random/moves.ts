@@ -14,6 +14,7 @@ import { concat } from '../../../src/ops/concat.ts';
 import { convolve2d } from '../../../src/ops/convolutions.ts';
 import { cumulativeSum } from '../../../src/ops/cumulative.ts';
 import * as e from '../../../src/ops/elementwise.ts';
+import { gatherDot, gatherSum } from '../../../src/ops/gather-product.ts';
 import { pack, segment } from '../../../src/ops/group.ts';
 import { gather, gatherRows, oneHot, scatterAdd } from '../../../src/ops/indexing.ts';
 import { repeat, scan } from '../../../src/ops/loops.ts';
@@ -23,6 +24,8 @@ import { batchNormTrain, layerNorm, rmsNorm } from '../../../src/ops/normalize.t
 import { averagePool, maxPool } from '../../../src/ops/pooling.ts';
 import { dropoutMaskWithKey, normalWithKey, uniformWithKey } from '../../../src/ops/random.ts';
 import { argmax, l2Norm, max, mean, min, prod, sum } from '../../../src/ops/reduce.ts';
+import { occurrenceNorm, rowAdagrad, rowLazyAdam, rowNorm, rowSgd } from '../../../src/ops/rows.ts';
+import { sigmoidCrossEntropy } from '../../../src/ops/sigmoid-cross-entropy.ts';
 import { logSoftmax, logSumExp, softmax, softmaxCrossEntropy } from '../../../src/ops/softmax.ts';
 import { topK } from '../../../src/ops/top-k.ts';
 import { applyRecord, BINARY, COMPARISONS, UNARY } from './elementwise.ts';
@@ -248,10 +251,44 @@ export const SMOOTH: readonly Move[] = [
     const count = updates.shape[0] as number;
     return scatterAdd(count === 5 ? indices : rowsOf(3, n, count), updates, 3 + (n % 2));
   },
+  // Products with rows of a table, one of them twice in a row.
+  (a, b, n, { indices }) => {
+    const table = matrix(a);
+    const [rows, d] = table.shape as [number, number];
+    const index = rows >= 3 && n % 2 === 0 ? slice(indices, [n % 2], [4]) : rowsOf(rows, n);
+    const pairs = reshape(index, [2, 2]);
+    const vectors = mul(broadcastTo(tanh(mean(b)), [2, d]), constantOf([2, d], 1 / d));
+    const dots = gatherDot(table, pairs, vectors);
+    return n % 3 === 0 ? dots : gatherSum(table, pairs, n % 3 === 1 ? tanh(dots) : constantOf([2, 2], 0.4));
+  },
+  (a, _, n) => mul(sigmoidCrossEntropy(a, broadcastTo(0.25 * (n % 5), a.shape)), 0.5),
   (a, _, n) => {
     const logits = matrix(a);
     const [rows, classes] = logits.shape as [number, number];
     return mul(softmaxCrossEntropy(logits, rowsOf(classes, n, rows)), 0.25);
+  },
+  // What optimizers do with row tables, as functions of table and gradient.
+  (a, b, n, { indices }) => {
+    const table = tanh(matrix(a));
+    const [rows, d] = table.shape as [number, number];
+    if (rows * d * 3 > LIMIT) return a;
+    const weights = n % 2 === 0 ? undefined : constantOf([4], 0.7);
+    const vectors = mul(broadcastTo(tanh(mean(b)), [weights === undefined ? 4 : 2, d]), 0.5);
+    const index = rows >= 3 && n % 4 < 3 ? slice(indices, [n % 2], [4]) : rowsOf(rows, n);
+    const gradient = { index, vectors, weights };
+    const held = add(e.square(table), 0.5);
+    const two = constantOf([2], 0.3);
+    return pickOne(
+      [
+        () => rowSgd(table, gradient, two),
+        () => rowAdagrad(table, held, gradient, tensor([0.1]), { epsilon: 0.1, initial: 0.2 })[n % 2] as Tensor,
+        () =>
+          rowLazyAdam(table, [table, held], gradient, tensor([0.1, 0.2]), { beta1: 0.9, beta2: 0.99 })[n % 3] as Tensor,
+        () => add(table, rowNorm({ ...gradient, vectors: add(vectors, 1) }, rows)),
+        () => add(table, occurrenceNorm({ ...gradient, vectors: add(vectors, 1) })),
+      ],
+      n >> 1,
+    )();
   },
   // Chance, and gradients of one's own.
   (a, _, n, { key }) => mul(a, dropoutMaskWithKey(key, a.shape, n, 0.25)),

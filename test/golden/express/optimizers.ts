@@ -1,7 +1,9 @@
 /** @file optimizers.json: ten steps of an optimizer on the flat block [w; b], with the gradients that `_problem` lists. */
 import { type Tensor, tensor } from '../../../src/graph/tensor.ts';
 import { add, neg } from '../../../src/ops/elementwise.ts';
+import { adagrad } from '../../../src/optim/adagrad.ts';
 import { adam } from '../../../src/optim/adam.ts';
+import { schedule } from '../../../src/optim/schedules/schedule.ts';
 import { sgd } from '../../../src/optim/sgd.ts';
 import type { Transform } from '../../../src/optim/transform.ts';
 import { type Check, type GoldenTensor, numbersOf } from '../format.ts';
@@ -71,15 +73,36 @@ const SGD = {
 };
 const ADAM = { lr: 'learningRate', beta1: 'beta1', beta2: 'beta2', eps: 'epsilon', weight_decay: 'weightDecay' };
 
-/** The transform for a case of PyTorch's SGD or Adam. */
-export function transformFor(kind: 'sgd' | 'adam', options: Options): Transform | undefined {
-  const ours = translate(options, kind === 'sgd' ? SGD : ADAM);
+const ADAGRAD = {
+  lr: 'learningRate',
+  initial_accumulator_value: 'initialAccumulator',
+  eps: 'epsilon',
+  weight_decay: 'weightDecay',
+};
+
+const KINDS = {
+  sgd: { names: SGD, make: sgd },
+  adam: { names: ADAM, make: adam },
+  adagrad: { names: ADAGRAD, make: adagrad },
+} as const;
+
+/** The transform for a case of PyTorch's SGD, Adam or Adagrad. */
+export function transformFor(kind: keyof typeof KINDS, given: Options): Transform | undefined {
+  const { lr_decay: decay = 0, ...options } = given;
+  const { names, make } = KINDS[kind];
+  const ours = translate(options, names);
   if (ours === undefined) return undefined;
-  return kind === 'sgd' ? sgd(ours) : adam(ours);
+  if (decay === 0) return make(ours);
+  // The t-th rate is lr / (1 + (t − 1) · decay).
+  const { learningRate, ...rest } = ours;
+  const rate = schedule('decay', {}, (step) => (learningRate as number) / (1 + step * (decay as number)));
+  return kind === 'adagrad' ? make({ ...rest, learningRate: rate }) : undefined;
 }
 
 export const optimizers: Adapter = (_, data, all) => {
-  const kind = /^torch\.optim\.(SGD|Adam) /.exec(String(data.source))?.[1]?.toLowerCase() as 'sgd' | 'adam' | undefined;
+  const kind = /^torch\.optim\.(SGD|Adam|Adagrad) /.exec(String(data.source))?.[1]?.toLowerCase() as
+    | keyof typeof KINDS
+    | undefined;
   const problem = all._problem as { params: GoldenTensor[]; grads: GoldenTensor[][] } | undefined;
   const { maximize, ...options } = { ...(data.defaults as Options), ...(data.options as Options) };
   const transform = kind && transformFor(kind, options);

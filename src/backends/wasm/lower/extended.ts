@@ -1,5 +1,11 @@
 /** @file How ops are lowered that a dense network has no use for. */
-import { BinaryFunction as B, Opcode, ReduceFunction as R, UnaryFunction as U } from '../../../plan/opcodes.ts';
+import {
+  BinaryFunction as B,
+  Opcode,
+  ReduceFunction as R,
+  RowMethod,
+  UnaryFunction as U,
+} from '../../../plan/opcodes.ts';
 import * as attention from './attention.ts';
 import { batchMatmul, batchMatmulScratch } from './batch-matmul.ts';
 import type { Lowering, LoweringTable } from './context.ts';
@@ -11,6 +17,7 @@ import { planLoop, scan } from './loop.ts';
 import * as movement from './movement.ts';
 import * as normalize from './normalize.ts';
 import { pool } from './pool.ts';
+import * as rows from './rows.ts';
 import * as structured from './structured.ts';
 import type { ExtendedComposite, ExtendedPrimitive } from './table.ts';
 import * as training from './training.ts';
@@ -42,6 +49,14 @@ const LOWERINGS = {
   cumulativeSum,
   topK,
   oneHot: structured.oneHot,
+  rowOrder: rows.rowOrder,
+  rowNorm: rows.rowNorm,
+  occurrenceNorm: rows.occurrenceNorm,
+  rowSgd: rows.rowUpdate(RowMethod.sgd),
+  rowAdagrad: rows.rowUpdate(RowMethod.adagrad),
+  rowLazyAdam: rows.rowUpdate(RowMethod.lazyAdam),
+  gatherDot: rows.gatherProduct(Opcode.gatherDot),
+  gatherSum: rows.gatherProduct(Opcode.gatherSum),
   randomUniform: training.random(Opcode.randomUniform),
   scan,
   conv2d: conv.conv,
@@ -62,6 +77,11 @@ export const EXTENDED: LoweringTable = {
   scratchBytes: {
     elementwiseGroup: groupScratch,
     batchMatmul: batchMatmulScratch,
+    rowOrder: rows.rowOrderScratch,
+    rowNorm: rows.rowNormScratch,
+    rowSgd: rows.rowUpdateScratch,
+    rowAdagrad: rows.rowUpdateScratch,
+    rowLazyAdam: rows.rowUpdateScratch,
     standardize: normalize.standardizeScratch,
     standardizeGradient: normalize.standardizeScratch,
     conv2d: conv.convScratch,

@@ -33,6 +33,13 @@ const EXTENDED_COMPOSITES = [
   'standardizeGradient',
   'maskedSoftmax',
   'softmaxGradient',
+  'gatherDot',
+  'gatherSum',
+  'rowNorm',
+  'occurrenceNorm',
+  'rowSgd',
+  'rowAdagrad',
+  'rowLazyAdam',
 ] as const satisfies readonly CompositeName[];
 export type ExtendedComposite = (typeof EXTENDED_COMPOSITES)[number];
 
@@ -63,6 +70,7 @@ export type ExtendedPrimitive =
   | 'topK'
   | 'concat'
   | 'oneHot'
+  | 'rowOrder'
   | 'scan'
   | 'conv2d'
   | 'conv2dInputGradient'

@@ -40,7 +40,7 @@ export const guard: Lowering = (node, { address, emit }) => {
 };
 
 /** Steps work in place: an output that does not share its input's place gets a copy of it first. */
-function inPlace(pairs: readonly (readonly [Value, Value])[], { address, emit }: LoweringContext): void {
+export function inPlace(pairs: readonly (readonly [Value, Value])[], { address, emit }: LoweringContext): void {
   for (const [from, to] of pairs) emitMove(address(from), address(to), sizeOf(to.shape), 4, emit);
 }
 

@@ -1,0 +1,116 @@
+/**
+ * @file Products with rows of a table f32 [rows, rowElements] where they lie: dots with a vector, and weighted sums. All indices
+ * are checked before anything is written. An element is computed in the same order wherever it stands: dots in four lanes that
+ * run over the columns, sums in order of the group.
+ */
+import { GatherProductField, Status } from '../src/plan/opcodes';
+import { firstLanes, operand, stop, storeLanes, word } from './simd';
+
+function check(p: usize, base: usize, indices: usize): i32 {
+  const count = word(p, GatherProductField.count) * word(p, GatherProductField.group);
+  const rows = word(p, GatherProductField.rows);
+  for (let i = 0; i < count; i++) {
+    const index = load<i32>(indices + (<usize>i << 2));
+    if (<u32>index >= <u32>rows) return stop(base, Status.indexOutOfRange, i, index);
+  }
+  return Status.ok;
+}
+
+// @ts-ignore: decorator
+@inline function rowAt(table: usize, indices: usize, j: i32, rowBytes: usize): usize {
+  return table + <usize>load<i32>(indices + (<usize>j << 2)) * rowBytes;
+}
+
+// @ts-ignore: decorator
+@inline function addLanes(x: v128): f32 {
+  const pairs = f32x4.add(x, v128.shuffle<i32>(x, x, 2, 3, 0, 1));
+  return f32x4.extract_lane(f32x4.add(pairs, v128.shuffle<i32>(pairs, pairs, 1, 0, 3, 2)), 0);
+}
+
+/** Dots of up to 6 rows with one vector, so that the vector is loaded once; of less than 6 the last stands for the missing. */
+function dots6(to: usize, table: usize, indices: usize, vector: usize, elements: i32, k: i32): void {
+  const rowBytes = <usize>elements << 2, last = k - 1;
+  let r0 = rowAt(table, indices, 0, rowBytes), r1 = rowAt(table, indices, min(1, last), rowBytes);
+  let r2 = rowAt(table, indices, min(2, last), rowBytes), r3 = rowAt(table, indices, min(3, last), rowBytes);
+  let r4 = rowAt(table, indices, min(4, last), rowBytes), r5 = rowAt(table, indices, last, rowBytes);
+  let s0 = f32x4.splat(0), s1 = s0, s2 = s0, s3 = s0, s4 = s0, s5 = s0;
+  let left = elements;
+  for (; left >= 4; left -= 4) {
+    const v = v128.load(vector);
+    s0 = f32x4.add(s0, f32x4.mul(v, v128.load(r0))); s1 = f32x4.add(s1, f32x4.mul(v, v128.load(r1)));
+    s2 = f32x4.add(s2, f32x4.mul(v, v128.load(r2))); s3 = f32x4.add(s3, f32x4.mul(v, v128.load(r3)));
+    s4 = f32x4.add(s4, f32x4.mul(v, v128.load(r4))); s5 = f32x4.add(s5, f32x4.mul(v, v128.load(r5)));
+    vector += 16; r0 += 16; r1 += 16; r2 += 16; r3 += 16; r4 += 16; r5 += 16;
+  }
+  if (left) {
+    const lanes = firstLanes(left), v = v128.load(vector);
+    s0 = f32x4.add(s0, v128.and(lanes, f32x4.mul(v, v128.load(r0)))); s1 = f32x4.add(s1, v128.and(lanes, f32x4.mul(v, v128.load(r1))));
+    s2 = f32x4.add(s2, v128.and(lanes, f32x4.mul(v, v128.load(r2)))); s3 = f32x4.add(s3, v128.and(lanes, f32x4.mul(v, v128.load(r3))));
+    s4 = f32x4.add(s4, v128.and(lanes, f32x4.mul(v, v128.load(r4)))); s5 = f32x4.add(s5, v128.and(lanes, f32x4.mul(v, v128.load(r5))));
+  }
+  store<f32>(to, addLanes(s0));
+  if (k > 1) store<f32>(to, addLanes(s1), 4);
+  if (k > 2) store<f32>(to, addLanes(s2), 8);
+  if (k > 3) store<f32>(to, addLanes(s3), 12);
+  if (k > 4) store<f32>(to, addLanes(s4), 16);
+  if (k > 5) store<f32>(to, addLanes(s5), 20);
+}
+
+function dot(to: usize, row: usize, vector: usize, elements: i32): void {
+  let sum = f32x4.splat(0), left = elements;
+  for (; left >= 4; left -= 4, row += 16, vector += 16) sum = f32x4.add(sum, f32x4.mul(v128.load(vector), v128.load(row)));
+  if (left) sum = f32x4.add(sum, v128.and(firstLanes(left), f32x4.mul(v128.load(vector), v128.load(row))));
+  store<f32>(to, addLanes(sum));
+}
+
+export function gatherDot(p: usize, base: usize): i32 {
+  const destination = operand(p, GatherProductField.destination, base), table = operand(p, GatherProductField.table, base);
+  const indices = operand(p, GatherProductField.indices, base), vectors = operand(p, GatherProductField.factors, base);
+  const count = word(p, GatherProductField.count), group = word(p, GatherProductField.group);
+  const elements = word(p, GatherProductField.rowElements), rowBytes = <usize>elements << 2;
+  const status = check(p, base, indices);
+  if (status) return status;
+  for (let i = 0; i < count; i++) {
+    const vector = vectors + <usize>i * rowBytes, start = <usize>(i * group) << 2;
+    let from = indices + start, to = destination + start, left = group;
+    for (; left > 2; left -= 6, from += 24, to += 24) dots6(to, table, from, vector, elements, min(6, left));
+    for (; left > 0; left--, from += 4, to += 4) dot(to, rowAt(table, from, 0, rowBytes), vector, elements);
+  }
+  return Status.ok;
+}
+
+/** One sum of `k` rows, 16 columns at a time and then 4. */
+function sumRow(to: usize, table: usize, indices: usize, weights: usize, elements: i32, k: i32): void {
+  const rowBytes = <usize>elements << 2;
+  let left = elements;
+  for (; left >= 16; left -= 16, to += 64, table += 64) {
+    let s0 = f32x4.splat(0), s1 = s0, s2 = s0, s3 = s0;
+    for (let j = 0; j < k; j++) {
+      const w = v128.load32_splat(weights + (<usize>j << 2)), row = rowAt(table, indices, j, rowBytes);
+      s0 = f32x4.add(s0, f32x4.mul(w, v128.load(row))); s1 = f32x4.add(s1, f32x4.mul(w, v128.load(row, 16)));
+      s2 = f32x4.add(s2, f32x4.mul(w, v128.load(row, 32))); s3 = f32x4.add(s3, f32x4.mul(w, v128.load(row, 48)));
+    }
+    v128.store(to, s0); v128.store(to, s1, 16); v128.store(to, s2, 32); v128.store(to, s3, 48);
+  }
+  for (; left > 0; left -= 4, to += 16, table += 16) {
+    let sum = f32x4.splat(0);
+    for (let j = 0; j < k; j++)
+      sum = f32x4.add(sum, f32x4.mul(v128.load32_splat(weights + (<usize>j << 2)), v128.load(rowAt(table, indices, j, rowBytes))));
+    if (left >= 4) v128.store(to, sum);
+    else storeLanes(to, sum, left);
+  }
+}
+
+export function gatherSum(p: usize, base: usize): i32 {
+  const destination = operand(p, GatherProductField.destination, base), table = operand(p, GatherProductField.table, base);
+  const indices = operand(p, GatherProductField.indices, base), weights = operand(p, GatherProductField.factors, base);
+  const count = word(p, GatherProductField.count), group = word(p, GatherProductField.group);
+  const elements = word(p, GatherProductField.rowElements);
+  const status = check(p, base, indices);
+  if (status) return status;
+  for (let i = 0; i < count; i++) {
+    const start = <usize>(i * group) << 2;
+    sumRow(destination + (<usize>(i * elements) << 2), table, indices + start, weights + start, elements, group);
+  }
+  return Status.ok;
+}
