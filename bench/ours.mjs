@@ -46,7 +46,7 @@ function skipGram(library, { vocabulary, dimension, candidates }) {
   });
 }
 
-/** @param {Library} library @param {Item} item */
+/** @param {Library} library @param {Pick<Item, 'loss' | 'optimizer' | 'batchSize'>} item */
 export function optionsOf({ adam, sgd, crossEntropy, meanSquaredError, binaryCrossEntropy }, item) {
   const losses = { crossEntropy, meanSquaredError, binaryCrossEntropy };
   const { name, ...options } = item.optimizer;
@@ -69,7 +69,7 @@ export function dataOf({ tensor }, item, batches) {
 }
 
 /** Losses of the first steps, by epochs of one batch. @param {Library} library @param {Item} item */
-async function firstSteps(library, item) {
+export async function firstSteps(library, item) {
   const batch = dataOf(library, item, 1);
   const began = performance.now();
   let firstStepMs = 0;

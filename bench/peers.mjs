@@ -8,6 +8,7 @@
  * @property {string} file of peers/, run in a process of its own
  * @property {'JavaScript' | 'Python'} language
  * @property {boolean} [approximate] it trains in another way: its losses cannot be compared, and no item asks for a ratio
+ * @property {Readonly<Record<string, string>>} [environment] variables that its process gets
  * @property {() => string | undefined} version undefined where it is not installed
  */
 import { spawnSync } from 'node:child_process';
@@ -53,6 +54,7 @@ export function findPython() {
 }
 
 const javaScript = /** @type {const} */ ('JavaScript');
+const python3 = /** @type {const} */ ('Python');
 
 /** @type {readonly Peer[]} */
 export const peers = [
@@ -73,7 +75,14 @@ export const peers = [
     version: () => packageVersion('brain.js'),
   },
   {
-    ...{ name: 'pytorch', title: 'PyTorch', file: 'pytorch.py', language: 'Python' },
+    ...{ name: 'pytorch', title: 'PyTorch', file: 'pytorch.py', language: python3 },
+    version: () => findPython()?.version,
+  },
+  {
+    ...{ name: 'pytorch-tuned', title: 'PyTorch, memory kept', file: 'pytorch.py', language: python3 },
+    // Where pages of memory are dear, as on virtual machines, giving tensors back to the system and asking for them anew can
+    // take most of a step; PyTorch's guide to tuning advises another allocator, and this is the same without one.
+    environment: { MALLOC_TRIM_THRESHOLD_: String(2 ** 30), MALLOC_MMAP_THRESHOLD_: String(2 ** 30) },
     version: () => findPython()?.version,
   },
 ];

@@ -78,12 +78,15 @@ function lastLines(stream) {
   return () => text.trim().split('\n').at(-1) ?? '';
 }
 
-/** @param {string} script beside this file @param {Task} task @returns {Promise<any>} */
-export async function measureInPython(script, { item, weights }) {
+/** @param {string} script beside this file @param {Task} task @param {Readonly<Record<string, string>>} environment @returns {Promise<any>} */
+async function measureInPython(script, { item, weights }, environment) {
   const python = findPython();
   if (python === undefined) throw new Error('not installed');
   const path = fileURLToPath(new URL(script, import.meta.url));
-  const child = spawn(python.command, [path], { env: pythonEnvironment(), stdio: ['pipe', 'pipe', 'pipe'] });
+  const child = spawn(python.command, [path], {
+    env: { ...pythonEnvironment(), ...environment },
+    stdio: ['pipe', 'pipe', 'pipe'],
+  });
   let output = '';
   child.stdout.on('data', (chunk) => {
     output += chunk;
@@ -123,7 +126,7 @@ export async function measureInPython(script, { item, weights }) {
 }
 
 /** @param {import('./peers.mjs').Peer} peer @param {Task} task @param {string} [execPath] @returns {Promise<import('./measure.mjs').Measured>} */
-export function measurePeer({ file, language }, task, execPath) {
+export function measurePeer({ file, language, environment = {} }, task, execPath) {
   const script = `./peers/${file}`;
-  return language === 'Python' ? measureInPython(script, task) : measureInNode(script, task, execPath);
+  return language === 'Python' ? measureInPython(script, task, environment) : measureInNode(script, task, execPath);
 }

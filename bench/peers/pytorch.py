@@ -3,6 +3,7 @@
 In: {"item": ..., "arrays": [{"name", "dtype", "length"}, ...], "rules": ...}, then the arrays' bytes one after the other.
 """
 
+import ctypes
 import json
 import resource
 import sys
@@ -20,6 +21,8 @@ from torch.nn import functional as F  # noqa: E402
 import_ms = 1000 * (time.perf_counter() - began)
 
 torch.set_num_threads(1)
+# On the CPU the fastest layout for convolutions, as its documentation says; here it halves a step.
+IMAGES = torch.channels_last
 # Adam's moments of dead units become denormal, and those are slow.
 torch.set_flush_denormal(True)
 DTYPES = {"f32": torch.float32, "i32": torch.int32}
@@ -79,11 +82,11 @@ def make_model():
     model = nn.Sequential(*layers)
     with torch.no_grad():
         for i, parameter in enumerate(model.parameters()):
-            parameter.copy_(laid_out(i, parameter))
-    return model
+            parameter.copy_(laid_out(i))
+    return model.to(memory_format=IMAGES)
 
 
-def laid_out(i, parameter):
+def laid_out(i):
     """Weight i as PyTorch has it: outputs first, channels before pixels."""
     weight = weights[i]
     if weight.dim() == 4:
@@ -117,6 +120,9 @@ def make_batches(count):
         row_shape = [row_shape[2], row_shape[0], row_shape[1]]
     x = arrays["x"].reshape(-1, item["batchSize"], *row_shape)[:count]
     y = arrays["y"].reshape(-1, item["batchSize"], *task["targetShape"])[:count]
+    if item["kind"] == "cnn":
+        y = y.long()
+        return [(x[i].contiguous(memory_format=IMAGES), y[i]) for i in range(count)]
     if item["loss"] == "crossEntropy":
         y = y.long()
     if item["kind"] == "skipGram":
@@ -202,6 +208,16 @@ def steady_state():
     }
 
 
+def blas_kernels():
+    """The processor whose kernels OpenBLAS took, or None."""
+    try:
+        name = ctypes.CDLL("libblas.so.3").openblas_get_corename
+    except (OSError, AttributeError):
+        return None
+    name.restype = ctypes.c_char_p
+    return name().decode()
+
+
 losses, first_step_ms = first_steps()
 steady = steady_state()
 print(
@@ -211,6 +227,7 @@ print(
             "losses": losses,
             "firstStepMs": first_step_ms,
             "steady": steady,
+            "kernels": blas_kernels(),
             "peakRssBytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
         }
     )
