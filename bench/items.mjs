@@ -10,7 +10,7 @@
  * @property {number} batches steps an epoch: at least 50 ms of our time
  * @property {number} warmSteps not counted: the compiler's warm-up, and until Adam's moments of dead units have become denormal
  * @property {number} measuredSteps counted, at least
- * @property {Readonly<Record<string, number>>} wanted how many times as fast as a peer we want to be; of others as fast
+ * @property {Readonly<Record<string, number>>} wanted how many times as fast as a peer we want to be; as fast as any other of JavaScript
  * @property {number} [wantedShare] of the machine's peak
  *
  * @typedef {Common & { kind: 'mlp', sizes: number[], activation: 'relu' | 'tanh' }} Mlp

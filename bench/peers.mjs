@@ -7,7 +7,7 @@
  * @property {string} title as a reader knows it
  * @property {string} file of peers/, run in a process of its own
  * @property {'JavaScript' | 'Python'} language
- * @property {boolean} [approximate] it trains in another way: its losses cannot be compared, and no item asks for a ratio
+ * @property {boolean} [approximate] it trains in another way: its losses cannot be compared
  * @property {Readonly<Record<string, string>>} [environment] variables that its process gets
  * @property {() => string | undefined} version undefined where it is not installed
  */
@@ -82,7 +82,7 @@ export const peers = [
     ...{ name: 'pytorch-tuned', title: 'PyTorch, memory kept', file: 'pytorch.py', language: python3 },
     // Where pages of memory are dear, as on virtual machines, giving tensors back to the system and asking for them anew can
     // take most of a step; PyTorch's guide to tuning advises another allocator, and this is the same without one.
-    environment: { MALLOC_TRIM_THRESHOLD_: String(2 ** 30), MALLOC_MMAP_THRESHOLD_: String(2 ** 30) },
+    environment: { MALLOC_TRIM_THRESHOLD_: String(2 ** 30), MALLOC_MMAP_THRESHOLD_: String(2 ** 25) },
     version: () => findPython()?.version,
   },
 ];

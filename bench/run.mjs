@@ -123,10 +123,10 @@ async function runItem(item, weights, { rounds, present, execPath }) {
 function summarize(item, rounds, theirs) {
   const work = necessaryWork(item);
   const ours = sideOf(rounds, work);
-  const compared = theirs.map(([{ name, language, approximate }, { measured, status, reason }]) => {
+  const compared = theirs.map(([{ name, language }, { measured, status, reason }]) => {
     if (status !== 'measured') return [name, { status, reason }];
     const side = sideOf(measured, work);
-    const wanted = item.wanted[name] ?? (language === 'JavaScript' && !approximate ? 1 : undefined);
+    const wanted = item.wanted[name] ?? (language === 'JavaScript' ? 1 : undefined);
     const ratio = side.microseconds / ours.microseconds;
     return [name, { status, ...side, ratio, cpuRatio: side.cpuMicroseconds / ours.cpuMicroseconds, wanted }];
   });
