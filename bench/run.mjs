@@ -183,9 +183,7 @@ const report = {
     v8: '',
   },
   saddlepoint: JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')).version,
-  peers: asked.map(({ name, title, approximate, version }) => ({
-    ...{ name, title, approximate: approximate ?? false, version: version() ?? null },
-  })),
+  peers: asked.map(({ name, title, version }) => ({ name, title, version: version() ?? null })),
   rounds,
   load: { before: load(), after: 0 },
   bundleBytes: await bundleBytes(['saddlepoint', ...present.map(({ name }) => name)]),
