@@ -1,7 +1,7 @@
 // @ts-check
 /** @file Starts a process of its own for each measurement, and gets its result. */
 import { fork, spawn } from 'node:child_process';
-import { createRequire } from 'node:module';
+import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { makeData } from './data.mjs';
 import {
@@ -29,10 +29,12 @@ export const withoutPaths = (text) => text.replace(/(file:\/\/)?\/(\S+\/)+/g, ''
  */
 export function nodeBinary(version) {
   if (version === undefined) return process.execPath;
-  const name = `node-${process.platform === 'win32' ? 'win' : process.platform}-${process.arch}`;
-  if (version !== '24') throw new Error(`--node: there is 24, besides the one that runs; got ${version}`);
-  const { resolve } = createRequire(import.meta.url);
-  return fileURLToPath(new URL('bin/node', `file://${resolve(`${name}/package.json`)}`));
+  if (version !== '24') throw new Error(`there is 24, besides the one that runs; got ${version}`);
+  const isWindows = process.platform === 'win32';
+  const name = `node-${isWindows ? 'win' : process.platform}-${process.arch}`;
+  const path = fileURLToPath(new URL(`node_modules/${name}/bin/node${isWindows ? '.exe' : ''}`, import.meta.url));
+  if (!existsSync(path)) throw new Error(`${name} is not installed; bench/package.json has those of Linux and Windows`);
+  return path;
 }
 
 /** Waits for a process to end, ends it when it takes too long. @param {import('node:child_process').ChildProcess} child */

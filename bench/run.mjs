@@ -41,6 +41,9 @@ const ROUNDS = 5;
 
 const load = () => Number((loadavg()[0] ?? 0).toFixed(2));
 
+/** @param {unknown} error */
+const messageOf = (error) => (error instanceof Error ? error.message : String(error));
+
 /** @param {string} message @returns {never} */
 function refuse(message) {
   console.error(`error: ${message}`);
@@ -62,14 +65,18 @@ function readArguments() {
     const text = /** @type {const} */ ({ type: 'string' });
     values = parseArgs({ options: { json: text, items: text, rounds: text, peers: text, node: text } }).values;
   } catch (error) {
-    refuse(error instanceof Error ? error.message : String(error));
+    refuse(messageOf(error));
   }
   const rounds = Number(values.rounds ?? ROUNDS);
   if (!Number.isInteger(rounds) || rounds < 1) refuse(`--rounds: expected a whole number ≥ 1, got ${values.rounds}`);
   const chosen = values.items === undefined ? items : choose('--items', values.items, items);
   const asked =
     values.peers === 'none' ? [] : choose('--peers', values.peers ?? peers.map((p) => p.name).join(), peers);
-  return { rounds, chosen, asked, execPath: nodeBinary(values.node), file: values.json };
+  try {
+    return { rounds, chosen, asked, execPath: nodeBinary(values.node), file: values.json };
+  } catch (error) {
+    return refuse(`--node: ${messageOf(error)}`);
+  }
 }
 
 /** Why a peer's round does not count, if so. @param {Ours} ours @param {Measured} theirs */
@@ -163,9 +170,6 @@ function show({ ours, peers: theirs, peakGigaflops, rounds }) {
   }
   warnOfShortBlocks(rounds.ours);
 }
-
-/** @param {unknown} error */
-const messageOf = (error) => (error instanceof Error ? error.message : String(error));
 
 const { rounds, chosen, asked, execPath, file } = readArguments();
 // Now, so that a long run is not lost to a folder that is missing.
