@@ -1,23 +1,26 @@
 // @ts-check
 /**
- * @file What is measured: four networks, their data, and the rules that every library is measured by. It knows no library.
+ * @file What is measured: six networks, and the rules that every library is measured by. It knows no library.
  *
- * @typedef {object} Item
+ * @typedef {object} Common
  * @property {string} name
- * @property {number[]} sizes units by layer, the input's first
- * @property {'relu' | 'tanh'} activation of all layers but the last
- * @property {'crossEntropy' | 'meanSquaredError'} loss
+ * @property {'crossEntropy' | 'meanSquaredError' | 'binaryCrossEntropy'} loss the mean over all rows and outputs
  * @property {{ name: 'adam', learningRate: number } | { name: 'sgd', learningRate: number, momentum: number }} optimizer
  * @property {number} batchSize rows a step
  * @property {number} batches steps an epoch: at least 50 ms of our time
  * @property {number} warmSteps not counted: the compiler's warm-up, and until Adam's moments of dead units have become denormal
  * @property {number} measuredSteps counted, at least
- * @property {number} wanted how many times as fast as jax-js we want to be
+ * @property {Readonly<Record<string, number>>} wanted how many times as fast as a peer we want to be; as fast as any other of JavaScript
  * @property {number} [wantedShare] of the machine's peak
  *
- * @typedef {object} Data
- * @property {Float32Array} x row by row
- * @property {Float32Array | Int32Array} y a class number or a value for each row
+ * @typedef {Common & { kind: 'mlp', sizes: number[], activation: 'relu' | 'tanh' }} Mlp
+ *   units by layer, the input's first; activation of all layers but the last
+ * @typedef {Common & { kind: 'cnn', image: number[], filters: number[], classes: number }} Cnn
+ *   image: height, width, channels; for each of `filters` a convolution 3 × 3 without padding, relu, the largest of 2 × 2; then
+ *   a dense layer
+ * @typedef {Common & { kind: 'skipGram', vocabulary: number, dimension: number, candidates: number }} SkipGram
+ *   two tables [vocabulary, dimension]; the products of a word's row of the first with the candidates' of the second are logits
+ * @typedef {Mlp | Cnn | SkipGram} Item
  */
 
 /** Fixes weights and data of every item. */
@@ -30,132 +33,163 @@ export const TOLERANCE = 1e-4;
 /** Milliseconds: the shortest stretch of steps that is timed as one. */
 export const SHORTEST_BLOCK = 50;
 
+/**
+ * What a peer may take at most, in milliseconds, for the steps that are compared, for those that are not counted and for those
+ * that are; and how many of each it takes whatever they take.
+ */
+export const PATIENCE = 5000;
+export const LEAST_STEPS = { compared: 3, warm: 2, measured: 3 };
+
 const adam = /** @type {const} */ ({ name: 'adam', learningRate: 1e-3 });
-const classifier = /** @type {const} */ ({ activation: 'relu', loss: 'crossEntropy', optimizer: adam });
+const classifier = /** @type {const} */ ({ kind: 'mlp', activation: 'relu', loss: 'crossEntropy', optimizer: adam });
 
 /** @type {readonly Item[]} */
 export const items = [
   {
-    ...{ name: 'MLP-32', sizes: [784, 128, 10], ...classifier, batchSize: 32, wanted: 4 },
-    ...{ batches: 192, warmSteps: 1100, measuredSteps: 1500 },
+    ...{ name: 'MLP-32', ...classifier, sizes: [784, 128, 10], batchSize: 32 },
+    ...{
+      batches: 192,
+      warmSteps: 1100,
+      measuredSteps: 1500,
+      wanted: { 'jax-js': 4, pytorch: 2.5, 'pytorch-tuned': 2.5 },
+    },
   },
   {
-    ...{ name: 'MLP-128', sizes: [784, 128, 10], ...classifier, batchSize: 128, wanted: 2, wantedShare: 0.6 },
-    ...{ batches: 64, warmSteps: 1000, measuredSteps: 1000 },
+    ...{ name: 'MLP-128', ...classifier, sizes: [784, 128, 10], batchSize: 128 },
+    ...{ batches: 64, warmSteps: 1000, measuredSteps: 1000, wanted: { 'jax-js': 2 }, wantedShare: 0.6 },
   },
   {
     ...{
       name: 'tiny',
+      kind: 'mlp',
       sizes: [2, 16, 16, 1],
       activation: 'tanh',
       loss: 'meanSquaredError',
       batchSize: 16,
-      wanted: 100,
     },
     optimizer: { name: 'sgd', learningRate: 0.01, momentum: 0.9 },
-    ...{ batches: 32768, warmSteps: 2000, measuredSteps: 3000 },
+    ...{
+      batches: 32768,
+      warmSteps: 2000,
+      measuredSteps: 3000,
+      wanted: { 'jax-js': 100, pytorch: 40, 'pytorch-tuned': 40 },
+    },
   },
   {
-    ...{ name: 'wide', sizes: [784, 512, 512, 10], ...classifier, batchSize: 128, wanted: 1.8 },
-    ...{ batches: 16, warmSteps: 96, measuredSteps: 160 },
+    ...{ name: 'wide', ...classifier, sizes: [784, 512, 512, 10], batchSize: 128 },
+    ...{
+      batches: 16,
+      warmSteps: 96,
+      measuredSteps: 160,
+      wanted: { 'jax-js': 1.8, pytorch: 0.75, 'pytorch-tuned': 0.75 },
+    },
+  },
+  {
+    ...{ name: 'CNN', kind: 'cnn', image: [28, 28, 1], filters: [16, 32], classes: 10, loss: 'crossEntropy' },
+    ...{
+      optimizer: adam,
+      batchSize: 32,
+      batches: 32,
+      warmSteps: 320,
+      measuredSteps: 320,
+      wanted: { pytorch: 1.5, 'pytorch-tuned': 1.5 },
+    },
+  },
+  {
+    ...{ name: 'skip-gram', kind: 'skipGram', vocabulary: 20_000, dimension: 100, candidates: 6 },
+    // word2vec's 0.025 for each pair: the loss here is a mean over 512 × 6.
+    ...{ loss: 'binaryCrossEntropy', optimizer: { name: 'sgd', learningRate: 0.025 * 512 * 6, momentum: 0 } },
+    ...{
+      batchSize: 512,
+      batches: 256,
+      warmSteps: 512,
+      measuredSteps: 1024,
+      wanted: { pytorch: 8, 'pytorch-tuned': 8 },
+    },
   },
 ];
 
+const lossNames = {
+  crossEntropy: 'softmax cross-entropy',
+  meanSquaredError: 'mean squared error',
+  binaryCrossEntropy: 'sigmoid cross-entropy',
+};
+
 /** The item as a reader knows it. @param {Item} item */
-export function describeItem({ sizes, activation, loss, optimizer, batchSize }) {
-  const name = loss === 'crossEntropy' ? 'softmax cross-entropy' : 'mean squared error';
+export function describeItem(item) {
+  const { loss, optimizer, batchSize } = item;
+  const rate = Number(optimizer.learningRate.toPrecision(3));
   const method =
     optimizer.name === 'adam'
-      ? `Adam ${optimizer.learningRate}`
-      : `momentum ${optimizer.momentum}, rate ${optimizer.learningRate}`;
-  return `${sizes.join('-')} ${activation}, ${name}, ${method}, batch ${batchSize}`;
+      ? `Adam ${rate}`
+      : optimizer.momentum === 0
+        ? `SGD ${rate}`
+        : `momentum ${optimizer.momentum}, rate ${rate}`;
+  return `${describeModel(item)}, ${lossNames[loss]}, ${method}, batch ${batchSize}`;
+}
+
+/** @param {Item} item */
+function describeModel(item) {
+  if (item.kind === 'mlp') return `${item.sizes.join('-')} ${item.activation}`;
+  if (item.kind === 'skipGram')
+    return `skip-grams, ${item.candidates} candidates a pair, two tables of ${item.vocabulary} × ${item.dimension}`;
+  const layers = item.filters.map((filters) => `conv 3×3×${filters} relu, max pool 2, `);
+  return `images ${item.image.join('×')}, ${layers.join('')}dense ${item.classes}`;
+}
+
+/** The shape of a row of x. @param {Item} item @returns {number[]} */
+export function inputShape(item) {
+  if (item.kind === 'mlp') return item.sizes.slice(0, 1);
+  return item.kind === 'cnn' ? item.image : [1 + item.candidates];
+}
+
+/** The shape of a row of y: none for class numbers. @param {Item} item @returns {number[]} */
+export function targetShape(item) {
+  if (item.loss === 'crossEntropy') return [];
+  return item.kind === 'skipGram' ? [item.candidates] : [1];
 }
 
 /**
- * The necessary work of a step: a product and a sum for each weight and row, forward, for the weights' gradient, and, in all
- * layers but the first, for the input's gradient. Biases, activations, loss and optimizer are not counted.
+ * The shapes of the weights in order: kernel and bias of each layer, or the tables. Kernels of convolutions are [height, width,
+ * channels, filters]; what the dense layer after them sees is flattened in the order height, width, channels.
+ * @param {Item} item @returns {number[][]}
+ */
+export function weightShapes(item) {
+  if (item.kind === 'skipGram') return [0, 1].map(() => [item.vocabulary, item.dimension]);
+  if (item.kind === 'mlp')
+    return item.sizes.slice(1).flatMap((units, i) => [[/** @type {number} */ (item.sizes[i]), units], [units]]);
+  const { shapes, features } = stages(item);
+  return [...shapes.flatMap(({ kernel, filters }) => [kernel, [filters]]), [features, item.classes], [item.classes]];
+}
+
+const KERNEL = 3;
+const WINDOW = 2;
+
+/** @param {Cnn} item */
+function stages({ image, filters }) {
+  let [height = 0, width = 0, channels = 0] = image;
+  const shapes = filters.map((count) => {
+    const kernel = [KERNEL, KERNEL, channels, count];
+    const pixels = (height - KERNEL + 1) * (width - KERNEL + 1);
+    [height, width] = [Math.floor((height - KERNEL + 1) / WINDOW), Math.floor((width - KERNEL + 1) / WINDOW)];
+    channels = count;
+    return { kernel, filters: count, pixels };
+  });
+  return { shapes, features: height * width * channels };
+}
+
+/**
+ * The necessary work of a step: a product and a sum for each weight and row (and pixel), forward, for the weights' gradient,
+ * and, in all layers but the first, for the input's gradient. Biases, activations, pooling, loss and optimizer are not counted;
+ * of skip-grams the products, and for both tables the gradients of the rows used.
  * @param {Item} item @returns {number} floating-point operations
  */
-export function necessaryWork({ sizes, batchSize }) {
-  const weights = sizes.slice(1).map((size, i) => size * /** @type {number} */ (sizes[i]));
-  const all = weights.reduce((sum, count) => sum + count, 0);
-  return 2 * batchSize * (3 * all - /** @type {number} */ (weights[0]));
-}
-
-/** Numbers in 0 … 1, the same everywhere (Marsaglia's xorshift, 32 bits). @param {number} seed */
-function numbers(seed) {
-  let state = Math.imul(seed, 0x9e3779b9) | 1;
-  return () => {
-    state ^= state << 13;
-    state ^= state >>> 17;
-    state ^= state << 5;
-    return (state >>> 0) / 2 ** 32;
-  };
-}
-
-/**
- * The first `batches` batches of the item's data: synthetic, but like data. For 784 inputs they are like handwritten digits:
- * a class has a shape of a few strokes, shifted, fainter or bolder, with noise; most pixels are 0, those of the border almost
- * always, and one label in 20 is wrong. For two inputs a smooth function of both.
- * @param {Item} item @returns {Data}
- */
-export function makeData(item, batches = item.batches) {
-  const rows = batches * item.batchSize;
-  return item.sizes[0] === 784 ? images(rows) : surface(rows);
-}
-
-const SIDE = 28;
-
-/** @param {number} rows @returns {Data} */
-function images(rows) {
-  const random = numbers(SEED);
-  const shapes = Array.from({ length: 10 }, () => strokes(random));
-  const x = new Float32Array(rows * SIDE * SIDE);
-  const y = new Int32Array(rows);
-  for (let row = 0; row < rows; row++) {
-    const label = Math.floor(random() * 10);
-    y[row] = random() < 0.05 ? Math.floor(random() * 10) : label;
-    const shape = /** @type {Float32Array} */ (shapes[label]);
-    const right = Math.floor(random() * 5) - 2;
-    const down = Math.floor(random() * 5) - 2;
-    const contrast = 0.6 + 0.6 * random();
-    for (let i = 2; i < SIDE - 2; i++) {
-      for (let j = 2; j < SIDE - 2; j++) {
-        const value = /** @type {number} */ (shape[(i + down) * SIDE + j + right]) * contrast;
-        const noisy = value + 0.2 * (random() - 0.5);
-        if (value > 0.05 && noisy > 0.1) x[(row * SIDE + i) * SIDE + j] = Math.min(1, noisy);
-      }
-    }
-  }
-  return { x, y };
-}
-
-/** A shape of four round blots. @param {() => number} random */
-function strokes(random) {
-  const shape = new Float32Array(SIDE * SIDE);
-  for (let blot = 0; blot < 4; blot++) {
-    const row = 7 + 14 * random();
-    const column = 7 + 14 * random();
-    for (let i = 0; i < SIDE; i++) {
-      for (let j = 0; j < SIDE; j++) {
-        const distance = (i - row) ** 2 + (j - column) ** 2;
-        const at = i * SIDE + j;
-        shape[at] = Math.max(/** @type {number} */ (shape[at]), 1.2 * Math.exp(-distance / 6));
-      }
-    }
-  }
-  return shape;
-}
-
-/** @param {number} rows @returns {Data} */
-function surface(rows) {
-  const random = numbers(SEED);
-  const x = new Float32Array(rows * 2);
-  const y = new Float32Array(rows);
-  for (let row = 0; row < rows; row++) {
-    const [a, b] = [2 * random() - 1, 2 * random() - 1];
-    x.set([a, b], row * 2);
-    y[row] = Math.sin(3 * a) * b + 0.1 * (random() - 0.5);
-  }
-  return { x, y };
+export function necessaryWork(item) {
+  const { batchSize } = item;
+  if (item.kind === 'skipGram') return 2 * batchSize * item.candidates * item.dimension * 3;
+  const kernels = weightShapes(item).filter((shape) => shape.length > 1);
+  const pixels = item.kind === 'cnn' ? stages(item).shapes.map((stage) => stage.pixels) : [];
+  const products = kernels.map((shape, i) => shape.reduce((product, size) => product * size, 1) * (pixels[i] ?? 1));
+  const all = products.reduce((sum, count) => sum + count, 0);
+  return 2 * batchSize * (3 * all - /** @type {number} */ (products[0]));
 }

@@ -1,10 +1,10 @@
 // @ts-check
 /**
- * @file What both sides of the comparison share: a clock for blocks of steps, and the reply to run.mjs.
+ * @file What all sides of the comparison share: a clock for blocks of steps, and the reply to run.mjs.
  *
  * @typedef {object} Task what run.mjs sends
  * @property {import('./items.mjs').Item} item
- * @property {Float32Array[]} weights kernel and bias of each layer, in order
+ * @property {Float32Array[]} weights in the order of `weightShapes`
  *
  * @typedef {object} Blocks
  * @property {number} median microseconds a step, wall time: the median over blocks of consecutive steps
@@ -13,13 +13,17 @@
  * @property {number} blocks
  * @property {number} steps in all blocks together
  * @property {number} blockMs the median length of a block, milliseconds
+ * @property {number} warmSteps taken before the first that counts
  *
  * @typedef {object} Measured what goes back
- * @property {number[]} losses of the first steps
+ * @property {number[]} losses of the first steps; none where they cannot be compared
  * @property {number} importMs
  * @property {number} firstStepMs from the imported library and arrays in JavaScript to the first step's loss
  * @property {Blocks} steady
  * @property {number} peakRssBytes the most memory that the process had
+ *
+ * @typedef {Measured & { shuffled: number, peak: { before: number, after: number }, runBytes: number, device: string,
+ *   versions: { node: string, v8: string } }} Ours
  */
 import { performance } from 'node:perf_hooks';
 
@@ -55,7 +59,7 @@ export class BlockClock {
     this.#blocks.push({ ms, cpu: user + system, steps });
   }
 
-  /** @returns {Blocks} */
+  /** @returns {Omit<Blocks, 'warmSteps'>} */
   summary() {
     const perStep = this.#blocks.map(({ ms, steps }) => (1000 * ms) / steps);
     return {

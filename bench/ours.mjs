@@ -4,7 +4,8 @@
  * losses and its turns of the event loop. Started by run.mjs; `node bench/ours.mjs ITEM` measures once and prints.
  */
 import { pathToFileURL } from 'node:url';
-import { COMPARED_STEPS, items, makeData, SEED } from './items.mjs';
+import { makeData, sizeOf } from './data.mjs';
+import { COMPARED_STEPS, inputShape, items, SEED, targetShape } from './items.mjs';
 import { BlockClock, peakRss, serve } from './measure.mjs';
 import { measurePeak } from './peak/peak.mjs';
 
@@ -17,24 +18,59 @@ import { measurePeak } from './peak/peak.mjs';
 export const loadLibrary = () => import(new URL('../dist/index.js', import.meta.url).href);
 
 /** @param {Library} library @param {Item} item */
-export function modelOf({ sequential, dense }, { sizes, activation }) {
-  const hidden = sizes.slice(1, -1).map((units) => dense(units, { activation }));
-  return sequential([...hidden, dense(/** @type {number} */ (sizes.at(-1)))]);
+export function modelOf(library, item) {
+  const { sequential, dense, conv2d, maxPool2d, flatten } = library;
+  if (item.kind === 'skipGram') return skipGram(library, item);
+  if (item.kind === 'mlp') {
+    const { sizes, activation } = item;
+    const hidden = sizes.slice(1, -1).map((units) => dense(units, { activation }));
+    return sequential([...hidden, dense(/** @type {number} */ (sizes.at(-1)))]);
+  }
+  const blocks = item.filters.flatMap((filters) => [conv2d(filters, 3, { activation: 'relu' }), maxPool2d(2)]);
+  return sequential([...blocks, flatten(), dense(item.classes)]);
 }
 
-/** @param {Library} library @param {Item} item */
-export function optionsOf({ adam, sgd, crossEntropy, meanSquaredError }, { loss, optimizer, batchSize }) {
-  const { name, ...options } = optimizer;
+/**
+ * Logits of the candidates. The gradient of both tables is as large as they are.
+ * @param {Library} library @param {import('./items.mjs').SkipGram} item
+ */
+function skipGram(library, { vocabulary, dimension, candidates }) {
+  const { cast, gather, glorotUniform, layer, mul, slice, sum } = library;
+  return layer('skipGram', { vocabulary, dimension }, (x, context) => {
+    const table = (/** @type {string} */ name) => context.parameter(name, [vocabulary, dimension], glorotUniform());
+    const rows = /** @type {number} */ (x.shape[0]);
+    const numbers = cast(x, 'i32');
+    const center = gather(table('words'), slice(numbers, [0, 0], [rows, 1]));
+    const candidate = gather(table('contexts'), slice(numbers, [0, 1], [rows, candidates]));
+    return sum(mul(center, candidate), 2);
+  });
+}
+
+/** @param {Library} library @param {Pick<Item, 'loss' | 'optimizer' | 'batchSize'>} item */
+export function optionsOf({ adam, sgd, crossEntropy, meanSquaredError, binaryCrossEntropy }, item) {
+  const losses = { crossEntropy, meanSquaredError, binaryCrossEntropy };
+  const { name, ...options } = item.optimizer;
   return {
-    loss: loss === 'crossEntropy' ? crossEntropy() : meanSquaredError(),
+    loss: losses[item.loss](),
     optimizer: name === 'adam' ? adam(options) : sgd(options),
-    ...{ batchSize, seed: SEED, standardize: false, shuffle: false, progress: false },
+    ...{ batchSize: item.batchSize, seed: SEED, standardize: false, shuffle: false, progress: false },
+  };
+}
+
+/** The item's data as users give them. @param {Library} library @param {Item} item @param {number} [batches] */
+export function dataOf({ tensor }, item, batches) {
+  const { x, y } = makeData(item, batches);
+  if (item.kind === 'mlp') return { x, y };
+  const rows = x.length / sizeOf(inputShape(item));
+  return {
+    x: tensor(x, [rows, ...inputShape(item)]),
+    y: item.kind === 'cnn' ? y : tensor(y, [rows, ...targetShape(item)]),
   };
 }
 
 /** Losses of the first steps, by epochs of one batch. @param {Library} library @param {Item} item */
-async function firstSteps(library, item) {
-  const batch = makeData(item, 1);
+export async function firstSteps(library, item) {
+  const batch = dataOf(library, item, 1);
   const began = performance.now();
   let firstStepMs = 0;
   const losses = [];
@@ -48,7 +84,7 @@ async function firstSteps(library, item) {
 
 /**
  * Epochs in the steady state.
- * @param {Library} library @param {Item} item @param {import('./items.mjs').Data} data @param {boolean} shuffle
+ * @param {Library} library @param {Item} item @param {ReturnType<typeof dataOf>} data @param {boolean} shuffle
  */
 async function steadyState(library, item, data, shuffle) {
   const warm = Math.max(2, Math.ceil(item.warmSteps / item.batches));
@@ -63,7 +99,7 @@ async function steadyState(library, item, data, shuffle) {
   }
   const { value: run, done } = await epochs.next();
   if (done !== true) throw new Error('train yielded more epochs than were asked for');
-  return { ...clock.summary(), runBytes: run.bytes, device: run.device.name };
+  return { ...clock.summary(), warmSteps: warm * item.batches, runBytes: run.bytes, device: run.device.name };
 }
 
 /** @param {Item} item */
@@ -72,7 +108,7 @@ async function measure(item) {
   const library = await loadLibrary();
   const importMs = performance.now() - began;
   const first = await firstSteps(library, item);
-  const data = makeData(item);
+  const data = dataOf(library, item);
   const before = measurePeak();
   const { runBytes, device, ...steady } = await steadyState(library, item, data, false);
   const after = measurePeak();
@@ -81,6 +117,7 @@ async function measure(item) {
   return {
     ...{ importMs, ...first, steady, shuffled: shuffled.median },
     ...{ peak: { before, after }, peakRssBytes, runBytes, device },
+    versions: { node: process.versions.node, v8: process.versions.v8 },
   };
 }
 

@@ -6,9 +6,9 @@
  *
  *   node bench/profile.mjs MLP-32
  */
-import { items, makeData } from './items.mjs';
+import { items } from './items.mjs';
 import { median } from './measure.mjs';
-import { loadLibrary, modelOf, optionsOf } from './ours.mjs';
+import { dataOf, loadLibrary, modelOf, optionsOf } from './ours.mjs';
 import { measurePeak } from './peak/peak.mjs';
 
 /** @typedef {(code: number, words: number, base: number, first: number, last: number) => number} Execute */
@@ -89,7 +89,7 @@ const { instantiate } = WebAssembly;
 };
 
 const library = await loadLibrary();
-const data = makeData(item);
+const data = dataOf(library, item);
 const wholeEpochs = Math.max(12, Math.ceil(item.warmSteps / item.batches) + 10);
 const singleEpochs = Math.max(2, Math.ceil(200 / item.batches));
 const epochs = wholeEpochs + singleEpochs;

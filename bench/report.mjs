@@ -1,136 +1,215 @@
 // @ts-check
 /**
- * @file Makes docs/benchmarks.md of what `npm run bench -- --json FILE` wrote. Every number of the page comes from that file.
+ * @file Makes docs/benchmarks.md of the files of a folder: `run.json`, which `npm run bench -- --json` wrote, and what other
+ * benchmarks wrote beside it, in the order of their names: parts (part.mjs) as they are, further runs (`--node 24`) in short.
+ * Every number of the page comes from those files.
  *
- *   node bench/report.mjs FILE
+ *   node bench/report.mjs [FOLDER]     default: bench/results
  */
-import { readFileSync, writeFileSync } from 'node:fs';
-import { COMPARED_STEPS, SHORTEST_BLOCK, TOLERANCE } from './items.mjs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { howItIsMeasured, whatIsNot } from './method.mjs';
+import { megabytes, milliseconds, number, table, time } from './part.mjs';
 
-const file = process.argv[2];
-if (file === undefined) {
-  console.error('error: which run? npm run bench -- --json FILE, then node bench/report.mjs FILE');
-  process.exit(2);
+/** @typedef {any} Json as run.mjs wrote it */
+
+const folder = process.argv[2] ?? fileURLToPath(new URL('results', import.meta.url));
+const run = read('run.json');
+
+/** @param {string} name @returns {Json} */
+function read(name) {
+  try {
+    return JSON.parse(readFileSync(join(folder, name), 'utf8'));
+  } catch (error) {
+    console.error(`error: ${name}: ${error instanceof Error ? error.message : error}`);
+    console.error(`  help: npm run bench -- --json ${folder}/run.json, then node bench/report.mjs ${folder}`);
+    process.exit(2);
+  }
 }
-const run = JSON.parse(readFileSync(file, 'utf8'));
 
-/** Three digits that mean something. @param {number} value */
-function number(value) {
-  const text = value >= 100 ? Math.round(value) : Number(value.toPrecision(3));
-  return text.toLocaleString('en-US');
-}
-
-/** @param {number} microseconds */
-const time = (microseconds) => `${number(microseconds)} µs`;
-/** @param {number} ms */
-const milliseconds = (ms) => `${number(ms)} ms`;
-/** @param {number} bytes */
-const megabytes = (bytes) => `${number(bytes / 2 ** 20)} MiB`;
-/** @param {number} bytes */
-const kilobytes = (bytes) => `${(bytes / 1024).toFixed(1)} KB`;
 /** @param {number} share */
 const percent = (share) => `${Math.round(100 * share)} %`;
+/** @param {number} bytes */
+const kilobytes = (bytes) => `${(bytes / 1024).toFixed(1)} KB`;
 
-/** @param {(value: number) => string} unit @param {number} ours @param {number} theirs */
-const both = (unit, ours, theirs) => `${unit(ours)} / ${unit(theirs)}`;
+/** @type {Json[]} */
+const measured = run.items.filter((/** @type {Json} */ item) => item.status === 'measured');
+/** @type {Json[]} */
+const failed = run.items.filter((/** @type {Json} */ item) => item.status !== 'measured');
+/** Peers that ran something, and the others that were asked for. @type {Json[]} */
+const present = run.peers.filter((/** @type {Json} */ { name }) =>
+  measured.some((item) => item.peers[name] !== undefined),
+);
+/** @type {Json[]} */
+const absent = run.peers.filter((/** @type {Json} */ peer) => !present.includes(peer));
+const titles = present.map(({ title }) => title);
 
-/** @param {string[]} titles @param {string[][]} rows */
-function table(titles, rows) {
-  return [titles, titles.map((_, i) => (i === 0 ? '---' : '---:')), ...rows]
-    .map((row) => `| ${row.join(' | ')} |`)
-    .join('\n');
-}
-
-const measured = run.items.filter((/** @type {any} */ item) => item.status === 'measured');
-const failed = run.items.filter((/** @type {any} */ item) => item.status !== 'measured');
+/** Peers' cells of a line. @param {Json} item @param {(peer: Json) => string} cell */
+const cells = (item, cell) =>
+  present.map(({ name }) => {
+    const peer = item.peers[name];
+    return peer?.status === 'measured' ? cell(peer) : '–';
+  });
 
 const speeds = table(
-  ['', 'saddlepoint', 'jax-js', 'times as fast', 'wanted', 'GFLOP/s', 'of the peak', 'wanted'],
-  measured.map((/** @type {any} */ { name, ours, theirs, ratio, wanted, wantedShare }) => [
-    ...[name, `**${time(ours.microseconds)}**`, time(theirs.microseconds), `**${number(ratio)}**`, `≥ ${wanted}`],
-    ...[
-      number(ours.gigaflops),
-      percent(ours.shareOfPeak),
-      wantedShare === undefined ? '' : `≥ ${percent(wantedShare)}`,
-    ],
+  ['', 'saddlepoint', ...titles, 'GFLOP/s', 'of the peak', 'wanted'],
+  measured.map((item) => [
+    ...[item.name, `**${time(item.ours.microseconds)}**`, ...cells(item, (peer) => time(peer.microseconds))],
+    ...[number(item.ours.gigaflops), percent(item.ours.shareOfPeak)],
+    item.wantedShare === undefined ? '' : `≥ ${percent(item.wantedShare)}`,
   ]),
 );
-const rest = table(
-  ['', 'best block', 'processor time', 'first step', 'process memory', 'rows shuffled', 'memory of training'],
-  measured.map((/** @type {any} */ { name, ours, theirs }) => [
-    name,
-    both(time, ours.best, theirs.best),
-    both(time, ours.cpuMicroseconds, theirs.cpuMicroseconds),
-    both(milliseconds, ours.firstStepMs, theirs.firstStepMs),
-    both(megabytes, ours.peakRssBytes, theirs.peakRssBytes),
-    time(ours.shuffledMicroseconds),
-    megabytes(ours.runBytes),
+
+const ratios = table(
+  ['', ...titles],
+  measured.map((item) => [
+    item.name,
+    ...cells(item, ({ ratio, wanted }) => `**${number(ratio)}**${wanted === undefined ? '' : ` (≥ ${wanted})`}`),
   ]),
 );
-const { machine, versions, load, bundleBytes } = run;
-const peaks = measured.map((/** @type {any} */ item) => item.peakGigaflops);
-const failures = failed
-  .map((/** @type {any} */ { name, reason }) => `**${name} was not measured:** ${reason}.\n\n`)
-  .join('');
+
+/** A table of one number of every library. @param {(value: number) => string} unit @param {string} key */
+const everyone = (unit, key) =>
+  table(
+    ['', 'saddlepoint', ...titles],
+    measured.map((item) => [item.name, unit(item.ours[key]), ...cells(item, (peer) => unit(peer[key]))]),
+  );
+
+const alone = table(
+  ['', 'best block', 'rows shuffled', 'memory of training'],
+  measured.map(({ name, ours }) => [
+    ...[name, time(ours.best), time(ours.shuffledMicroseconds), megabytes(ours.runBytes)],
+  ]),
+);
+
+/** Wanted ratios that were not reached. */
+const missed = measured.flatMap((item) =>
+  present.flatMap(({ name, title }) => {
+    const { status, ratio, wanted } = item.peers[name] ?? {};
+    return status === 'measured' && wanted !== undefined && ratio < wanted
+      ? [`${item.name} beside ${title} (${number(ratio)}, wanted ${wanted})`]
+      : [];
+  }),
+);
+
+/** Why there is no number, and what to know about one. */
+const remarks = [
+  ...failed.map(({ name, reason }) => `**${name} was not measured:** ${reason}.`),
+  ...absent.map(({ title, version }) => `${title}: ${version === null ? 'not installed' : 'not measured'}.`),
+  ...present.flatMap(({ name, title }) => {
+    /** @type {Map<string, string[]>} */
+    const byReason = new Map();
+    for (const item of measured) {
+      const { status, reason } = item.peers[name] ?? {};
+      if (status === undefined || status === 'measured') continue;
+      const text = status === 'differs' ? `**fails, ${reason}**` : `cannot, "${reason}"`;
+      byReason.set(text, [...(byReason.get(text) ?? []), item.name]);
+    }
+    return [...byReason].map(([reason, names]) => `${title}, ${names.join(', ')}: ${reason}.`);
+  }),
+  ...present.flatMap(({ name, title }) => {
+    const short = measured.filter(({ peers }) => peers[name]?.steps < 100);
+    const list = short.map((item) => `${item.name} ${item.peers[name].steps} after ${item.peers[name].warmSteps}`);
+    return short.length === 0 ? [] : [`${title} is slow, so few steps were timed in a round: ${list.join(', ')}.`];
+  }),
+];
+
+/** A section of its own: a part, or a run of another kind. @param {string} name */
+function section(name) {
+  const part = read(name);
+  if (Array.isArray(part.columns) && Array.isArray(part.rows))
+    return `## ${part.title}\n\n${part.text}\n\n${table(part.columns, part.rows)}\n`;
+  if (Array.isArray(part.items)) return otherRun(part);
+  console.error(`error: ${name}: neither a part (title, text, columns, rows) nor a run; see bench/part.mjs`);
+  process.exit(2);
+}
+
+/** @param {Json} other */
+function otherRun(other) {
+  const rows = other.items
+    .filter((/** @type {Json} */ { status }) => status === 'measured')
+    .map((/** @type {Json} */ { name, ours, peakGigaflops }) => {
+      const here = measured.find((item) => item.name === name)?.ours.microseconds;
+      const ratio = here === undefined ? '' : number(here / ours.microseconds);
+      return [
+        name,
+        time(ours.microseconds),
+        ratio,
+        number(ours.gigaflops),
+        percent(ours.shareOfPeak),
+        number(peakGigaflops),
+      ];
+    });
+  const columns = ['', 'saddlepoint', 'times as fast as above', 'GFLOP/s', 'of the peak', 'peak'];
+  return `## Node ${other.machine.node}\n\nThe same in a run of its own (V8 ${other.machine.v8}; ${other.rounds} rounds; load ${other.load.before} to ${other.load.after}).\n\n${table(columns, rows)}\n`;
+}
+
+const sections = readdirSync(folder)
+  .filter((name) => name.endsWith('.json') && name !== 'run.json')
+  .sort()
+  .map(section);
+
+const { machine, load, bundleBytes } = run;
+const versions = [`saddlepoint ${run.saddlepoint}`, ...present.map(({ title, version }) => `${title} ${version}`)];
+const peaks = measured.map(({ peakGigaflops }) => peakGigaflops);
+const loads = Object.entries(bundleBytes).map(([name, bytes]) => {
+  const title = run.peers.find((/** @type {Json} */ peer) => peer.name === name)?.title ?? name;
+  return `${title} ${kilobytes(Number(bytes))}`;
+});
+const kernels = measured.flatMap(({ rounds }) =>
+  Object.values(rounds.peers).flatMap((/** @type {Json[]} */ list) => list.map(({ kernels }) => kernels)),
+);
+const blas = [...new Set(kernels.filter((name) => typeof name === 'string'))];
 
 const page = `# Benchmarks
 
 <!-- Written by bench/report.mjs from the JSON of a run; edit that script, not this page. -->
 
-One training step, on one thread, of saddlepoint ${versions.saddlepoint} and of jax-js ${versions.jaxJs}. ${run.date}; ${machine.cpu}, ${machine.cores} cores,
-${machine.platform}, Node ${machine.node} (V8 ${machine.v8}). Medians of ${run.rounds} rounds. Load average (1 minute) at the start ${load.before}, at the end
-${load.after}; the bench itself keeps one core busy, so much above 1 means that others worked too and that times are too long, for both.
+One training step, on one thread: ${versions.join(', ')}. ${run.date};
+${machine.cpu}, ${machine.cores} cores, ${machine.platform}, Node ${machine.node} (V8 ${machine.v8}). Medians of ${run.rounds} rounds. Load average (1 minute)
+at the start ${load.before}, at the end ${load.after}; the bench itself keeps one core busy, so much above 1 means that others worked too and that
+times are too long, for all.
 
-${failures}${speeds}
+${speeds}
 
-${measured.map((/** @type {any} */ { name, description, work }) => `- **${name}**: ${description}; ${number(work / 1e6)} MFLOP`).join('\n')}
+${measured.map(({ name, description, work }) => `- **${name}**: ${description}; ${number(work / 1e6)} MFLOP`).join('\n')}
 
 The peak is what this processor reached in WebAssembly SIMD in the same processes, ${number(Math.min(...peaks))} to ${number(Math.max(...peaks))} GFLOP/s: 14 independent
 accumulators that never leave registers, a product and a sum each.
 
-Saddlepoint / jax-js; the last two columns are saddlepoint's alone:
+Saddlepoint is so many times as fast; in brackets what is wanted:
 
-${rest}
+${ratios}
 
-What a page loads to train these networks, minified and gzipped, WebAssembly included: saddlepoint ${kilobytes(bundleBytes.ours)}, jax-js
-${kilobytes(bundleBytes.theirs)} (it makes its WebAssembly at run time).
+${missed.length === 0 ? 'All that is wanted is reached.' : `Not reached: ${missed.join('; ')}.`}
 
-## How it is measured
+${remarks.map((remark) => `- ${remark}`).join('\n')}
 
-\`npm run bench -- --json FILE\` measures, \`node bench/report.mjs FILE\` writes this page, and \`node bench/profile.mjs MLP-32\` shows where
-a step's time goes. Let nothing else run meanwhile.
+Processor time of a step, all threads of the process:
 
-- Each library has a process of its own; the two take turns, round by round.
-- Both start from the same weights (\`initialize\`) and see the same batches in the same order. The data are synthetic, but like data: for
-  784 inputs like handwritten digits, mostly 0, with noise and some wrong labels; for two inputs a smooth function of them with noise.
-- First the losses of ${COMPARED_STEPS} steps must agree to ${TOLERANCE} of their size; otherwise the item fails, and so does the run.
-- **saddlepoint** is measured through \`train()\`, as users call it, without a progress bar: the time of an epoch, divided by its steps.
-  That counts the gathering of each batch from the data set, the record of the loss and the turns given to the event loop. Rows come in
-  order, since both must see the same batches; "rows shuffled" is the default of \`train\`, a new order each epoch.
-- **jax-js** runs on its \`wasm\` device (one thread: Node has no web workers), with the whole step, Adam included, under one \`jit\`; parameters
-  and state are passed by its rule of ownership, so that their buffers are freed and used again. Its batches are cut and on the device
-  before the clock starts, and its loss is never read: work that is counted for saddlepoint. It waits for each step, as its documentation
-  says; waiting less often was slower. Its package of optimizers could not be installed with it, so the bench writes Adam and momentum
-  out as that package does.
-- Times are wall time. The first steps do not count (at least ${warmSteps()}), so that
-  compilers are done and Adam's moments of dead units are as small as they get; then blocks of at least ${SHORTEST_BLOCK} ms are timed. A time is the median of the rounds'
-  medians over blocks; "best block" is the best of all, "processor time" the same median for all threads of the process.
-- GFLOP/s count the necessary work: a product and a sum for each weight and row, forward, for the gradient of the weights and, but for
-  the first layer, of its input. Biases, activations, loss and optimizer are left out, so 100 % of the peak is out of reach.
-- "First step": from the imported library and arrays in JavaScript to the loss of the first step; compilation is in it, the import is not.
-  "Process memory" is the most that the process ever held, data and Node itself included; "memory of training" is what \`run.bytes\`
-  says, the data set included.
+${everyone(time, 'cpuMicroseconds')}
 
-## What is not measured
+The first step, compilation included:
 
-Browsers, other runtimes and other versions of Node; several threads; relaxed SIMD; evaluation and prediction; data that are read while
-training; other peers; energy. One kind of machine: ratios on others will differ.
-`;
+${everyone(milliseconds, 'firstStepMs')}
 
-/** Steps before the first that counts. */
-function warmSteps() {
-  return measured.map((/** @type {any} */ { name, warmSteps }) => `${number(warmSteps)} of ${name}`).join(', ');
-}
+Process memory:
+
+${everyone(megabytes, 'peakRssBytes')}
+
+Saddlepoint alone:
+
+${alone}
+
+What a page loads to train the dense networks, minified and gzipped, WebAssembly included: ${loads.join(', ')}.
+jax-js makes its WebAssembly at run time; a backend of TensorFlow.js brings all of its kernels.
+
+${sections.join('\n')}
+${howItIsMeasured(measured, blas)}
+${whatIsNot}`;
 
 writeFileSync(new URL('../docs/benchmarks.md', import.meta.url), page);
-console.log(`docs/benchmarks.md: ${measured.length} items measured, ${failed.length} failed`);
+console.log(
+  `docs/benchmarks.md: ${measured.length} items measured, ${failed.length} failed, ${missed.length} ratios not reached`,
+);

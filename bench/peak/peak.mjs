@@ -1,37 +1,14 @@
 // @ts-check
-/** @file Measures what this machine can do at best, in the same run as whatever is compared with it. */
-import { spawnSync } from 'node:child_process';
-import { mkdirSync, readFileSync, statSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-
-const here = dirname(fileURLToPath(import.meta.url));
-const root = dirname(dirname(here));
-const source = join(here, 'peak.ts');
-const output = join(root, 'bench/build/peak.wasm');
+/**
+ * @file Measures what this machine can do at best, in the same run as whatever is compared with it: the loop of
+ * assembly/peak.ts, which `profile` measures by too, from the built package.
+ */
+import { readFileSync } from 'node:fs';
+import { pathToFileURL } from 'node:url';
 
 const STEPS = 400_000;
 const BLOCKS = 21;
 const OPERATIONS = STEPS * 14 * 4 * 2;
-
-/** @returns {boolean} */
-function isFresh() {
-  try {
-    return statSync(output).mtimeMs > statSync(source).mtimeMs;
-  } catch {
-    return false;
-  }
-}
-
-function compile() {
-  if (isFresh()) return;
-  mkdirSync(dirname(output), { recursive: true });
-  // A folder without asconfig.json, so that the library's own entries stay out.
-  const asc = join(root, 'node_modules/.bin/asc');
-  const flags = ['--runtime', 'stub', '--enable', 'simd', '--optimizeLevel', '3', '--noAssert', '--outFile', output];
-  const run = spawnSync(asc, [source, ...flags, '--config', 'none'], { cwd: here, encoding: 'utf8' });
-  if (run.status !== 0) throw new Error(`asc could not compile ${source}:\n${run.stderr}`);
-}
 
 /** @type {((count: number, x: number) => number) | undefined} */
 let multiplyAdd;
@@ -42,9 +19,10 @@ let multiplyAdd;
  */
 export function measurePeak() {
   if (multiplyAdd === undefined) {
-    compile();
-    const instance = new WebAssembly.Instance(new WebAssembly.Module(readFileSync(output)));
-    multiplyAdd = /** @type {(count: number, x: number) => number} */ (instance.exports.multiplyAdd);
+    const bytes = readFileSync(new URL('../../dist/wasm/saddlepoint.simd.wasm', import.meta.url));
+    const memory = new WebAssembly.Memory({ initial: 1 });
+    const { exports } = new WebAssembly.Instance(new WebAssembly.Module(bytes), { env: { memory } });
+    multiplyAdd = /** @type {(count: number, x: number) => number} */ (exports.multiplyAdd);
     // Until the optimizing compiler has had its turn.
     const end = performance.now() + 100;
     while (performance.now() < end) multiplyAdd(STEPS, 0.5);
@@ -58,4 +36,4 @@ export function measurePeak() {
   return OPERATIONS / best / 1e6;
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) console.log(`${measurePeak().toFixed(1)} GFLOP/s`);
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) console.log(`${measurePeak().toFixed(1)} GFLOP/s`);

@@ -1,0 +1,89 @@
+// @ts-check
+/**
+ * @file What a user waits for before training flows: the first step after the import, and tracing and planning for a batch size
+ * that is new to a run. Medians over processes.
+ *
+ *   node scripts/ensure-built.mjs && node bench/first-step.mjs [--processes 5] [--json FILE]
+ */
+import { pathToFileURL } from 'node:url';
+import { COMPARED_STEPS, items } from './items.mjs';
+import { median, serve } from './measure.mjs';
+import { dataOf, firstSteps, loadLibrary, modelOf, optionsOf } from './ours.mjs';
+import { milliseconds, readOptions, showPart, writePart } from './part.mjs';
+
+/** Wanted of a dense network, from the design. */
+const WANTED = { firstStepMs: 60, planMs: 10 };
+const NAMES = ['MLP-32', 'CNN'];
+
+/** @param {string} path */
+const inside = (path) => import(new URL(`../dist/${path}.js`, import.meta.url).href);
+
+/**
+ * Milliseconds to trace and plan the training step for batch sizes that the process has not seen, after a first run.
+ * @param {import('./ours.mjs').Library} library @param {import('./items.mjs').Item} item
+ */
+async function planTimes(library, item) {
+  const { prepare } = await inside('train/prepare');
+  const { resolveOptions } = await inside('train/options');
+  const { describeStep, targetSpec } = await inside('train/describe');
+  const { groupsOf } = await inside('train/state');
+  const { trainingProgram } = await inside('engine/step');
+  const { planSession } = await inside('backends/wasm/index');
+  const options = resolveOptions(optionsOf(library, item));
+  const { state, source, targets } = prepare(modelOf(library, item), dataOf(library, item, 4), options);
+  const description = describeStep({
+    ...{ ...state, groups: groupsOf(state), source, targets: targetSpec(targets, source.rows) },
+  });
+  const times = [];
+  for (let rows = item.batchSize + 1; times.length < 5; rows++) {
+    const began = performance.now();
+    await planSession([trainingProgram(description, options.optimizer, rows)], { capacity: 256 });
+    times.push(performance.now() - began);
+  }
+  return times;
+}
+
+/** @param {import('./measure.mjs').Task} task */
+async function measure({ item }) {
+  const began = performance.now();
+  const library = await loadLibrary();
+  const importMs = performance.now() - began;
+  const { firstStepMs, losses } = await firstSteps(library, item);
+  if (losses.length !== COMPARED_STEPS) throw new Error('losses are missing');
+  const [planMs, ...later] = await planTimes(library, item);
+  return { importMs, firstStepMs, planMs, laterPlanMs: median(later) };
+}
+
+async function main() {
+  const { measureInNode } = await import('./process.mjs');
+  const { processes, file } = readOptions({ processes: 5 });
+  const rows = [];
+  for (const name of NAMES) {
+    const item = /** @type {import('./items.mjs').Item} */ (items.find((one) => one.name === name));
+    /** @type {Record<string, number>[]} */
+    const runs = [];
+    for (let i = 0; i < processes; i++) runs.push(await measureInNode('./first-step.mjs', { item, weights: [] }));
+    const of = (/** @type {string} */ key) => median(runs.map((run) => Number(run[key])));
+    const isDense = item.kind === 'mlp';
+    const wanted = (/** @type {number} */ most) => (isDense ? `≤ ${most} ms` : '');
+    rows.push([
+      ...[name, milliseconds(of('importMs')), milliseconds(of('firstStepMs')), wanted(WANTED.firstStepMs)],
+      ...[milliseconds(of('planMs')), wanted(WANTED.planMs), milliseconds(of('laterPlanMs'))],
+    ]);
+  }
+  const part = {
+    title: 'Before the first step',
+    text: `Medians of ${processes} processes, saddlepoint alone. First step: from the imported library and arrays in JavaScript to the loss of the first
+step. A new batch size: tracing and planning the training step for a number of rows that the process has not seen, right after a
+first run of ${COMPARED_STEPS} steps; "later" is the median of the next four sizes.`,
+    columns: ['', 'import', 'first step', 'wanted', 'a new batch size', 'wanted', 'later'],
+    rows,
+  };
+  showPart(part);
+  writePart(file, part);
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
+  if (process.send !== undefined) serve(measure);
+  else await main();
+}

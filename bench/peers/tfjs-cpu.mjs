@@ -1,0 +1,4 @@
+/** @file TensorFlow.js on its backend of plain JavaScript. */
+import { serveTfjs } from './tfjs.mjs';
+
+await serveTfjs('cpu');
