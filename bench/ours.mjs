@@ -31,18 +31,17 @@ export function modelOf(library, item) {
 }
 
 /**
- * Logits of the candidates. The gradient of both tables is as large as they are.
+ * Logits of the candidates. Both tables are trained by rows.
  * @param {Library} library @param {import('./items.mjs').SkipGram} item
  */
 function skipGram(library, { vocabulary, dimension, candidates }) {
-  const { cast, gather, glorotUniform, layer, mul, slice, sum } = library;
+  const { cast, gather, gatherDot, glorotUniform, layer, reshape, slice } = library;
   return layer('skipGram', { vocabulary, dimension }, (x, context) => {
-    const table = (/** @type {string} */ name) => context.parameter(name, [vocabulary, dimension], glorotUniform());
+    const table = (/** @type {string} */ name) => context.table(name, [vocabulary, dimension], glorotUniform());
     const rows = /** @type {number} */ (x.shape[0]);
     const numbers = cast(x, 'i32');
-    const center = gather(table('words'), slice(numbers, [0, 0], [rows, 1]));
-    const candidate = gather(table('contexts'), slice(numbers, [0, 1], [rows, candidates]));
-    return sum(mul(center, candidate), 2);
+    const center = reshape(slice(numbers, [0, 0], [rows, 1]), [rows]);
+    return gatherDot(table('contexts'), slice(numbers, [0, 1], [rows, candidates]), gather(table('words'), center));
   });
 }
 
