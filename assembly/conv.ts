@@ -17,7 +17,7 @@ import {
 } from './conv-geometry';
 import { convRow3x3 } from './conv3x3';
 import { mapUnary } from './elementwise';
-import { gemm_f32_4x8_columns, packRows, packTransposed4, tailTile } from './matmul';
+import { gemm_f32_4x8_columns, packRows, packTransposed4, setLowest, tailTile } from './matmul';
 import { fillWords, operand, storeLanes, word, ZEROS } from './simd';
 
 /** B is packed from this row stride on, if at least this many rows use the panel: as in matmul.ts. */
@@ -27,7 +27,7 @@ const PACKED_ROWS: i32 = 64;
 /** C [m, columns] (+)= a packed block of `m` rows · B [k, columns]; see gemm_f32_4x8_columns for the rest. */
 function product(
   blockBytes: usize, b: usize, bStep: usize, k: i32, start: usize, startStep: usize,
-  to: usize, cRow: usize, m: i32, columns: i32, lowest: f32,
+  to: usize, cRow: usize, m: i32, columns: i32,
 ): void {
   for (let j = 0; j < columns; j += 8) {
     let bt = b + (<usize>j << 2), step = bStep;
@@ -38,11 +38,11 @@ function product(
     const s: usize = start ? start + <usize>j * startStep : 0;
     let ct = to + (<usize>j << 2);
     if (columns - j >= 8) {
-      gemm_f32_4x8_columns(packed, blockBytes, 16, bt, step, k, s, ct, cRow, m, lowest);
+      gemm_f32_4x8_columns(packed, blockBytes, 16, bt, step, k, s, ct, cRow, m);
       continue;
     }
     for (let i = 0, a = packed; i < m; i += 4, a += blockBytes, ct += cRow << 2)
-      tailTile(true, a, 0, 16, bt, step, k, s, ct, cRow, min(4, m - i), columns - j, lowest, tile);
+      tailTile(true, a, 0, 16, bt, step, k, s, ct, cRow, min(4, m - i), columns - j, tile);
   }
 }
 
@@ -127,10 +127,10 @@ export function conv2d(p: usize, base: usize): void {
           packPixels(at, x, i, j, min(3, p1 - t - 1), k0, steps);
           for (j += 4; j >= ow; j -= ow) i++;
         }
-        const lowest: f32 = activation == Activation.relu && k0 + steps == k ? 0 : -Infinity;
+        setLowest(activation == Activation.relu && k0 + steps == k ? 0 : -Infinity);
         product(
           blockBytes, filter + <usize>k0 * row + shift, row, steps, k0 ? 0 : hasBias ? bias + shift : bias, hasBias ? 4 : 0,
-          to + shift, row, p1 - p0, og, lowest,
+          to + shift, row, p1 - p0, og,
         );
       }
     }
@@ -160,6 +160,7 @@ function scatterRun(x: usize, from: usize, row: i32, column: i32): void {
 
 export function conv2dInputGradient(p: usize, base: usize): void {
   decode(p, base);
+  setLowest(-Infinity);
   const filter = operand(p, ConvField.first, base), results = operand(p, ConvField.second, base);
   const images = operand(p, ConvField.destination, base);
   const pixels = oh * ow;
@@ -184,7 +185,7 @@ export function conv2dInputGradient(p: usize, base: usize): void {
             }
             product(
               blockBytes, filter + <usize>(q * o + g * og + k0) * runRow, runRow, steps, k0 ? 0 : ZEROS, 0,
-              runs, runRow, p1 - p0, run, -Infinity,
+              runs, runRow, p1 - p0, run,
             );
           }
           let i = p0 / ow, j = p0 - i * ow;
@@ -216,11 +217,11 @@ function shortFilterGradient(images: usize, results: usize, filter: usize, r0: i
         let j = 0;
         for (; j + 8 <= o; j += 8) {
           const shift = <usize>j << 2;
-          gemm_f32_4x8_columns(a, 16, a == zeros ? 0 : step, y + shift, row, ow, start, to + shift, row, r1 - r0, -Infinity);
+          gemm_f32_4x8_columns(a, 16, a == zeros ? 0 : step, y + shift, row, ow, start, to + shift, row, r1 - r0);
         }
         if (j == o) continue;
         for (let r = r0, ar = a, c = to + (<usize>j << 2); r < r1; r += 4, ar += 16, c += row << 2)
-          tailTile(true, ar, 0, a == zeros ? 0 : step, y + (<usize>j << 2), row, ow, start, c, row, min(4, r1 - r), o - j, -Infinity, tile);
+          tailTile(true, ar, 0, a == zeros ? 0 : step, y + (<usize>j << 2), row, ow, start, c, row, min(4, r1 - r), o - j, tile);
       }
     }
   }
@@ -228,6 +229,7 @@ function shortFilterGradient(images: usize, results: usize, filter: usize, r0: i
 
 export function conv2dFilterGradient(p: usize, base: usize): void {
   decode(p, base);
+  setLowest(-Infinity);
   const images = operand(p, ConvField.first, base), results = operand(p, ConvField.second, base);
   const filter = operand(p, ConvField.destination, base);
   const pixels = oh * ow;
@@ -254,7 +256,7 @@ export function conv2dFilterGradient(p: usize, base: usize): void {
           }
           product(
             blockBytes, y, row, t1 - t0, image == 0 && t0 == 0 ? ZEROS : 0, 0,
-            filter + <usize>(q * run + r0) * row + (<usize>(g * og) << 2), row, r1 - r0, og, -Infinity,
+            filter + <usize>(q * run + r0) * row + (<usize>(g * og) << 2), row, r1 - r0, og,
           );
         }
       }

@@ -18,21 +18,38 @@
  */
 import { Constant, Activation, MatmulField, UnaryFunction } from '../src/plan/opcodes';
 import { mapUnary } from './elementwise';
-import { operand, storeLanes, word, ZEROS } from './simd';
+import { LOWEST, operand, storeLanes, word, ZEROS } from './simd';
+import { lowMemory } from './threads';
 
 /** B is packed from this row stride on (its lines would evict each other; below, packing costs more than it saves) … */
 const PACKED_STRIDE: i32 = 2048;
 /** … if at least this many rows use the panel. */
 const PACKED_ROWS: i32 = 64;
+
+/**
+ * What values below it become: a register that lives through a product's loop but for its end makes V8 spill others within it
+ * (measured, Node 20: 81 for 91 % of the peak; Node 24 with fused multiply-add: half the speed). So it waits in memory.
+ */
+export function setLowest(x: f32): void { store<f32>(lowMemory() + LOWEST, x); }
+
+// @ts-ignore: decorator
+@inline function lowest(): v128 { return v128.load32_splat(lowMemory() + LOWEST); }
+
+/** x · y + z, in the builds with relaxed SIMD rounded once. */
+// @ts-ignore: decorator
+@inline function multiplyAdd(x: v128, y: v128, z: v128): v128 {
+  return ASC_FEATURE_RELAXED_SIMD ? f32x4.relaxed_madd(x, y, z) : f32x4.add(z, f32x4.mul(x, y));
+}
+
 /**
  * `m` × 8 values of C over `k` steps, 4 rows at a time; A's four values of a step lie side by side, `aStep` bytes from step
  * to step and `aTile` bytes from tile to tile. `c`: first row; `cRow`: bytes to the next. `start`: the 8 values that all sums
- * start from, or 0 to go on from C. Values below `lowest` become `lowest` (−Infinity: none; NaN stays). Where m is no
+ * start from, or 0 to go on from C. Values below what `setLowest` got become that (NaN stays). Where m is no
  * multiple of 4, the missing rows of the last tile read what lies behind, and are not stored. C overlaps nothing.
  */
 export function gemm_f32_4x8_columns(
   a: usize, aTile: usize, aStep: usize, b: usize, bStep: usize, k: i32,
-  start: usize, c: usize, cRow: usize, m: i32, lowest: f32,
+  start: usize, c: usize, cRow: usize, m: i32,
 ): void {
   for (; m > 0; m -= 4) {
     const c1 = m > 1 ? c + cRow : c;
@@ -50,50 +67,50 @@ export function gemm_f32_4x8_columns(
     do {
       let b0 = v128.load(bt), b1 = v128.load(bt, 16);
       let v = v128.load32_splat(at);
-      x00 = f32x4.add(x00, f32x4.mul(v, b0)); x01 = f32x4.add(x01, f32x4.mul(v, b1));
+      x00 = multiplyAdd(v, b0, x00); x01 = multiplyAdd(v, b1, x01);
       v = v128.load32_splat(at, 4);
-      x10 = f32x4.add(x10, f32x4.mul(v, b0)); x11 = f32x4.add(x11, f32x4.mul(v, b1));
+      x10 = multiplyAdd(v, b0, x10); x11 = multiplyAdd(v, b1, x11);
       v = v128.load32_splat(at, 8);
-      x20 = f32x4.add(x20, f32x4.mul(v, b0)); x21 = f32x4.add(x21, f32x4.mul(v, b1));
+      x20 = multiplyAdd(v, b0, x20); x21 = multiplyAdd(v, b1, x21);
       v = v128.load32_splat(at, 12);
-      x30 = f32x4.add(x30, f32x4.mul(v, b0)); x31 = f32x4.add(x31, f32x4.mul(v, b1));
+      x30 = multiplyAdd(v, b0, x30); x31 = multiplyAdd(v, b1, x31);
       at += aStep; bt += bStep;
       if (left == 1) break;
       b0 = v128.load(bt); b1 = v128.load(bt, 16);
       v = v128.load32_splat(at);
-      x00 = f32x4.add(x00, f32x4.mul(v, b0)); x01 = f32x4.add(x01, f32x4.mul(v, b1));
+      x00 = multiplyAdd(v, b0, x00); x01 = multiplyAdd(v, b1, x01);
       v = v128.load32_splat(at, 4);
-      x10 = f32x4.add(x10, f32x4.mul(v, b0)); x11 = f32x4.add(x11, f32x4.mul(v, b1));
+      x10 = multiplyAdd(v, b0, x10); x11 = multiplyAdd(v, b1, x11);
       v = v128.load32_splat(at, 8);
-      x20 = f32x4.add(x20, f32x4.mul(v, b0)); x21 = f32x4.add(x21, f32x4.mul(v, b1));
+      x20 = multiplyAdd(v, b0, x20); x21 = multiplyAdd(v, b1, x21);
       v = v128.load32_splat(at, 12);
-      x30 = f32x4.add(x30, f32x4.mul(v, b0)); x31 = f32x4.add(x31, f32x4.mul(v, b1));
+      x30 = multiplyAdd(v, b0, x30); x31 = multiplyAdd(v, b1, x31);
       at += aStep; bt += bStep;
       if (left == 2) break;
       b0 = v128.load(bt); b1 = v128.load(bt, 16);
       v = v128.load32_splat(at);
-      x00 = f32x4.add(x00, f32x4.mul(v, b0)); x01 = f32x4.add(x01, f32x4.mul(v, b1));
+      x00 = multiplyAdd(v, b0, x00); x01 = multiplyAdd(v, b1, x01);
       v = v128.load32_splat(at, 4);
-      x10 = f32x4.add(x10, f32x4.mul(v, b0)); x11 = f32x4.add(x11, f32x4.mul(v, b1));
+      x10 = multiplyAdd(v, b0, x10); x11 = multiplyAdd(v, b1, x11);
       v = v128.load32_splat(at, 8);
-      x20 = f32x4.add(x20, f32x4.mul(v, b0)); x21 = f32x4.add(x21, f32x4.mul(v, b1));
+      x20 = multiplyAdd(v, b0, x20); x21 = multiplyAdd(v, b1, x21);
       v = v128.load32_splat(at, 12);
-      x30 = f32x4.add(x30, f32x4.mul(v, b0)); x31 = f32x4.add(x31, f32x4.mul(v, b1));
+      x30 = multiplyAdd(v, b0, x30); x31 = multiplyAdd(v, b1, x31);
       at += aStep; bt += bStep;
       if (left == 3) break;
       b0 = v128.load(bt); b1 = v128.load(bt, 16);
       v = v128.load32_splat(at);
-      x00 = f32x4.add(x00, f32x4.mul(v, b0)); x01 = f32x4.add(x01, f32x4.mul(v, b1));
+      x00 = multiplyAdd(v, b0, x00); x01 = multiplyAdd(v, b1, x01);
       v = v128.load32_splat(at, 4);
-      x10 = f32x4.add(x10, f32x4.mul(v, b0)); x11 = f32x4.add(x11, f32x4.mul(v, b1));
+      x10 = multiplyAdd(v, b0, x10); x11 = multiplyAdd(v, b1, x11);
       v = v128.load32_splat(at, 8);
-      x20 = f32x4.add(x20, f32x4.mul(v, b0)); x21 = f32x4.add(x21, f32x4.mul(v, b1));
+      x20 = multiplyAdd(v, b0, x20); x21 = multiplyAdd(v, b1, x21);
       v = v128.load32_splat(at, 12);
-      x30 = f32x4.add(x30, f32x4.mul(v, b0)); x31 = f32x4.add(x31, f32x4.mul(v, b1));
+      x30 = multiplyAdd(v, b0, x30); x31 = multiplyAdd(v, b1, x31);
       at += aStep; bt += bStep;
       left -= 4;
     } while (left > 0);
-    const l = f32x4.splat(lowest);
+    const l = lowest();
     v128.store(c3, f32x4.pmax(x30, l)); v128.store(c3, f32x4.pmax(x31, l), 16);
     v128.store(c2, f32x4.pmax(x20, l)); v128.store(c2, f32x4.pmax(x21, l), 16);
     v128.store(c1, f32x4.pmax(x10, l)); v128.store(c1, f32x4.pmax(x11, l), 16);
@@ -105,7 +122,7 @@ export function gemm_f32_4x8_columns(
 /** The same with A in place: row i begins at `a` + i · `aRow`, and its values are contiguous. */
 export function gemm_f32_4x8_rows(
   a: usize, aRow: usize, b: usize, bStep: usize, k: i32,
-  start: usize, c: usize, cRow: usize, m: i32, lowest: f32,
+  start: usize, c: usize, cRow: usize, m: i32,
 ): void {
   for (; m > 0; m -= 4) {
     let a0 = a;
@@ -127,16 +144,16 @@ export function gemm_f32_4x8_rows(
     do {
       const b0 = v128.load(bt), b1 = v128.load(bt, 16);
       let v = v128.load32_splat(a0);
-      x00 = f32x4.add(x00, f32x4.mul(v, b0)); x01 = f32x4.add(x01, f32x4.mul(v, b1));
+      x00 = multiplyAdd(v, b0, x00); x01 = multiplyAdd(v, b1, x01);
       v = v128.load32_splat(a1);
-      x10 = f32x4.add(x10, f32x4.mul(v, b0)); x11 = f32x4.add(x11, f32x4.mul(v, b1));
+      x10 = multiplyAdd(v, b0, x10); x11 = multiplyAdd(v, b1, x11);
       v = v128.load32_splat(a2);
-      x20 = f32x4.add(x20, f32x4.mul(v, b0)); x21 = f32x4.add(x21, f32x4.mul(v, b1));
+      x20 = multiplyAdd(v, b0, x20); x21 = multiplyAdd(v, b1, x21);
       v = v128.load32_splat(a3);
-      x30 = f32x4.add(x30, f32x4.mul(v, b0)); x31 = f32x4.add(x31, f32x4.mul(v, b1));
+      x30 = multiplyAdd(v, b0, x30); x31 = multiplyAdd(v, b1, x31);
       a0 += 4; a1 += 4; a2 += 4; a3 += 4; bt += bStep;
     } while (--left);
-    const l = f32x4.splat(lowest);
+    const l = lowest();
     v128.store(c3, f32x4.pmax(x30, l)); v128.store(c3, f32x4.pmax(x31, l), 16);
     v128.store(c2, f32x4.pmax(x20, l)); v128.store(c2, f32x4.pmax(x21, l), 16);
     v128.store(c1, f32x4.pmax(x10, l)); v128.store(c1, f32x4.pmax(x11, l), 16);
@@ -148,7 +165,7 @@ export function gemm_f32_4x8_rows(
 /** A tile of `columns` (1 … 7) columns by either kernel: computed behind the panel, and copied from there. */
 export function tailTile(
   byColumns: bool, a: usize, aRow: usize, aStep: usize, b: usize, bStep: usize, k: i32,
-  start: usize, c: usize, cRow: usize, rows: i32, columns: i32, lowest: f32, spare: usize,
+  start: usize, c: usize, cRow: usize, rows: i32, columns: i32, spare: usize,
 ): void {
   if (!start) {
     for (let r = 0, from = c, to = spare; r < rows; r++, from += cRow, to += 32) {
@@ -156,8 +173,8 @@ export function tailTile(
       v128.store(to, v128.load(from, 16), 16);
     }
   }
-  if (byColumns) gemm_f32_4x8_columns(a, 0, aStep, b, bStep, k, start, spare, 32, rows, lowest);
-  else gemm_f32_4x8_rows(a, aRow, b, bStep, k, start, spare, 32, rows, lowest);
+  if (byColumns) gemm_f32_4x8_columns(a, 0, aStep, b, bStep, k, start, spare, 32, rows);
+  else gemm_f32_4x8_rows(a, aRow, b, bStep, k, start, spare, 32, rows);
   for (; rows > 0; rows--, c += cRow, spare += 32) {
     if (columns >= 4) {
       v128.store(c, v128.load(spare));
@@ -239,7 +256,7 @@ export function multiply(p: usize, base: usize, c: usize, a: usize, b: usize): v
     const steps = min(chunk, k - k0);
     // A packed block of 4 rows: packing rounds k up to a multiple of 4.
     const blockBytes = <usize>((steps + 3) & ~3) << 4;
-    const lowest: f32 = activation == Activation.relu && k0 + steps == k ? 0 : -Infinity;
+    setLowest(activation == Activation.relu && k0 + steps == k ? 0 : -Infinity);
     for (let i0 = 0; i0 < m; i0 += block) {
       const lastRow = min(m, i0 + block);
       if (packA) {
@@ -264,12 +281,12 @@ export function multiply(p: usize, base: usize, c: usize, a: usize, b: usize): v
         }
         let ai = aFirst, ci = c + <usize>i0 * cRow + (<usize>j << 2);
         if (columns == 8) {
-          if (byColumns) gemm_f32_4x8_columns(ai, aTile, aStep, panel, bStep, steps, start, ci, cRow, lastRow - i0, lowest);
-          else gemm_f32_4x8_rows(ai, lda, panel, bStep, steps, start, ci, cRow, lastRow - i0, lowest);
+          if (byColumns) gemm_f32_4x8_columns(ai, aTile, aStep, panel, bStep, steps, start, ci, cRow, lastRow - i0);
+          else gemm_f32_4x8_rows(ai, lda, panel, bStep, steps, start, ci, cRow, lastRow - i0);
           continue;
         }
         for (let i = i0; i < lastRow; i += 4) {
-          tailTile(byColumns, ai, lda, aStep, panel, bStep, steps, start, ci, cRow, min(4, lastRow - i), columns, lowest, spare);
+          tailTile(byColumns, ai, lda, aStep, panel, bStep, steps, start, ci, cRow, min(4, lastRow - i), columns, spare);
           ai += aTile; ci += cRow << 2;
         }
       }

@@ -15,10 +15,12 @@ import { lowMemory } from './threads';
  *     64  vectors of broadcast scalars, or a         448  constants of the functions that the core build lacks, f32
  *         last block of random numbers               704  and f64 (extended-constants.ts)
  *    160  counters of loops (`Constant.loopCounters`)
+ *    176  the least value of a product (matmul.ts)
  */
 export const ZEROS: usize = 32;
 export const SPLAT: usize = 64;
 export const COUNTERS: usize = 128;
+export const LOWEST: usize = 176;
 export const CONSTANTS: usize = 192;
 export const SINGLES: usize = 448;
 export const DOUBLES: usize = 704;
