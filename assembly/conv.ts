@@ -17,7 +17,8 @@ import {
 } from './conv-geometry';
 import { convRow3x3 } from './conv3x3';
 import { mapUnary } from './elementwise';
-import { gemm_f32_4x8_columns, packRows, packTransposed4, setLowest, tailTile } from './matmul';
+import { gemm_f32_4x8_columns, setLowest, tailTile } from './matmul';
+import { packRows, packTransposed4 } from './pack';
 import { fillWords, operand, storeLanes, word, ZEROS } from './simd';
 
 /** B is packed from this row stride on, if at least this many rows use the panel: as in matmul.ts. */

@@ -12,7 +12,8 @@ export function abi(): i32 { return Constant.abiVersion; }
 export { execute, run as k27, runRows as k31 } from './plan';
 export { binary as k0, mapBinary as k28, mapSelect as k29, mapUnary as k30, select_ as k1, unary as k2 } from './elementwise';
 export { convertBytes as k3, gather as k4 } from './gather';
-export { gemm_f32_4x8_columns as k5, gemm_f32_4x8_rows as k6, matmul as k7, packRows as k8, packTransposed as k9 } from './matmul';
+export { gemm_f32_4x8_columns as k5, gemm_f32_4x8_rows as k6, matmul as k7 } from './matmul';
+export { packRows as k8, packTransposed as k9 } from './pack';
 export { cast as k10, copy as k11, fill as k12, stepLoad as k13, stepStore as k14 } from './movement';
 export { adam as k15, guard as k16, l2Norm as k17, sgd as k18, sumSquares as k32 } from './optimizer';
 export { dropoutMask as k19 } from './random';

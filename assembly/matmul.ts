@@ -18,6 +18,8 @@
  */
 import { Constant, Activation, MatmulField, UnaryFunction } from '../src/plan/opcodes';
 import { mapUnary } from './elementwise';
+import { gemm_f32_6x8_columns, gemm_f32_6x8_rows } from './matmul6x8';
+import { packColumns4, packRows, packTransposed, packTransposed4 } from './pack';
 import { LOWEST, operand, storeLanes, word, ZEROS } from './simd';
 import { lowMemory } from './threads';
 
@@ -33,7 +35,7 @@ const PACKED_ROWS: i32 = 64;
 export function setLowest(x: f32): void { store<f32>(lowMemory() + LOWEST, x); }
 
 // @ts-ignore: decorator
-@inline function lowest(): v128 { return v128.load32_splat(lowMemory() + LOWEST); }
+@inline export function lowest(): v128 { return v128.load32_splat(lowMemory() + LOWEST); }
 
 /** x · y + z, in the builds with relaxed SIMD rounded once. */
 // @ts-ignore: decorator
@@ -185,48 +187,13 @@ export function tailTile(
   }
 }
 
-/** Rows k of 8 contiguous values, `stride` bytes apart, one behind the other. */
-export function packRows(to: usize, from: usize, stride: usize, k: i32): void {
-  do {
-    const x = v128.load(from), y = v128.load(from, 16);
-    v128.store(to, x); v128.store(to, y, 16);
-    from += stride; to += 32;
-  } while (--k);
-}
-
-/**
- * A panel of 8 columns that are rows of B (`stride` bytes apart, contiguous in k), transposed 4 × 4 at a time. Columns from
- * `columns` (1 … 8) on repeat the last. Writes k rounded up to 4 rows.
- */
-export function packTransposed(to: usize, from: usize, stride: usize, columns: i32, k: i32): void {
-  packTransposed4(to, 32, from, stride, columns, k);
-  if (columns > 4) packTransposed4(to + 16, 32, from + (stride << 2), stride, columns - 4, k);
-}
-
-/** 4 contiguous values of each of k rows, one behind the other. */
-function packColumns4(to: usize, from: usize, stride: usize, k: i32): void {
-  do {
-    v128.store(to, v128.load(from));
-    from += stride; to += 16;
-  } while (--k);
-}
-
-/** As `packTransposed` for 4 rows, to rows of 4 values that lie `toStep` bytes apart. */
-export function packTransposed4(to: usize, toStep: usize, from: usize, stride: usize, rows: i32, k: i32): void {
-  let r0 = from;
-  let r1 = rows > 1 ? r0 + stride : r0;
-  let r2 = rows > 2 ? r1 + stride : r1;
-  let r3 = rows > 3 ? r2 + stride : r2;
-  for (; k > 0; k -= 4) {
-    const x0 = v128.load(r0), x1 = v128.load(r1), x2 = v128.load(r2), x3 = v128.load(r3);
-    const low01 = v128.shuffle<i32>(x0, x1, 0, 4, 1, 5), low23 = v128.shuffle<i32>(x2, x3, 0, 4, 1, 5);
-    const high01 = v128.shuffle<i32>(x0, x1, 2, 6, 3, 7), high23 = v128.shuffle<i32>(x2, x3, 2, 6, 3, 7);
-    v128.store(to, v128.shuffle<i64>(low01, low23, 0, 2));
-    v128.store(to + toStep, v128.shuffle<i64>(low01, low23, 1, 3));
-    v128.store(to + (toStep << 1), v128.shuffle<i64>(high01, high23, 0, 2));
-    v128.store(to + toStep * 3, v128.shuffle<i64>(high01, high23, 1, 3));
-    r0 += 16; r1 += 16; r2 += 16; r3 += 16; to += toStep << 2;
-  }
+/** How many of m rows go in tiles of 6, so that tiles of 4 take the rest with the fewest rows to spare. */
+// @ts-ignore: decorator
+@inline function rowsOfSix(m: i32): i32 {
+  if (!ASC_FEATURE_RELAXED_SIMD) return 0;
+  const even = (m + 1) & ~1;
+  const rest = even % 6 == 0 ? 0 : even % 6 == 4 ? 4 : 8;
+  return m < 6 ? 0 : max(0, (even - rest) / 6 * 6);
 }
 
 export function matmul(p: usize, base: usize): void {
@@ -245,7 +212,7 @@ export function multiply(p: usize, base: usize, c: usize, a: usize, b: usize): v
   const biasStep: usize = word(p, MatmulField.bias) ? 4 : 0;
   const activation = word(p, MatmulField.activation);
   const packB = transposeB || (<i32>ldb >= PACKED_STRIDE && m >= PACKED_ROWS);
-  const packA = n >= Constant.matmulPackedColumns;
+  const packA = !ASC_FEATURE_RELAXED_SIMD && n >= Constant.matmulPackedColumns;
   const byColumns = transposeA || packA;
   const spare = scratch + Constant.matmulPanelBytes, packedA = spare + Constant.matmulTileBytes;
 
@@ -281,8 +248,15 @@ export function multiply(p: usize, base: usize, c: usize, a: usize, b: usize): v
         }
         let ai = aFirst, ci = c + <usize>i0 * cRow + (<usize>j << 2);
         if (columns == 8) {
-          if (byColumns) gemm_f32_4x8_columns(ai, aTile, aStep, panel, bStep, steps, start, ci, cRow, lastRow - i0);
-          else gemm_f32_4x8_rows(ai, lda, panel, bStep, steps, start, ci, cRow, lastRow - i0);
+          const sixes = rowsOfSix(lastRow - i0);
+          if (ASC_FEATURE_RELAXED_SIMD && sixes) {
+            if (byColumns) gemm_f32_6x8_columns(ai, aStep, panel, bStep, steps, start, ci, cRow, sixes);
+            else gemm_f32_6x8_rows(ai, lda, panel, bStep, steps, start, ci, cRow, sixes);
+            ai += byColumns ? <usize>sixes << 2 : lda * sixes; ci += cRow * sixes;
+            if (sixes == lastRow - i0) continue;
+          }
+          if (byColumns) gemm_f32_4x8_columns(ai, aTile, aStep, panel, bStep, steps, start, ci, cRow, lastRow - i0 - sixes);
+          else gemm_f32_4x8_rows(ai, lda, panel, bStep, steps, start, ci, cRow, lastRow - i0 - sixes);
           continue;
         }
         for (let i = i0; i < lastRow; i += 4) {

@@ -5,6 +5,7 @@
  *
  *   node bench/kernels.mjs            all
  *   node bench/kernels.mjs matmul     those whose name contains a word
+ *   BUILD=relaxed node …              by another build than `simd`
  */
 import { readFileSync } from 'node:fs';
 import { transformSync } from 'esbuild';
@@ -20,9 +21,9 @@ async function importTypeScript(relative) {
 const layout = await importTypeScript('../src/plan/opcodes.ts');
 const { Opcode, ElementType } = layout;
 
-buildWasm();
+if (process.env.BUILD === undefined) await buildWasm();
 const memory = new WebAssembly.Memory({ initial: 1024 });
-const bytes = readFileSync(new URL('../dist/wasm/saddlepoint.simd.wasm', import.meta.url));
+const bytes = readFileSync(new URL(`../dist/wasm/saddlepoint.${process.env.BUILD ?? 'simd'}.wasm`, import.meta.url));
 const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes), { env: { memory } });
 const execute = /** @type {(code: number, words: number, base: number, first: number, last: number) => number} */ (
   instance.exports.execute

@@ -9,7 +9,7 @@
  * A loader exports `load`, one thunk a build; nothing is decoded or compiled before a thunk is called, and nothing is
  * awaited at module top level, which edge runtimes forbid.
  */
-import { spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -21,7 +21,13 @@ import { bin, fail, makeIfStale, root } from './files.mjs';
  * with the library; the others have every instruction, and are loaded when a plan needs more.
  * @type {Readonly<Record<string, string>>}
  */
-const entries = { core: 'assembly/index.ts', simd: 'assembly/extended.ts', threads: 'assembly/shared.ts' };
+const entries = {
+  core: 'assembly/index.ts',
+  simd: 'assembly/extended.ts',
+  threads: 'assembly/shared.ts',
+  relaxed: 'assembly/relaxed.ts',
+  relaxedThreads: 'assembly/relaxed-shared.ts',
+};
 const targets = Object.keys(entries);
 const [first, ...later] = /** @type {[string, ...string[]]} */ (targets);
 
@@ -50,22 +56,48 @@ export declare const load: {\n${rows}};\n`,
   );
 }
 
-/** @param {string} target @returns {Buffer} the compiled module */
-function compile(target) {
+/** @param {string} target @returns {Promise<number | null>} the exit status of the compiler */
+function runCompiler(target) {
   const command = [entries[target] ?? fail(`no target ${target}`), '--config', 'asconfig.json', '--target', target];
-  const run = spawnSync(bin('asc'), command, { cwd: root, stdio: 'inherit' });
-  if (run.status !== 0) fail(`AssemblyScript did not compile target "${target}" (see above).`);
+  return new Promise((resolve) => {
+    spawn(bin('asc'), command, { cwd: root, stdio: 'inherit' })
+      .once('close', resolve)
+      .once('error', () => resolve(null));
+  });
+}
+
+/** @param {string} target @returns {Promise<Buffer<ArrayBuffer>>} the compiled module */
+async function compile(target) {
+  if ((await runCompiler(target)) !== 0) fail(`AssemblyScript did not compile target "${target}" (see above).`);
   const path = join(root, 'build', wasmName(target));
   const bytes = readFileSync(path);
+  checkImports(bytes);
+  mkdirSync(folder, { recursive: true });
+  copyFileSync(path, join(folder, wasmName(target)));
+  return bytes;
+}
+
+/** Engines without relaxed SIMD cannot look at builds with it; those are made of the same sources as the others. @param {Buffer<ArrayBuffer>} bytes */
+function checkImports(bytes) {
+  if (!WebAssembly.validate(bytes)) return;
   const imports = WebAssembly.Module.imports(new WebAssembly.Module(bytes)).map((i) => `${i.module}.${i.name}`);
   const extra = imports.filter((name) => !allowedImports.has(name));
   if (extra.length > 0) {
     fail(`The module imports ${extra.join(', ')}; only ${[...allowedImports].join(', ')} may be imported.
   Does assembly/ use something that allocates, throws or prints?`);
   }
-  mkdirSync(folder, { recursive: true });
-  copyFileSync(path, join(folder, wasmName(target)));
-  return bytes;
+}
+
+/** Two compilers at a time. @returns {Promise<Map<string, Buffer<ArrayBuffer>>>} */
+async function compileAll() {
+  const modules = new Map(targets.map((target) => [target, Buffer.alloc(0)]));
+  const left = [...targets];
+  const work = async () => {
+    for (let target = left.shift(); target !== undefined; target = left.shift())
+      modules.set(target, await compile(target));
+  };
+  await Promise.all([work(), work()]);
+  return modules;
 }
 
 /**
@@ -125,8 +157,8 @@ function writeModuleImports(file, suffix) {
   );
 }
 
-/** @param {{ force?: boolean }} [options] @returns {boolean} whether anything had to be built */
-export function buildWasm({ force = false } = {}) {
+/** @param {{ force?: boolean }} [options] @returns {Promise<boolean>} whether anything had to be built */
+export async function buildWasm({ force = false } = {}) {
   const files = [
     ...targets.map(wasmName),
     ...later.map((name) => `inline-${name}.js`),
@@ -140,8 +172,8 @@ export function buildWasm({ force = false } = {}) {
     force,
     sources: ['assembly', 'src/plan/opcodes.ts', 'asconfig.json', 'scripts/build-wasm.mjs', 'package-lock.json'],
     outputs: files.map((file) => `dist/wasm/${file}`),
-    make() {
-      const modules = new Map(targets.map((target) => [target, compile(target)]));
+    async make() {
+      const modules = await compileAll();
       writeTypes();
       writeInline(modules);
       writeModuleImports('workerd.js', '');
@@ -153,5 +185,5 @@ export function buildWasm({ force = false } = {}) {
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
   if (process.argv.includes('--types')) writeTypes();
-  else buildWasm({ force: process.argv.includes('--force') });
+  else await buildWasm({ force: process.argv.includes('--force') });
 }

@@ -19,8 +19,8 @@ function clean() {
   for (const name of readdirSync(dist)) if (name !== 'wasm') rmSync(join(dist, name), { recursive: true });
 }
 
-buildWasm({ force });
-makeIfStale({
+await buildWasm({ force });
+await makeIfStale({
   name: 'dist',
   force,
   sources: ['src', 'tsconfig.json', 'tsconfig.build.json', 'package.json', 'package-lock.json'],

@@ -43,15 +43,15 @@ function listFiles(path) {
 
 /**
  * Runs `make` unless all outputs exist and the sources are those of the last time.
- * @param {{ name: string, sources: string[], outputs: string[], force?: boolean, make: () => void }} job
- * @returns {boolean} whether it had to be made
+ * @param {{ name: string, sources: string[], outputs: string[], force?: boolean, make: () => void | Promise<void> }} job
+ * @returns {Promise<boolean>} whether it had to be made
  */
-export function makeIfStale({ name, sources, outputs, force = false, make }) {
+export async function makeIfStale({ name, sources, outputs, force = false, make }) {
   const stamp = join(root, 'build', `${name}.stamp`);
   const now = fingerprint(sources);
   const fresh = existsSync(stamp) && readFileSync(stamp, 'utf8') === now;
   if (fresh && !force && outputs.every((path) => existsSync(join(root, path)))) return false;
-  make();
+  await make();
   mkdirSync(dirname(stamp), { recursive: true });
   writeFileSync(stamp, now);
   return true;

@@ -55,11 +55,20 @@ export interface SessionProfile {
   readonly peak: number;
 }
 
+/** What runs the plans of a session. */
+export interface MachineFacts {
+  /** How many threads may share a step. */
+  readonly threads: number;
+  /** `relaxed` multiplies and adds with one rounding; `simd` gives the same bits on every machine. */
+  readonly build: 'simd' | 'relaxed' | 'double';
+  /** Why so, to stand behind the reason for the device; empty where nothing was asked for. */
+  readonly reason: string;
+}
+
 /** Memory and plans of one run. Not shared, not thread-safe, freed by `dispose`. */
 export interface Session extends Disposable {
   readonly device: 'wasm' | 'reference';
-  /** How many threads may run a step together, and why so, if it was asked: to stand behind the reason for the device. */
-  readonly threads: { readonly threads: number; readonly reason: string };
+  readonly machine: MachineFacts;
   /** All memory that the session holds on the device. */
   readonly bytes: number;
   /** The most rows one call can run. */
@@ -91,6 +100,8 @@ export interface SessionOptions extends Pick<PipelineOptions, 'without'> {
   readonly capacity?: number;
   /** How many threads run a step together, or 'auto'; default 1. The bits are the same. */
   readonly threads?: number | 'auto';
+  /** The same bits on every machine and engine; default true. False: relaxed SIMD, where it is there and passes its test. */
+  readonly deterministic?: boolean;
   /** Bytes; a session that needs more is refused before anything is allocated. Default 2 GiB. */
   readonly memoryLimit?: number | undefined;
 }

@@ -2,6 +2,7 @@
 import { checkName } from '../core/errors.ts';
 import type { Backend } from './backend.ts';
 import { wasmBackend } from './wasm/index.ts';
+import { validates } from './wasm/machine.ts';
 
 export type Device = 'auto' | 'wasm' | 'reference';
 
@@ -17,11 +18,6 @@ const referenceBackend: Backend = {
   open: async (programs, options) => (await import('./reference/index.ts')).referenceBackend.open(programs, options),
 };
 
-function hasSimd(): boolean {
-  const bytes = Uint8Array.from(atob(SIMD_PROBE), (character) => character.charCodeAt(0));
-  return typeof WebAssembly === 'object' && WebAssembly.validate(bytes);
-}
-
 /** What was chosen and why. */
 export interface Selection {
   readonly backend: Backend;
@@ -33,7 +29,7 @@ export function selectBackend(device: Device = 'auto'): Selection {
   checkName('device', device, DEVICES);
   if (device === 'reference') return { backend: referenceBackend, reason: 'asked for' };
   if (device === 'wasm') return { backend: wasmBackend, reason: 'asked for' };
-  if (hasSimd()) return { backend: wasmBackend, reason: 'WebAssembly SIMD is available' };
+  if (validates(SIMD_PROBE)) return { backend: wasmBackend, reason: 'WebAssembly SIMD is available' };
   return {
     backend: referenceBackend,
     reason: 'no WebAssembly SIMD here; plain JavaScript is some hundred times slower',

@@ -94,6 +94,7 @@ async function openTraining<Name extends string>(
   const optionsOf = (size: number) => ({
     capacity: isTapped ? 1 : capacityFor(size),
     threads: options.threads,
+    deterministic: options.deterministic,
     memoryLimit: options.memoryLimit,
   });
   const session = await backend.open([...programs, ...held], optionsOf(batchSize)).catch(async (error) => {
@@ -223,8 +224,9 @@ class Training<Name extends string> {
         steps,
         device: {
           name: session.device,
-          reason: reason + session.threads.reason,
-          threads: session.threads.threads,
+          reason: reason + session.machine.reason,
+          threads: session.machine.threads,
+          build: session.machine.build,
         },
         notes: this.#prepared.notes,
         bytes: session.bytes,

@@ -44,6 +44,11 @@ export interface FitOptions<Name extends string = string> {
    * must be cross-origin isolated, and train in a worker), for steps below some 20 µs, and while other work has the cores.
    */
   readonly threads?: number | 'auto';
+  /**
+   * True: the same bits on every machine, engine and thread count. False (default): where the engine has relaxed SIMD, products
+   * are rounded as its processor likes, which is faster; equal bits are then promised for this machine and engine alone.
+   */
+  readonly deterministic?: boolean;
   /** Bytes; a run that needs more is refused before it begins, and told the batch size that would fit. Default 2 GiB. */
   readonly memoryLimit?: number;
   /** A live bar: 'auto' (default) shows it where there is a terminal. */
@@ -72,7 +77,7 @@ const KNOWN: readonly (keyof FitOptions)[] = [
     'shuffle',
     'standardize',
   ] as const),
-  ...(['seed', 'device', 'threads', 'memoryLimit', 'progress', 'signal', 'onTap'] as const),
+  ...(['seed', 'device', 'threads', 'deterministic', 'memoryLimit', 'progress', 'signal', 'onTap'] as const),
 ];
 
 /** Names that a history record uses itself. */
@@ -104,6 +109,7 @@ export async function resolveOptions<Name extends string>(options: FitOptions<Na
     seed: checkNumber('fit: seed', options.seed ?? 0, { min: 0, max: 2 ** 32 - 1, integer: true }),
     device: checkName('fit: device', options.device ?? 'auto', DEVICES),
     threads: threads === 'auto' ? threads : checkNumber('fit: threads', threads, { min: 1, max: 64, integer: true }),
+    deterministic: checkSwitch('deterministic', options.deterministic ?? false),
     progress: progress === 'auto' ? progress : checkSwitch('progress', progress, ", or 'auto'"),
     validation: options.validation,
     signal,

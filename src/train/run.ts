@@ -1,4 +1,5 @@
 /** @file What `fit` returns: the trained model, and the record of how it came about. */
+import type { MachineFacts } from '../backends/backend.ts';
 import type { DType } from '../core/dtype.ts';
 import type { Spec } from '../graph/node.ts';
 import type { Transform } from '../optim/transform.ts';
@@ -9,6 +10,10 @@ import type { ModelState } from './state.ts';
 /** How a run came to its end. */
 export type Ending = 'completed' | 'aborted' | 'diverged';
 
+export interface DeviceRecord extends MachineFacts {
+  readonly name: string;
+}
+
 export interface RunRecord<Name extends string> {
   readonly history: readonly EpochRecord<Name>[];
   /** The epoch, from 1, whose weights the run holds; the last one without validation. 0: the weights it began with. */
@@ -16,8 +21,8 @@ export interface RunRecord<Name extends string> {
   readonly ending: Ending;
   /** Steps taken. */
   readonly steps: number;
-  /** Where it ran, on how many threads, and why so. */
-  readonly device: { readonly name: string; readonly reason: string; readonly threads: number };
+  /** Where it ran, on how many threads, by which build of the machine, and why so. */
+  readonly device: DeviceRecord;
   /** What was done to the data and the options, for people to read. */
   readonly notes: readonly string[];
   /** Bytes that training held on the device. */
@@ -40,7 +45,7 @@ export class Run<Name extends string = string> extends TrainedModel<Name> implem
   readonly bestEpoch: number;
   readonly ending: Ending;
   readonly steps: number;
-  readonly device: { readonly name: string; readonly reason: string; readonly threads: number };
+  readonly device: DeviceRecord;
   readonly notes: readonly string[];
   readonly bytes: number;
   /** @internal */

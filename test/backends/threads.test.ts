@@ -1,10 +1,11 @@
 /** Several threads in Node: the bits of one thread, its errors, and what happens when a thread is late, fails, or is gone. */
 import { createHash } from 'node:crypto';
 import { afterEach, describe, expect, test } from 'vitest';
+import { chooseThreads } from '../../src/backends/wasm/builds.ts';
 import { planSession, wasmBackend } from '../../src/backends/wasm/index.ts';
 import type { ProgramLayout } from '../../src/backends/wasm/layout.ts';
 import { MEMORY_BASE } from '../../src/backends/wasm/machine.ts';
-import { chooseThreads, Team } from '../../src/backends/wasm/team.ts';
+import { Team } from '../../src/backends/wasm/team.ts';
 import { ProgramBuilder } from '../../src/graph/program.ts';
 import { tensor } from '../../src/graph/tensor.ts';
 import { activation } from '../../src/nn/activations.ts';
@@ -24,6 +25,7 @@ import { fit } from '../../src/train/fit.ts';
 import { Constant } from '../kernels/enums.ts';
 import { noise } from '../kernels/machine.ts';
 
+const SIMD = { threads: 1, build: 'simd' } as const;
 const N = 2 ** 16;
 const CAPACITY = 4;
 
@@ -104,7 +106,7 @@ function runTogether(team: Team): void {
 describe('a session with several threads', () => {
   test.each([2, 3])('leaves the bits of one thread, with %i', async (threads) => {
     const [one, more] = [await open(1), await open(threads)];
-    expect(more.threads).toEqual({ threads, reason: `; threads: ${threads}, asked for` });
+    expect(more.machine).toEqual({ threads, build: 'simd', reason: `; threads: ${threads}, asked for` });
     for (let call = 0; call < 40; call++) {
       // Workers come while it runs.
       if (call % 10 === 9) await new Promise((resolve) => setTimeout(resolve, 40));
@@ -149,7 +151,7 @@ describe('a session with several threads', () => {
     builder.commit('p', tanh(builder.block('p', { shape: [8], dtype: 'f32' })));
     const short = await wasmBackend.open([builder.finish('short')], { threads: 2 });
     opened.push(short);
-    expect(short.threads).toEqual({ threads: 1, reason: '; threads: 1, the steps are too short to share' });
+    expect(short.machine).toEqual({ ...SIMD, reason: '; threads: 1, the steps are too short to share' });
     expect(chooseThreads(1)).toEqual({ threads: 1, reason: 'asked for' });
     const { threads } = chooseThreads('auto');
     expect(threads).toBeGreaterThanOrEqual(1);

@@ -86,7 +86,12 @@ describe('fit', () => {
 
   it('says where it ran, why, and what was done to the data', async () => {
     const run = await fit(classifier(), clouds(30), { ...classes, epochs: 1 });
-    expect(run.device).toEqual({ name: 'wasm', reason: 'WebAssembly SIMD is available', threads: 1 });
+    expect(run.device).toEqual({
+      name: 'wasm',
+      reason: 'WebAssembly SIMD is available',
+      threads: 1,
+      build: expect.stringMatching(/^(simd|relaxed)$/),
+    });
     expect(run.notes).toEqual([
       'y: class numbers 0 … 2',
       'x: 2 columns are standardized over 30 training rows (standardize: false turns this off)',

@@ -35,7 +35,7 @@ interface Slot {
 
 class ReferenceSession implements Session {
   readonly device = 'reference';
-  readonly threads = { threads: 1, reason: '' };
+  readonly machine = { threads: 1, build: 'double', reason: '' } as const;
   readonly capacity: number;
   readonly #programs = new Map<string, Program>();
   readonly #blocks = new Map<string, Slot>();

@@ -7,10 +7,19 @@ import { loopPasses, type PipelineOptions, runPasses, transposeRules } from '../
 import { floatOf, type Plan } from '../../plan/format.ts';
 import { Constant, Opcode, Status, StatusField } from '../../plan/opcodes.ts';
 import { indexBoundAt } from '../../plan/sizes.ts';
-import type { Backend, BadValue, RunResult, Session, SessionOptions, SessionProfile, Stop } from '../backend.ts';
+import type {
+  Backend,
+  BadValue,
+  MachineFacts,
+  RunResult,
+  Session,
+  SessionOptions,
+  SessionProfile,
+  Stop,
+} from '../backend.ts';
 import { layoutSession, type ProgramLayout, type SessionLayout } from './layout.ts';
 import { fusedOps, tableFor } from './lower/table.ts';
-import { type Build, type Machine, MEMORY_BASE, openMachine } from './machine.ts';
+import { type Build, type Machine, MEMORY_BASE, openMachine, RELAXED_PROBE, validates } from './machine.ts';
 import type { Table } from './placement.ts';
 import type { Team } from './team.ts';
 
@@ -28,14 +37,7 @@ export const wasmBackend: Backend = {
       const { validate } = await import('../../plan/validate.ts');
       for (const { plan } of layout.programs.values()) validate(plan, capacity);
     }
-    const { team, ...choice } = await teamFor(layout, capacity, options.threads);
-    return new WasmSession(
-      layout,
-      capacity,
-      team?.machine ?? (await openMachine(layout.bytes, buildFor(layout))),
-      choice,
-      team,
-    );
+    return new WasmSession(layout, capacity, await start(layout, capacity, options));
   },
 };
 
@@ -86,16 +88,27 @@ function buildFor({ programs }: SessionLayout): Build {
   return isCore ? 'core' : 'simd';
 }
 
-type Threads = Session['threads'];
+/** The machine of a session. */
+export interface Started {
+  readonly machine: Machine;
+  readonly facts: MachineFacts;
+  /** If there are several threads. */
+  readonly team?: Team | undefined;
+}
 
-/** Several threads, if they were asked for, can be had, and are of use. */
-async function teamFor(
+/** One thread and the same bits everywhere, unless there is more, and it was asked for. */
+async function start(
   layout: SessionLayout,
   capacity: number,
-  asked: number | 'auto' = 1,
-): Promise<Threads & { readonly team?: Team | undefined }> {
-  if (asked === 1) return { threads: 1, reason: '' };
-  return (await import('./team.ts')).openTeam(layout, asked, capacity);
+  { threads = 1, deterministic = true }: SessionOptions,
+): Promise<Started> {
+  const isRelaxed = !deterministic && validates(RELAXED_PROBE);
+  if (threads !== 1 || isRelaxed)
+    return (await import('./builds.ts')).startBest(layout, capacity, threads, isRelaxed, buildFor(layout));
+  return {
+    machine: await openMachine(layout.bytes, buildFor(layout)),
+    facts: { threads: 1, build: 'simd', reason: '' },
+  };
 }
 
 const ARRAYS = { f32: Float32Array, i32: Int32Array, u8: Uint8Array } as const;
@@ -104,15 +117,15 @@ class WasmSession implements Session {
   readonly device = 'wasm';
   readonly bytes: number;
   readonly capacity: number;
-  readonly threads: Threads;
+  readonly machine: MachineFacts;
   readonly #layout: SessionLayout;
   readonly #team: Team | undefined;
   #machine: Machine | undefined;
 
-  constructor(layout: SessionLayout, capacity: number, machine: Machine, threads: Threads, team: Team | undefined) {
+  constructor(layout: SessionLayout, capacity: number, { machine, facts, team }: Started) {
     this.#layout = layout;
     this.#team = team;
-    this.threads = threads;
+    this.machine = facts;
     this.#machine = machine;
     this.capacity = capacity;
     this.bytes = machine.memory.buffer.byteLength;

@@ -14,7 +14,15 @@ export interface MachineExports {
 export const MEMORY_BASE = 1024;
 const PAGE = 65536;
 
-/** `core` has the instructions of a dense network, and is loaded with the library; `simd` has all. */
+/** The smallest module with relaxed SIMD: a fused multiply-add of zeros, dropped, in base64. */
+export const RELAXED_PROBE = 'AGFzbQEAAAABBAFgAAADAgEAChQBEgBBAP0PQQD9D0EA/Q/9hQIaCw==';
+
+/** Whether the engine takes a module, in base64. */
+export const validates = (probe: string): boolean =>
+  typeof WebAssembly === 'object' &&
+  WebAssembly.validate(Uint8Array.from(atob(probe), (character) => character.charCodeAt(0)));
+
+/** `core` has the instructions of a dense network, and is loaded with the library; the others have all. */
 export type Build = keyof typeof load;
 
 const compiled = new Map<Build, Promise<WebAssembly.Module>>();
@@ -24,13 +32,12 @@ export interface Machine {
   readonly memory: WebAssembly.Memory;
 }
 
-/** A machine with at least `bytes` bytes from MEMORY_BASE on. */
-export async function openMachine(bytes: number, build: Build): Promise<Machine> {
+/** The module of a build, compiled once. */
+export async function compileBuild(build: Build): Promise<WebAssembly.Module> {
   const loading = compiled.get(build) ?? load[build]();
   compiled.set(build, loading);
-  let module: WebAssembly.Module;
   try {
-    module = await loading;
+    return await loading;
   } catch (cause) {
     compiled.delete(build);
     throw new SaddlepointError(
@@ -40,10 +47,15 @@ export async function openMachine(bytes: number, build: Build): Promise<Machine>
       { cause },
     );
   }
-  const pages = pagesFor(bytes);
+}
+
+/** A machine with at least `bytes` bytes from MEMORY_BASE on. */
+export async function openMachine(bytes: number, build: Build, shared = false): Promise<Machine> {
+  const module = await compileBuild(build);
+  const pages = Math.ceil((MEMORY_BASE + bytes) / PAGE);
   let memory: WebAssembly.Memory;
   try {
-    memory = new WebAssembly.Memory({ initial: pages, maximum: pages });
+    memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared });
   } catch (cause) {
     throw new SaddlepointError(
       'memory',
@@ -52,14 +64,6 @@ export async function openMachine(bytes: number, build: Build): Promise<Machine>
       { cause },
     );
   }
-  return instantiate(module, memory);
-}
-
-/** Pages of a memory with so many bytes from MEMORY_BASE on. */
-export const pagesFor = (bytes: number): number => Math.ceil((MEMORY_BASE + bytes) / PAGE);
-
-/** A machine over a memory, if it understands the library's plans. */
-export async function instantiate(module: WebAssembly.Module, memory: WebAssembly.Memory): Promise<Machine> {
   const instance = await WebAssembly.instantiate(module, { env: { memory } });
   const exports = instance.exports as unknown as MachineExports;
   if (exports.abi() !== Constant.abiVersion) {

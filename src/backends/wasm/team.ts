@@ -2,13 +2,12 @@
  * @file Several threads for one session: shared memory, workers, the words of each thread, and when to use them. The bits are
  * those of one thread, so a run goes from one to several and back as the machine allows.
  */
-import { load } from '#wasm';
 import { SaddlepointError } from '../../core/errors.ts';
 import { align } from '../../plan/format.ts';
 import { Constant, Halt, Status, StatusField, TeamField } from '../../plan/opcodes.ts';
 import { estimateMicroseconds, indexOffset, teamWords, threadScratchBytes } from '../../plan/team.ts';
 import type { ProgramLayout, SessionLayout } from './layout.ts';
-import { instantiate, type Machine, type MachineExports, MEMORY_BASE, pagesFor } from './machine.ts';
+import { compileBuild, type Machine, type MachineExports, MEMORY_BASE, openMachine } from './machine.ts';
 import { Pace } from './pace.ts';
 import { startThread, type Thread } from './thread-worker.ts';
 
@@ -22,36 +21,6 @@ interface TeamExports extends MachineExports {
 const SHORTEST_STEP = 20;
 /** Seconds at one barrier after which the others are given up. */
 const PATIENCE = 60;
-/** More threads than this gain little on networks of this library's sizes, and were not measured. */
-const MOST_THREADS = 4;
-
-/** How many threads to use, and why not more. */
-export interface ThreadChoice {
-  readonly threads: number;
-  readonly reason: string;
-}
-
-const isPage = (): boolean =>
-  typeof document === 'object' && typeof window === 'object' && !globalThis.process?.versions?.node;
-
-/** What `threads: 'auto'` or a number comes to here. */
-export function chooseThreads(asked: number | 'auto'): ThreadChoice {
-  if (asked === 1) return { threads: 1, reason: 'asked for' };
-  if (typeof SharedArrayBuffer === 'undefined' || globalThis.crossOriginIsolated === false) {
-    return {
-      threads: 1,
-      reason:
-        'no shared memory: serve the page with Cross-Origin-Opener-Policy: same-origin and Cross-Origin-Embedder-Policy: require-corp',
-    };
-  }
-  if (isPage()) return { threads: 1, reason: 'the main thread of a page may not wait for others; run it in a worker' };
-  if (asked !== 'auto') return { threads: asked, reason: 'asked for' };
-  const cores =
-    globalThis.navigator?.hardwareConcurrency ??
-    globalThis.process?.getBuiltinModule?.('node:os').availableParallelism() ??
-    1;
-  return { threads: Math.max(1, Math.min(MOST_THREADS, cores)), reason: `${cores} cores` };
-}
 
 /** Where a program's words for the threads lie; undefined if its steps are too short to share. */
 interface SharedProgram {
@@ -72,25 +41,7 @@ export interface TeamOptions {
   readonly capacity: number;
   /** Seconds. */
   readonly patience?: number;
-}
-
-const said = ({ threads, reason }: ThreadChoice): ThreadChoice => ({
-  threads,
-  reason: `; threads: ${threads}, ${reason}`,
-});
-
-/** A team for a session, if several threads are asked for, can be had, and are of use. */
-export async function openTeam(
-  layout: SessionLayout,
-  asked: number | 'auto',
-  capacity: number,
-): Promise<ThreadChoice & { readonly team?: Team | undefined }> {
-  const choice = chooseThreads(asked);
-  if (choice.threads === 1) return said(choice);
-  const team = await Team.open(layout, choice.threads, { capacity });
-  return team === undefined
-    ? said({ threads: 1, reason: 'the steps are too short to share' })
-    : { ...said(choice), team };
+  readonly build?: 'threads' | 'relaxedThreads';
 }
 
 /** A team that nobody disposed of is dismissed when its session is gone, and its memory with it. */
@@ -111,7 +62,7 @@ export class Team {
   static async open(
     layout: SessionLayout,
     threads: number,
-    { capacity, patience = PATIENCE }: TeamOptions,
+    { capacity, patience = PATIENCE, build = 'threads' }: TeamOptions,
   ): Promise<Team | undefined> {
     const shared = [...layout.programs.values()].filter(
       ({ plan }) => estimateMicroseconds(plan.words) >= SHORTEST_STEP,
@@ -139,13 +90,10 @@ export class Team {
         pace: new Pace(),
       });
     }
-    const module = await load.threads();
-    const pages = pagesFor(end);
-    const memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
-    const machine = await instantiate(module, memory);
+    const machine = await openMachine(end, build, true);
     const team = new Team(layout, machine, threads, block, areas, programs);
     team.#block[TeamField.patience] = patience;
-    team.#recruit(module);
+    team.#recruit(await compileBuild(build));
     return team;
   }
 

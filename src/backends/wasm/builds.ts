@@ -1,0 +1,110 @@
+/** @file Which build of the machine runs a session, and on how many threads: what was asked for, is there, and passes a test. */
+
+import { Constant, MatmulField, Opcode } from '../../plan/opcodes.ts';
+import type { MachineFacts } from '../backend.ts';
+import type { Started } from './index.ts';
+import type { SessionLayout } from './layout.ts';
+import { type Build, MEMORY_BASE, openMachine } from './machine.ts';
+import { Team } from './team.ts';
+
+/** More threads than this gain little on networks of this library's sizes, and were not measured. */
+const MOST_THREADS = 4;
+
+/** How many threads to use, and why not more. */
+export interface ThreadChoice {
+  readonly threads: number;
+  readonly reason: string;
+}
+
+const isPage = (): boolean =>
+  typeof document === 'object' && typeof window === 'object' && !globalThis.process?.versions?.node;
+
+/** What `threads: 'auto'` or a number comes to here. */
+export function chooseThreads(asked: number | 'auto'): ThreadChoice {
+  if (asked === 1) return { threads: 1, reason: 'asked for' };
+  if (typeof SharedArrayBuffer === 'undefined' || globalThis.crossOriginIsolated === false) {
+    return {
+      threads: 1,
+      reason:
+        'no shared memory: serve the page with Cross-Origin-Opener-Policy: same-origin and Cross-Origin-Embedder-Policy: require-corp',
+    };
+  }
+  if (isPage()) return { threads: 1, reason: 'the main thread of a page may not wait for others; run it in a worker' };
+  if (asked !== 'auto') return { threads: asked, reason: 'asked for' };
+  const cores =
+    globalThis.navigator?.hardwareConcurrency ??
+    globalThis.process?.getBuiltinModule?.('node:os').availableParallelism() ??
+    1;
+  return { threads: Math.max(1, Math.min(MOST_THREADS, cores)), reason: `${cores} cores` };
+}
+
+/** Sizes of the product by which relaxed SIMD is tested: rows in tiles of 6 and of 4, one to spare, and some columns too few. */
+const [ROWS, COLUMNS, DEPTH] = [27, 19, 33];
+/** A product of integers this small is exact however often it is rounded. */
+const LARGEST = 15;
+
+let tested: Promise<boolean> | undefined;
+
+/** Whether the relaxed build multiplies right here: engines and processors choose how it rounds, and have had faults. */
+export function passesRelaxed(): Promise<boolean> {
+  tested ??= testRelaxed().catch(() => false);
+  return tested;
+}
+
+async function testRelaxed(): Promise<boolean> {
+  const [a, b, c] = [4096, 16384, 32768];
+  const scratch = 65536;
+  const { exports, memory } = await openMachine(scratch + Constant.matmulScratchBytes + Constant.slackBytes, 'relaxed');
+  const at = (address: number, length: number) => new Float32Array(memory.buffer, MEMORY_BASE + address, length);
+  const integers = (length: number, step: number) =>
+    Float32Array.from({ length }, (_, i) => ((i * step) % (2 * LARGEST + 1)) - LARGEST);
+  const [x, y] = [integers(ROWS * DEPTH, 7), integers(DEPTH * COLUMNS, 11)];
+  at(a, x.length).set(x);
+  at(b, y.length).set(y);
+  const words = new Int32Array(memory.buffer, MEMORY_BASE + Constant.statusBytes, MatmulField.words);
+  words[0] = Opcode.matmul | (MatmulField.words << 16);
+  const fields: Readonly<Record<number, number>> = {
+    [MatmulField.destination]: c,
+    [MatmulField.lhs]: a,
+    [MatmulField.rhs]: b,
+    [MatmulField.m]: ROWS,
+    [MatmulField.n]: COLUMNS,
+    [MatmulField.k]: DEPTH,
+    [MatmulField.lda]: DEPTH,
+    [MatmulField.ldb]: COLUMNS,
+    [MatmulField.ldc]: COLUMNS,
+    [MatmulField.scratch]: scratch,
+  };
+  for (const [field, value] of Object.entries(fields)) words[Number(field)] = value;
+  exports.execute(words.byteOffset, words.length, MEMORY_BASE, 0, 1);
+  return at(c, ROWS * COLUMNS).every((value, i) => {
+    const [row, column] = [Math.floor(i / COLUMNS), i % COLUMNS];
+    let sum = 0;
+    for (let k = 0; k < DEPTH; k++) sum += (x[row * DEPTH + k] as number) * (y[k * COLUMNS + column] as number);
+    return value === sum;
+  });
+}
+
+/** Starts a session that wants several threads, or may round as the machine likes. `plain`: the build for one that does not. */
+export async function startBest(
+  layout: SessionLayout,
+  capacity: number,
+  asked: number | 'auto',
+  wantsRelaxed: boolean,
+  plain: Build,
+): Promise<Started> {
+  const isRelaxed = wantsRelaxed && (await passesRelaxed());
+  const build: MachineFacts['build'] = isRelaxed ? 'relaxed' : 'simd';
+  const choice = chooseThreads(asked);
+  const team =
+    choice.threads === 1
+      ? undefined
+      : await Team.open(layout, choice.threads, { capacity, build: isRelaxed ? 'relaxedThreads' : 'threads' });
+  const { threads, reason } =
+    choice.threads > 1 && team === undefined ? { threads: 1, reason: 'the steps are too short to share' } : choice;
+  return {
+    machine: team?.machine ?? (await openMachine(layout.bytes, isRelaxed ? 'relaxed' : plain)),
+    facts: { threads, build, reason: asked === 1 ? '' : `; threads: ${threads}, ${reason}` },
+    team,
+  };
+}
