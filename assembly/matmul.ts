@@ -191,9 +191,9 @@ export function tailTile(
 // @ts-ignore: decorator
 @inline function rowsOfSix(m: i32): i32 {
   if (!ASC_FEATURE_RELAXED_SIMD) return 0;
-  const even = (m + 1) & ~1;
-  const rest = even % 6 == 0 ? 0 : even % 6 == 4 ? 4 : 8;
-  return m < 6 ? 0 : max(0, (even - rest) / 6 * 6);
+  const over = m % 6;
+  // 1 or 2 rows more: two tiles of 4 instead of one of 6. 5 more: two of 4 too.
+  return max(0, m - over - (over == 1 || over == 2 ? 6 : 0));
 }
 
 export function matmul(p: usize, base: usize): void {

@@ -4,7 +4,7 @@
  * a failing step other than a test counts as one failure.
  *
  *   node scripts/test.mjs           as `npm test`
- *   node scripts/test.mjs --full    with the long convergence tests
+ *   node scripts/test.mjs --full    with the long convergence tests, and under Node 24
  */
 import { spawn } from 'node:child_process';
 import { existsSync, readFileSync, rmSync } from 'node:fs';
@@ -33,6 +33,7 @@ const steps = [
     ],
   },
   { name: 'size', run: [node, 'scripts/size.mjs'] },
+  ...(full ? [{ name: 'node 24', run: [node, 'scripts/test-node24.mjs'] }] : []),
 ];
 
 /**

@@ -16,7 +16,9 @@ describe('relaxed SIMD', () => {
     expect([relaxed.device.build, exact.device.build]).toEqual(['relaxed', 'simd']);
     // 80 steps: roundings of 2⁻²⁴ grow with the curvature, but stay far below what training changes.
     for (const [i, { loss }] of relaxed.history.entries())
-      expect(Math.abs(loss - (exact.history[i]?.loss as number))).toBeLessThan(1e-3 * (exact.history[0]?.loss as number));
+      expect(Math.abs(loss - (exact.history[i]?.loss as number))).toBeLessThan(
+        1e-3 * (exact.history[0]?.loss as number),
+      );
   });
 });
 

@@ -34,7 +34,7 @@ export function scenario(seed: number): Promise<Run<'accuracy'>> {
     loss: crossEntropy({ labelSmoothing: 0.05 }),
     metrics: [accuracy()],
     optimizer: chain(clipByGlobalNorm(1), adam({ learningRate: cosineDecay({ learningRate: 0.02, steps: 300 }) })),
-    ...{ epochs: 20, batchSize: 12, validation: 0.1, seed, progress: false },
+    ...{ epochs: 20, batchSize: 12, validation: 0.1, seed, progress: false, deterministic: true },
   });
 }
 

@@ -7,13 +7,13 @@ export interface ThreadAnswer {
   readonly threads: number;
   readonly build: string;
   readonly reason: string;
-  /** Whether several threads made a call. */
+  /** Of a step, workers' start included. */
   readonly microseconds: number;
 }
 
 const ROWS = 256;
 
-onmessage = async ({ data: threads }: MessageEvent<number>) => {
+addEventListener('message', async ({ data: threads }: MessageEvent<number>) => {
   const x = Float32Array.from({ length: ROWS * 400 }, (_, i) => Math.sin(i * 12.9898));
   const y = Int32Array.from({ length: ROWS }, (_, i) => i % 5);
   const model = sequential([conv2d(8, 3, { activation: 'relu' }), flatten(), dense(5)]);
@@ -33,4 +33,4 @@ onmessage = async ({ data: threads }: MessageEvent<number>) => {
     ...run.device,
   };
   postMessage(answer);
-};
+});

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { Activation, MatmulField, Opcode } from './enums.ts';
-import { type Block, expectClose, Machine, noise } from './machine.ts';
+import { type Block, expectClose, isRelaxed, Machine, noise } from './machine.ts';
 
 interface Product {
   readonly m: number;
@@ -53,7 +53,8 @@ function check(machine: Machine, product: Product): void {
       let size = Math.abs(sum);
       for (let l = 0; l < k; l++) {
         const product = a[transposeLhs ? l * lda + i : i * lda + l]! * b[transposeRhs ? j * ldb + l : l * ldb + j]!;
-        sum = f(sum + f(product));
+        // Fused: the product of two f32 is exact in double; the sum is then rounded twice, which differs from once next to never.
+        sum = isRelaxed ? f(sum + product) : f(sum + f(product));
         double += product;
         size += Math.abs(product);
       }
@@ -62,7 +63,7 @@ function check(machine: Machine, product: Product): void {
     }
   }
   expect(worst).toBeLessThanOrEqual((k + 1) * 2 ** -24);
-  expectClose(destination.array, expected, activation > Activation.relu ? 3e-7 : 0);
+  expectClose(destination.array, expected, activation > Activation.relu ? 3e-7 : 0, isRelaxed ? 4e-7 : 0);
 }
 
 const TRANSPOSES = [0, 1, 2, 3].map((i) => ({ transposeLhs: (i & 1) > 0, transposeRhs: (i & 2) > 0 }));
