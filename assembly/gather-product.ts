@@ -3,7 +3,8 @@
  * are checked before anything is written. An element is computed in the same order wherever it stands: dots in four lanes that
  * run over the columns, sums in order of the group.
  */
-import { GatherProductField, Status } from '../src/plan/opcodes';
+import { GatherLogisticField, GatherProductField, Status } from '../src/plan/opcodes';
+import { exp, log1p, sigmoid } from './math';
 import { firstLanes, operand, stop, storeLanes, word } from './simd';
 
 function check(p: usize, base: usize, indices: usize): i32 {
@@ -28,7 +29,7 @@ function check(p: usize, base: usize, indices: usize): i32 {
 }
 
 /** Dots of up to 6 rows with one vector, so that the vector is loaded once; of less than 6 the last stands for the missing. */
-function dots6(to: usize, table: usize, indices: usize, vector: usize, elements: i32, k: i32): void {
+export function dots6(to: usize, table: usize, indices: usize, vector: usize, elements: i32, k: i32): void {
   const rowBytes = <usize>elements << 2, last = k - 1;
   let r0 = rowAt(table, indices, 0, rowBytes), r1 = rowAt(table, indices, min(1, last), rowBytes);
   let r2 = rowAt(table, indices, min(2, last), rowBytes), r3 = rowAt(table, indices, min(3, last), rowBytes);
@@ -63,6 +64,12 @@ function dot(to: usize, row: usize, vector: usize, elements: i32): void {
   store<f32>(to, addLanes(sum));
 }
 
+/** Dots of `k` rows with one vector. */
+function dots(to: usize, table: usize, indices: usize, vector: usize, elements: i32, k: i32): void {
+  for (; k > 2; k -= 6, indices += 24, to += 24) dots6(to, table, indices, vector, elements, min(6, k));
+  for (; k > 0; k--, indices += 4, to += 4) dot(to, rowAt(table, indices, 0, <usize>elements << 2), vector, elements);
+}
+
 export function gatherDot(p: usize, base: usize): i32 {
   const destination = operand(p, GatherProductField.destination, base), table = operand(p, GatherProductField.table, base);
   const indices = operand(p, GatherProductField.indices, base), vectors = operand(p, GatherProductField.factors, base);
@@ -71,16 +78,14 @@ export function gatherDot(p: usize, base: usize): i32 {
   const status = check(p, base, indices);
   if (status) return status;
   for (let i = 0; i < count; i++) {
-    const vector = vectors + <usize>i * rowBytes, start = <usize>(i * group) << 2;
-    let from = indices + start, to = destination + start, left = group;
-    for (; left > 2; left -= 6, from += 24, to += 24) dots6(to, table, from, vector, elements, min(6, left));
-    for (; left > 0; left--, from += 4, to += 4) dot(to, rowAt(table, from, 0, rowBytes), vector, elements);
+    const start = <usize>(i * group) << 2;
+    dots(destination + start, table, indices + start, vectors + <usize>i * rowBytes, elements, group);
   }
   return Status.ok;
 }
 
 /** One sum of `k` rows, 16 columns at a time and then 4. */
-function sumRow(to: usize, table: usize, indices: usize, weights: usize, elements: i32, k: i32): void {
+export function sumRow(to: usize, table: usize, indices: usize, weights: usize, elements: i32, k: i32): void {
   const rowBytes = <usize>elements << 2;
   let left = elements;
   for (; left >= 16; left -= 16, to += 64, table += 64) {
@@ -111,6 +116,42 @@ export function gatherSum(p: usize, base: usize): i32 {
   for (let i = 0; i < count; i++) {
     const start = <usize>(i * group) << 2;
     sumRow(destination + (<usize>(i * elements) << 2), table, indices + start, weights + start, elements, group);
+  }
+  return Status.ok;
+}
+
+// @ts-ignore: decorator
+@inline function storeUpTo(to: usize, x: v128, left: i32): void {
+  if (left >= 4) v128.store(to, x);
+  else storeLanes(to, x, left);
+}
+
+/** The logistic losses of `k` dots x, and their derivatives times `scale`; each rounded as the functions one by one would. */
+export function logistic(losses: usize, weights: usize, dots: usize, targets: usize, scale: v128, k: i32): void {
+  const zero = f32x4.splat(0);
+  for (; k > 0; k -= 4, losses += 16, weights += 16, dots += 16, targets += 16) {
+    const x = v128.load(dots), t = v128.load(targets);
+    const large = f32x4.sub(f32x4.max(x, zero), f32x4.mul(x, t));
+    storeUpTo(losses, f32x4.add(large, log1p(exp(f32x4.neg(f32x4.abs(x))))), k);
+    storeUpTo(weights, f32x4.mul(scale, f32x4.sub(sigmoid(x), t)), k);
+  }
+}
+
+export function gatherLogistic(p: usize, base: usize): i32 {
+  const table = operand(p, GatherLogisticField.table, base), indices = operand(p, GatherLogisticField.indices, base);
+  const destination = operand(p, GatherLogisticField.destination, base), vectors = operand(p, GatherLogisticField.factors, base);
+  const losses = operand(p, GatherLogisticField.losses, base), weights = operand(p, GatherLogisticField.weights, base);
+  const sums = operand(p, GatherLogisticField.sums, base), targets = operand(p, GatherLogisticField.targets, base);
+  const scale = v128.load32_splat(operand(p, GatherLogisticField.scale, base));
+  const count = word(p, GatherLogisticField.count), group = word(p, GatherLogisticField.group);
+  const elements = word(p, GatherLogisticField.rowElements), rowBytes = <usize>elements << 2;
+  const status = check(p, base, indices);
+  if (status) return status;
+  for (let i = 0; i < count; i++) {
+    const start = <usize>(i * group) << 2, row = <usize>i * rowBytes;
+    dots(destination + start, table, indices + start, vectors + row, elements, group);
+    logistic(losses + start, weights + start, destination + start, targets + start, scale, group);
+    sumRow(sums + row, table, indices + start, weights + start, elements, group);
   }
   return Status.ok;
 }
