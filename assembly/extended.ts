@@ -11,7 +11,7 @@ export {
 } from './depthwise';
 export { cumulativeSum as x19, topK as x20 } from './cumulative';
 export { oneHot as x1, scatterAdd as x2 } from './gather';
-export { dots6 as x21, gatherDot as x22, gatherLogistic as x23, gatherSum as x24, logistic as x25, sumRow as x26 } from './gather-product';
+export { dots6 as x21, sumRow6 as x27, gatherDot as x22, gatherLogistic as x23, gatherSum as x24, logistic as x25, sumRow as x26 } from './gather-product';
 export { group as x7 } from './group';
 export { averagePool as x12, averagePoolGradient as x13, maxPool as x14, maxPoolGather as x15, maxPoolGradient as x16, maxPool2x2 as x17, spread2x2 as x18 } from './pool';
 export { randomNormal as x3, randomUniform as x4 } from './random';

@@ -94,5 +94,5 @@ export function fuseLogistic(graph: Graph, loops: LoopPasses | undefined): Graph
     });
   }
   for (const node of simple.nodes) emit(node);
-  return trace.finish(simple.outputs.map(read));
+  return dce(trace.finish(simple.outputs.map(read)), loops);
 }
