@@ -67,13 +67,29 @@ export function correlate(to: usize, from: usize, filter: usize, rows: i32, taps
       storeUpTo(y + 2 * toStep, f32x4.pmax(a2, low), channels); storeUpTo(y + 3 * toStep, f32x4.pmax(a3, low), channels);
     }
   }
-  for (; count > 0; to += toStep, from += fromStep, count--) {
-    for (let channels = c, ch: usize = 0, s = start; channels > 0; channels -= 4, ch += 16, s += startStep) {
-      let a = v128.load(s);
-      for (let r = rows, x = from + ch, f = filter + ch; r > 0; r--, x += row, f += fRow)
-        for (let q = taps, y = x, g = f; q > 0; q--, y += tap, g += fTap) a = f32x4.add(a, f32x4.mul(v128.load(y), v128.load(g)));
-      storeUpTo(to + ch, f32x4.pmax(a, low), channels);
+  for (; count > 0; to += toStep, from += fromStep, count--) correlateOne(to, from, filter, rows, taps);
+}
+
+/** One result, such as those at the edges: 16 channels at a time. */
+export function correlateOne(to: usize, from: usize, filter: usize, rows: i32, taps: i32): void {
+  const tap = tapStep, row = rowStep, fTap = filterTap, fRow = filterRow, low = f32x4.splat(lowest);
+  let channels = c, s = start;
+  for (; channels >= 16; channels -= 16, to += 64, from += 64, filter += 64, s += startStep << 2) {
+    let a0 = v128.load(s), a1 = v128.load(s + startStep), a2 = v128.load(s + 2 * startStep), a3 = v128.load(s + 3 * startStep);
+    for (let r = rows, x = from, f = filter; r > 0; r--, x += row, f += fRow) {
+      for (let q = taps, y = x, g = f; q > 0; q--, y += tap, g += fTap) {
+        a0 = f32x4.add(a0, f32x4.mul(v128.load(y), v128.load(g))); a1 = f32x4.add(a1, f32x4.mul(v128.load(y, 16), v128.load(g, 16)));
+        a2 = f32x4.add(a2, f32x4.mul(v128.load(y, 32), v128.load(g, 32))); a3 = f32x4.add(a3, f32x4.mul(v128.load(y, 48), v128.load(g, 48)));
+      }
     }
+    v128.store(to, f32x4.pmax(a0, low)); v128.store(to, f32x4.pmax(a1, low), 16);
+    v128.store(to, f32x4.pmax(a2, low), 32); v128.store(to, f32x4.pmax(a3, low), 48);
+  }
+  for (; channels > 0; channels -= 4, to += 16, from += 16, filter += 16, s += startStep) {
+    let a = v128.load(s);
+    for (let r = rows, x = from, f = filter; r > 0; r--, x += row, f += fRow)
+      for (let q = taps, y = x, g = f; q > 0; q--, y += tap, g += fTap) a = f32x4.add(a, f32x4.mul(v128.load(y), v128.load(g)));
+    storeUpTo(to, f32x4.pmax(a, low), channels);
   }
 }
 

@@ -6,7 +6,7 @@ export { performExtended as x0 } from './dispatch';
 export { conv2d as x8, conv2dFilterGradient as x9, conv2dInputGradient as x10 } from './conv';
 export { convRow3x3 as x11 } from './conv3x3';
 export {
-  addProducts as x77, addProducts3x3 as x78, addTaps as x79, correlate as x80, correlateRow as x81, depthwise as x82,
+  addProducts as x77, addProducts3x3 as x78, addTaps as x79, correlate as x80, correlateOne as x85, correlateRow as x81, depthwise as x82,
   depthwiseFilterGradient as x83, depthwiseInputGradient as x84,
 } from './depthwise';
 export { cumulativeSum as x19, topK as x20 } from './cumulative';
