@@ -9,6 +9,8 @@ export let strideH: i32 = 0, strideW: i32 = 0, top: i32 = 0, left: i32 = 0, dila
 export let cg: i32 = 0, og: i32 = 0, run: i32 = 0, pixel: usize = 0;
 /** Whether a run within the image is contiguous there; whether all are within its width. */
 export let isRun: bool = false, isInside: bool = false;
+/** Whether every channel has one filter of its own. */
+export let isDepthwise: bool = false;
 /** Scratch memory: zeros of a run, four runs put together, a tile, a panel, packed blocks. */
 export let zeros: usize = 0, staged: usize = 0, stagedBytes: usize = 0, tile: usize = 0, panel: usize = 0, packed: usize = 0;
 
@@ -21,6 +23,7 @@ export function decode(p: usize, base: usize): void {
   dilationH = word(p, ConvField.dilationH); dilationW = word(p, ConvField.dilationW);
   groups = word(p, ConvField.groups);
   cg = c / groups; og = o / groups; run = kw * cg; pixel = <usize>c << 2;
+  isDepthwise = groups > 1 && c == groups && o == groups;
   isRun = (dilationW == 1 || kw == 1) && groups == 1;
   isInside = isRun && left == 0 && (ow - 1) * strideW + kw <= w;
   stagedBytes = ((<usize>run << 2) + 2 * Constant.slackBytes) & ~63;

@@ -12,10 +12,11 @@
  */
 import { Activation, Constant, ConvField, UnaryFunction } from '../src/plan/opcodes';
 import {
-  c, cg, decode, dilationH, dilationW, groups, h, isInside, isRun, kh, kw, left, n, o, og, oh, ow, packed, panel, pixel, run,
+  c, cg, decode, dilationH, dilationW, groups, h, isDepthwise, isInside, isRun, kh, kw, left, n, o, og, oh, ow, packed, panel, pixel, run,
   runOf, strideH, strideW, tile, top, w, zeros,
 } from './conv-geometry';
 import { convRow3x3 } from './conv3x3';
+import { depthwise, depthwiseFilterGradient, depthwiseInputGradient } from './depthwise';
 import { mapUnary } from './elementwise';
 import { gemm_f32_4x8_columns, setLowest, tailTile } from './matmul';
 import { packRows, packTransposed4 } from './pack';
@@ -99,6 +100,7 @@ function convolve3x3(images: usize, filter: usize, results: usize, bias: usize, 
 
 export function conv2d(p: usize, base: usize): void {
   decode(p, base);
+  if (isDepthwise) { depthwise(p, base); return; }
   const images = operand(p, ConvField.first, base), filter = operand(p, ConvField.second, base);
   const results = operand(p, ConvField.destination, base);
   const activation = word(p, ConvField.activation);
@@ -161,6 +163,7 @@ function scatterRun(x: usize, from: usize, row: i32, column: i32): void {
 
 export function conv2dInputGradient(p: usize, base: usize): void {
   decode(p, base);
+  if (isDepthwise) { depthwiseInputGradient(p, base); return; }
   setLowest(-Infinity);
   const filter = operand(p, ConvField.first, base), results = operand(p, ConvField.second, base);
   const images = operand(p, ConvField.destination, base);
@@ -230,6 +233,7 @@ function shortFilterGradient(images: usize, results: usize, filter: usize, r0: i
 
 export function conv2dFilterGradient(p: usize, base: usize): void {
   decode(p, base);
+  if (isDepthwise) { depthwiseFilterGradient(p, base); return; }
   setLowest(-Infinity);
   const images = operand(p, ConvField.first, base), results = operand(p, ConvField.second, base);
   const filter = operand(p, ConvField.destination, base);

@@ -8,7 +8,7 @@ import { maskedSoftmax, softmaxGradient } from './attention';
 import { batchMatmul } from './batch-matmul';
 import { cumulativeSum, topK } from './cumulative';
 import { oneHot, scatterAdd } from './gather';
-import { gatherDot, gatherSum } from './gather-product';
+import { gatherDot, gatherLogistic, gatherSum } from './gather-product';
 import { group } from './group';
 import { loopLoad, loopStore } from './loop';
 import { averagePool, averagePoolGradient, maxPool, maxPoolGather, maxPoolGradient } from './pool';
@@ -48,6 +48,7 @@ export function performExtended(opcode: i32, p: usize, base: usize): i32 {
     case Opcode.weightedNorm: weightedNorm(p, base); return Status.ok;
     case Opcode.gatherDot: return gatherDot(p, base);
     case Opcode.gatherSum: return gatherSum(p, base);
+    case Opcode.gatherLogistic: return gatherLogistic(p, base);
   }
   return stop(base, Status.illegalInstruction, opcode, 0);
 }

@@ -5,8 +5,13 @@ export * from './index';
 export { performExtended as x0 } from './dispatch';
 export { conv2d as x8, conv2dFilterGradient as x9, conv2dInputGradient as x10 } from './conv';
 export { convRow3x3 as x11 } from './conv3x3';
-export { cumulativeSum as x17, topK as x18 } from './cumulative';
+export {
+  addProducts as x77, addProducts3x3 as x78, addTaps as x79, correlate as x80, correlateOne as x85, correlateRow as x81, depthwise as x82,
+  depthwiseFilterGradient as x83, depthwiseInputGradient as x84,
+} from './depthwise';
+export { cumulativeSum as x19, topK as x20 } from './cumulative';
 export { oneHot as x1, scatterAdd as x2 } from './gather';
+export { dots6 as x21, sumRow6 as x27, gatherDot as x22, gatherLogistic as x23, gatherSum as x24, logistic as x25, sumRow as x26 } from './gather-product';
 export { group as x7 } from './group';
 export { averagePool as x12, averagePoolGradient as x13, maxPool as x14, maxPoolGather as x15, maxPoolGradient as x16, maxPool2x2 as x17, spread2x2 as x18 } from './pool';
 export { randomNormal as x3, randomUniform as x4 } from './random';

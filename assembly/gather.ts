@@ -69,8 +69,11 @@ export function gather(p: usize, base: usize): i32 {
     const index = load<i32>(indices + (<usize>i << 2));
     if (<u32>index >= <u32>rows) return stop(base, Status.indexOutOfRange, i, index);
     const from = source + <usize>index * <usize>rowBytes;
-    if (!converts && !standardizes) copyBytes(to, from, rowBytes);
-    else if (byColumn && fromBytes) standardizeBytesByColumn(to, from, elements, shiftAt, scaleAt);
+    if (!converts && !standardizes) {
+      // Most targets are one number a row: a call would cost more than the copy.
+      if (rowBytes == 4) store<u32>(to, load<u32>(from));
+      else copyBytes(to, from, rowBytes);
+    } else if (byColumn && fromBytes) standardizeBytesByColumn(to, from, elements, shiftAt, scaleAt);
     else if (byColumn) standardizeFloatsByColumn(to, from, elements, shiftAt, scaleAt);
     else if (fromBytes) convertBytes(to, from, elements, shift, scale);
     else standardizeFloats(to, from, elements, shift, scale);

@@ -13,7 +13,7 @@ import {
 } from '../src/plan/opcodes';
 import { sumSquaresWide } from './optimizer';
 import { sumSquares } from './reduce';
-import { addDoubles, firstLanes, highDoubles, lowDoubles, operand, stop, storeLanes, word } from './simd';
+import { addDoubles, checkIndices, firstLanes, highDoubles, lowDoubles, operand, storeLanes, word } from './simd';
 
 /** The number at place i of a list of i32. */
 // @ts-ignore: decorator
@@ -21,11 +21,8 @@ import { addDoubles, firstLanes, highDoubles, lowDoubles, operand, stop, storeLa
 
 /** Whether all indices are legal, and all of `order` places (if it is one, not 0): else the instruction stops. */
 function check(base: usize, indices: usize, order: usize, count: i32, rows: i32): i32 {
-  for (let i = 0; i < count; i++) {
-    if (<u32>at(indices, i) >= <u32>rows) return stop(base, Status.indexOutOfRange, i, at(indices, i));
-    if (order && <u32>at(order, i) >= <u32>count) return stop(base, Status.indexOutOfRange, i, at(order, i));
-  }
-  return Status.ok;
+  const status = checkIndices(base, indices, count, rows);
+  return status || !order ? status : checkIndices(base, order, count, count);
 }
 
 /** Turns how often each digit occurs into where its first place goes. */

@@ -4,7 +4,7 @@
  * A kernel reads whole vectors also at a tail, since every block has readable slack behind it (`Constant.slackBytes`), and computes
  * them as it does the others, so that an element's bits do not depend on where it stands; it writes valid lanes only.
  */
-import { Constant, StatusField } from '../src/plan/opcodes';
+import { Constant, Status, StatusField } from '../src/plan/opcodes';
 import { lowMemory } from './threads';
 
 /**
@@ -48,6 +48,17 @@ export function stop(base: usize, status: i32, detail: i32, value: i32): i32 {
   store<i32>(block + (StatusField.detail << 2), detail);
   store<i32>(block + (StatusField.value << 2), value);
   return status;
+}
+
+/** Whether `count` indices i32 are all in 0 … rows − 1: else the instruction stops at the first that is not. */
+export function checkIndices(base: usize, indices: usize, count: i32, rows: i32): i32 {
+  let i = 0, most = i32x4.splat(0);
+  for (; i + 4 <= count; i += 4) most = i32x4.max_u(most, v128.load(indices + (<usize>i << 2)));
+  if (!v128.any_true(i32x4.ge_u(most, i32x4.splat(rows)))) indices += <usize>i << 2;
+  else i = 0;
+  for (; i < count; i++, indices += 4)
+    if (load<u32>(indices) >= <u32>rows) return stop(base, Status.indexOutOfRange, i, load<i32>(indices));
+  return Status.ok;
 }
 
 /** Stores the first `lanes` (1 … 3) of four 32-bit lanes. */

@@ -1,7 +1,7 @@
 // @ts-check
 /**
- * @file The five convolutions of the benchmark's CNN: microseconds, GFLOP/s (necessary operations), and percent of the peak
- * measured in the same run.
+ * @file The convolutions of the benchmark's CNN, and depthwise ones (a filter a channel): microseconds, GFLOP/s (necessary
+ * operations), and percent of the peak measured in the same run.
  *
  *   node scripts/ensure-built.mjs && node bench/conv.mjs
  */
@@ -10,7 +10,7 @@ const { ProgramBuilder } = await import(new URL('../dist/graph/program.js', impo
 const { apply } = await import(new URL('../dist/graph/trace.js', import.meta.url).href);
 const ops = await import(new URL('../dist/ops/conv.js', import.meta.url).href);
 
-const geometry = {
+const plain = {
   strides: [1, 1],
   padding: [
     [0, 0],
@@ -19,9 +19,23 @@ const geometry = {
   dilations: [1, 1],
   groups: 1,
 };
+const padding = [
+  [1, 1],
+  [1, 1],
+];
+/** @typedef {{ name: string, images: number[], filter: number[], results: number[], geometry: typeof plain }} Layer */
+/** @type {Layer[]} */
 const layers = [
-  { name: 'conv1', images: [32, 28, 28, 1], filter: [3, 3, 1, 16], results: [32, 26, 26, 16] },
-  { name: 'conv2', images: [32, 13, 13, 16], filter: [3, 3, 16, 32], results: [32, 11, 11, 32] },
+  { name: 'conv1', images: [32, 28, 28, 1], filter: [3, 3, 1, 16], results: [32, 26, 26, 16], geometry: plain },
+  { name: 'conv2', images: [32, 13, 13, 16], filter: [3, 3, 16, 32], results: [32, 11, 11, 32], geometry: plain },
+  {
+    ...{ name: 'depthwise', images: [32, 14, 14, 64], filter: [3, 3, 1, 64], results: [32, 14, 14, 64] },
+    geometry: { ...plain, padding, groups: 64 },
+  },
+  {
+    ...{ name: 'depthwise, stride 2', images: [32, 28, 28, 32], filter: [3, 3, 1, 32], results: [32, 14, 14, 32] },
+    geometry: { ...plain, padding, strides: [2, 2], groups: 32 },
+  },
 ];
 
 const builder = new ProgramBuilder();
@@ -29,7 +43,7 @@ const builder = new ProgramBuilder();
 const block = (name, shape) => builder.block(name, { shape, dtype: 'f32' });
 /** @type {string[]} */
 const blocks = [];
-for (const { name, images, filter, results } of layers) {
+for (const { name, images, filter, results, geometry } of layers) {
   const x = block(`${name} x`, images);
   const f = block(`${name} f`, filter);
   const y = block(`${name} y`, results);
@@ -60,7 +74,7 @@ for (const { path, microseconds, operations } of instructions) {
   if (operations === 0) continue;
   const speed = operations / microseconds / 1e3;
   console.log(
-    `${path.padEnd(24)} ${microseconds.toFixed(0).padStart(6)} µs ${speed.toFixed(1).padStart(6)} GFLOP/s ${((100 * speed) / peak).toFixed(0).padStart(4)} %`,
+    `${path.padEnd(36)} ${microseconds.toFixed(0).padStart(6)} µs ${speed.toFixed(1).padStart(6)} GFLOP/s ${((100 * speed) / peak).toFixed(0).padStart(4)} %`,
   );
 }
 session.dispose();

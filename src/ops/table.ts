@@ -7,6 +7,7 @@ import { conv2dFilterGradientOp, conv2dInputGradientOp, conv2dOp, convLinearOp }
 import { cumulativeSumOp } from './cumulative.ts';
 import * as elementwise from './elementwise.ts';
 import { erfinvOp, erfOp } from './erf.ts';
+import { gatherLogisticOp } from './gather-logistic.ts';
 import { gatherDotOp, gatherSumOp, scatterAddOuterOp } from './gather-product.ts';
 import { packOp, segmentOp } from './group.ts';
 import { acoshOp, asinhOp, coshOp, sinhOp } from './hyperbolic.ts';
@@ -123,6 +124,7 @@ export const composites = {
   gatherRows: gatherRowsOp,
   gatherDot: gatherDotOp,
   gatherSum: gatherSumOp,
+  gatherLogistic: gatherLogisticOp,
   scatterAddOuter: scatterAddOuterOp,
   maskedSoftmax: maskedSoftmaxOp,
   softmaxGradient: softmaxGradientOp,

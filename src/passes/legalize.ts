@@ -1,7 +1,8 @@
 /**
  * @file Brings a graph into the forms that instructions can take: operands of elementwise ops in one of four broadcast forms,
- * reductions over one run of axes. What has no such form is copied first, or done in two.
+ * reductions over one run of axes, those over axes of 1 left out. What has no such form is copied first, or done in two.
  */
+import { sameShape } from '../core/shape.ts';
 import type { Graph } from '../graph/node.ts';
 import type { Tensor } from '../graph/tensor.ts';
 import { apply } from '../graph/trace.ts';
@@ -24,6 +25,8 @@ const rule: Rule = (node, inputs) => {
     );
   }
   if (op.kind === 'reduction') {
+    // One number is its own sum, mean or maximum.
+    if (sameShape(x.shape, node.outputs[0]?.shape ?? [])) return [x];
     const runs = axisRuns(attributes.axes as readonly number[], x.shape);
     if (runs.length <= 1) return undefined;
     // A mean of means of equal counts is the mean; the other reductions are associative anyway.

@@ -33,6 +33,13 @@ export async function transposeRules(graphs: readonly Graph[]): Promise<Target['
   return mayMove ? (await import('./transposes.ts')).transposeRules : undefined;
 }
 
+/** Graphs in which dots with rows of tables, their logistic loss and its gradient are one: for programs that sum such rows. */
+export async function fuseLogistic(graphs: readonly Graph[], loops: LoopPasses | undefined): Promise<readonly Graph[]> {
+  if (!graphs.some(({ nodes }) => nodes.some(({ op }) => op.name === 'gatherSum'))) return graphs;
+  const logistic = await import('./logistic.ts');
+  return graphs.map((graph) => logistic.fuseLogistic(graph, loops));
+}
+
 export interface Pass {
   readonly name: string;
   /** Needed for correctness, not only for speed: never left out. */

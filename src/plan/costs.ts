@@ -21,6 +21,7 @@ const OPERATIONS: Readonly<Partial<Record<I.Opcode, (word: Word) => number>>> = 
   [I.Opcode.batchMatmul]: (w) => w(I.BatchMatmulField.outer) * w(I.BatchMatmulField.inner) * matmulOperations(w),
   [I.Opcode.gatherDot]: gatherProductOperations,
   [I.Opcode.gatherSum]: gatherProductOperations,
+  [I.Opcode.gatherLogistic]: (w) => 2 * gatherProductOperations(w),
   [I.Opcode.conv2d]: convOperations,
   [I.Opcode.conv2dInputGradient]: convOperations,
   [I.Opcode.conv2dFilterGradient]: convOperations,

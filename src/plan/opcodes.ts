@@ -62,12 +62,13 @@ export const enum Opcode {
   gatherDot = 75,
   gatherSum = 76,
   weightedNorm = 77,
+  gatherLogistic = 78,
 }
 
 /** Sizes that both languages must agree on. */
 export const enum Constant {
   /** Counts up with every change of opcodes, layouts or meanings; a machine of another version is refused. */
-  abiVersion = 4,
+  abiVersion = 5,
   /** Bytes of the status block, at address 0. */
   statusBytes = 64,
   /** Readable and writable bytes behind every block. */
@@ -904,4 +905,27 @@ export const enum GatherProductField {
   rowElements = 7,
   rows = 8,
   words = 9,
+}
+
+/**
+ * `gatherDot`, the logistic loss of its dots, the loss's gradient, and `gatherSum` with that, group by group, so that rows are
+ * read from far once. Begins as `GatherProductField`: destination are the dots. losses [count, group] = max(x, 0) − x · t + log(1
+ * + e^−|x|) of the dots x and the targets t [count, group]; weights [count, group] = scale[0] · (sigmoid(x) − t); sums [count,
+ * rowElements]: the rows weighted so.
+ */
+export const enum GatherLogisticField {
+  destination = 1,
+  table = 2,
+  indices = 3,
+  factors = 4,
+  count = 5,
+  group = 6,
+  rowElements = 7,
+  rows = 8,
+  targets = 9,
+  scale = 10,
+  losses = 11,
+  weights = 12,
+  sums = 13,
+  words = 14,
 }

@@ -9,7 +9,8 @@ type RowOpcode =
   | I.Opcode.rowUpdate
   | I.Opcode.weightedNorm
   | I.Opcode.gatherDot
-  | I.Opcode.gatherSum;
+  | I.Opcode.gatherSum
+  | I.Opcode.gatherLogistic;
 
 /** The gradient by rows that an instruction reads; its words are those of `RowNormField` in every instruction. */
 function gradient(w: Word): readonly Operand[] {
@@ -72,6 +73,21 @@ export const ROW_OPERANDS: Readonly<Record<RowOpcode, OperandRule>> = {
   },
   [I.Opcode.gatherDot]: (w) => product(w, true),
   [I.Opcode.gatherSum]: (w) => product(w, false),
+  [I.Opcode.gatherLogistic](w) {
+    const dots = 4 * w(I.GatherLogisticField.count) * w(I.GatherLogisticField.group);
+    return [
+      ...product(w, true),
+      writes('losses', w(I.GatherLogisticField.losses), dots),
+      writes('weights', w(I.GatherLogisticField.weights), dots),
+      writes(
+        'sums',
+        w(I.GatherLogisticField.sums),
+        4 * w(I.GatherLogisticField.count) * w(I.GatherLogisticField.rowElements),
+      ),
+      reads('targets', w(I.GatherLogisticField.targets), dots),
+      reads('scale', w(I.GatherLogisticField.scale), 4),
+    ];
+  },
 };
 
 function gradientFault(w: Word): string | undefined {
@@ -116,4 +132,5 @@ export const ROW_FORMS: Readonly<Record<RowOpcode, Form>> = {
   },
   [I.Opcode.gatherDot]: PRODUCT,
   [I.Opcode.gatherSum]: PRODUCT,
+  [I.Opcode.gatherLogistic]: { ...PRODUCT, words: I.GatherLogisticField.words },
 };

@@ -62,6 +62,7 @@ const INDEX_BOUNDS: Readonly<Partial<Record<I.Opcode, number>>> = {
   [I.Opcode.rowUpdate]: I.RowUpdateField.rows,
   [I.Opcode.gatherDot]: I.GatherProductField.rows,
   [I.Opcode.gatherSum]: I.GatherProductField.rows,
+  [I.Opcode.gatherLogistic]: I.GatherLogisticField.rows,
   [I.Opcode.maxPoolGradient]: I.PoolField.cells,
   [I.Opcode.maxPoolGather]: I.PoolField.cells,
   [I.Opcode.crossEntropy]: I.CrossEntropyField.columns,

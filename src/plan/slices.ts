@@ -251,6 +251,18 @@ const SLICERS: Readonly<Partial<Record<I.Opcode, Slicer>>> = {
   ),
   [I.Opcode.gatherDot]: gatherProduct(true),
   [I.Opcode.gatherSum]: gatherProduct(false),
+  [I.Opcode.gatherLogistic]: counted(I.GatherLogisticField.count, 1, (w) => {
+    const [group, row] = [F32 * w(I.GatherLogisticField.group), F32 * w(I.GatherLogisticField.rowElements)];
+    return [
+      [I.GatherLogisticField.destination, group],
+      [I.GatherLogisticField.indices, group],
+      [I.GatherLogisticField.factors, row],
+      [I.GatherLogisticField.targets, group],
+      [I.GatherLogisticField.losses, group],
+      [I.GatherLogisticField.weights, group],
+      [I.GatherLogisticField.sums, row],
+    ];
+  }),
   [I.Opcode.rowUpdate](w, thread, threads) {
     const [from, to] = cut(w(I.RowUpdateField.count), 1, thread, threads);
     return { slice: { [I.RowUpdateField.from]: from, [I.RowUpdateField.to]: to } };

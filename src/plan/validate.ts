@@ -44,6 +44,7 @@ const NAMES = {
   [Opcode.weightedNorm]: 'weightedNorm',
   [Opcode.gatherDot]: 'gatherDot',
   [Opcode.gatherSum]: 'gatherSum',
+  [Opcode.gatherLogistic]: 'gatherLogistic',
   [Opcode.gather]: 'gather',
   [Opcode.scatterAdd]: 'scatterAdd',
   [Opcode.softmax]: 'softmax',

@@ -25,6 +25,7 @@ export const {
   BinaryField,
   SelectField,
   ReduceField,
+  ConvField,
   MatmulField,
   BatchMatmulField,
   GatherField,

@@ -256,6 +256,19 @@ describe('legalize', () => {
     `);
   });
 
+  test('drops reductions over axes of one', () => {
+    expect(change(legalize, [f32(3, 1)], (x) => [mean(x, [1])])).toMatchInlineSnapshot(`
+      "inputs: %0: f32[3,1]
+      %1: f32[3,1] = mean(%0) {axes: [1]}
+      %2: f32[3] = reshape(%1) {shape: [3]}
+      outputs: %2
+      →
+      inputs: %0: f32[3,1]
+      %1: f32[3] = reshape(%0) {shape: [3]}
+      outputs: %1"
+    `);
+  });
+
   test('leaves what lies in the four forms, and axes parted by ones', () => {
     const graph = graphOf([f32(3, 1, 4), f32(4), f32(3, 1, 1)], (a, b, c) => [
       add(a, b),

@@ -3,7 +3,7 @@ import type { DType, HostArray } from '../../core/dtype.ts';
 import { must, SaddlepointError, unreachable } from '../../core/errors.ts';
 import { sizeOf } from '../../core/shape.ts';
 import type { Graph } from '../../graph/node.ts';
-import { loopPasses, type PipelineOptions, runPasses, transposeRules } from '../../passes/pipeline.ts';
+import { fuseLogistic, loopPasses, type PipelineOptions, runPasses, transposeRules } from '../../passes/pipeline.ts';
 import { floatOf, type Plan } from '../../plan/format.ts';
 import { Constant, Opcode, Status, StatusField } from '../../plan/opcodes.ts';
 import { indexBoundAt } from '../../plan/sizes.ts';
@@ -53,7 +53,9 @@ export async function planSession(
   const without = options.without?.filter((name) => name !== 'group') ?? [];
   const graphs = programs.map(({ graph }) => graph);
   const target = { fused: fusedOps, loops: await loopPasses(graphs), rules: await transposeRules(graphs) };
-  const simplified = graphs.map((graph) => runPasses(graph, target, { ...options, without }));
+  const simplified = (await fuseLogistic(graphs, target.loops)).map((graph) =>
+    runPasses(graph, target, { ...options, without }),
+  );
   const isGrouped = !options.without?.includes('group') && simplified.some((graph) => hasLarge(graph, largeElements));
   const groups = isGrouped ? await import('./groups.ts') : undefined;
   const grouped = (graph: Graph): Graph => groups?.groupElementwise(graph, largeElements) ?? graph;

@@ -65,6 +65,9 @@ const ROWS: readonly Row[] = [
     [3, 3, 17],
   ],
   [[1, 4, 4, 50], [3, 3, 33], { padding: EVEN }],
+  [[2, 7, 9, 21], [3, 3, 21], { groups: 21, padding: EVEN }],
+  [[1, 11, 12, 8], [5, 4, 8], { groups: 8, padding: UNEVEN, strides: [2, 3], dilations: [1, 2] }],
+  [[1, 9, 13, 6], [3, 3, 6], { groups: 6, padding: EVEN, strides: [3, 2] }],
 ];
 
 const GEOMETRY: ConvGeometry = { strides: [1, 1], padding: NONE, dilations: [1, 1], groups: 1 };

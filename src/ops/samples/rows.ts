@@ -76,6 +76,9 @@ export const ROWS = {
   rowLazyAdam: update(2, [0.1, 1e-3], { beta1: 0.9, beta2: 0.999 }),
   gatherDot: products((n, _, d) => f32([n, d])),
   gatherSum: products((n, k) => f32([n, k])),
+  gatherLogistic: PRODUCTS.map(([rows, d, n, k]) =>
+    sample(SUMMED, [f32([rows, d]), i32([n, k], rows), f32([n, d]), f32([n, k], 0, 1), f32([])]),
+  ),
   scatterAddOuter: [
     sample(SUMMED, [i32([2, 3], 4), f32([2, 3]), f32([2, 5])], { rows: 4 }),
     sample(SUMMED, [i32([3, 1], 2), f32([3, 1]), f32([3, 33])], { rows: 2 }),

@@ -14,6 +14,7 @@ import { concat } from '../../../src/ops/concat.ts';
 import { convolve2d } from '../../../src/ops/convolutions.ts';
 import { cumulativeSum } from '../../../src/ops/cumulative.ts';
 import * as e from '../../../src/ops/elementwise.ts';
+import { gatherLogistic } from '../../../src/ops/gather-logistic.ts';
 import { gatherDot, gatherSum } from '../../../src/ops/gather-product.ts';
 import { pack, segment } from '../../../src/ops/group.ts';
 import { gather, gatherRows, oneHot, scatterAdd } from '../../../src/ops/indexing.ts';
@@ -259,6 +260,7 @@ export const SMOOTH: readonly Move[] = [
     const pairs = reshape(index, [2, 2]);
     const vectors = mul(broadcastTo(tanh(mean(b)), [2, d]), constantOf([2, d], 1 / d));
     const dots = gatherDot(table, pairs, vectors);
+    if (n % 5 === 0) return pickOne(gatherLogistic(table, pairs, vectors, constantOf([2, 2], 0.3), tensor(0.5)), n / 5);
     return n % 3 === 0 ? dots : gatherSum(table, pairs, n % 3 === 1 ? tanh(dots) : constantOf([2, 2], 0.4));
   },
   (a, _, n) => mul(sigmoidCrossEntropy(a, broadcastTo(0.25 * (n % 5), a.shape)), 0.5),

@@ -31,9 +31,17 @@ function describe(node: Node): { opcode: ConvOpcode; sizes: ConvSizes; geometry:
   return { opcode, sizes, geometry, bytes: convScratchBytes(opcode, { ...sizes, groups: geometry.groups }) };
 }
 
+/** Whether every channel has one filter of its own: such convolutions have kernels that meet the filter as it is. */
+function isDepthwise(node: Node): boolean {
+  const { sizes, geometry } = describe(node);
+  return geometry.groups > 1 && sizes.c === geometry.groups && sizes.o === geometry.groups;
+}
+
 /** Before its scratch area, the input gradient keeps the filter with its runs as columns. */
 const filterBytes = (node: Node): number =>
-  node.op.name === 'conv2dInputGradient' ? Math.ceil((bytesOf(input(node, 0)) + Constant.slackBytes) / 64) * 64 : 0;
+  node.op.name === 'conv2dInputGradient' && !isDepthwise(node)
+    ? Math.ceil((bytesOf(input(node, 0)) + Constant.slackBytes) / 64) * 64
+    : 0;
 
 /** Most parts that the images of a filter gradient are cut into, each with a sum of its own; filters up to this size. */
 const MAX_PARTS = 4;
@@ -132,6 +140,10 @@ export const convLinear: Lowering = (node, context) =>
 export const convInputGradient: Lowering = (node, context) => {
   const filter = input(node, 0);
   const [kh, kw, cg, o] = filter.shape as [number, number, number, number];
+  if (isDepthwise(node)) {
+    emitConv(node, context, context.address(filter), context.scratch(node), {});
+    return;
+  }
   const turned = context.scratch(node);
   const [rows, columns, channels, outs] = stridesOf(filter.shape) as [number, number, number, number];
   // [kh, kw, c, o] → [kh, o, kw, c]: then what one result meets in a row of the filter is contiguous.

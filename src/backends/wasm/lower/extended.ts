@@ -57,6 +57,7 @@ const LOWERINGS = {
   rowLazyAdam: rows.rowUpdate(RowMethod.lazyAdam),
   gatherDot: rows.gatherProduct(Opcode.gatherDot),
   gatherSum: rows.gatherProduct(Opcode.gatherSum),
+  gatherLogistic: rows.gatherLogistic,
   randomUniform: training.random(Opcode.randomUniform),
   scan,
   conv2d: conv.conv,

@@ -5,6 +5,7 @@ import type { AdagradAttributes } from '../../../ops/rows.ts';
 import type { AdamAttributes } from '../../../ops/update.ts';
 import { bitsOf } from '../../../plan/format.ts';
 import {
+  GatherLogisticField,
   GatherProductField,
   Opcode,
   RowMethod,
@@ -108,20 +109,36 @@ export const rowUpdate =
     context.emit(Opcode.rowUpdate, RowUpdateField.words, fields);
   };
 
+/** The words of a product with rows; `GatherLogisticField` begins with them. */
+function productFields({ inputs, outputs }: Node, { address }: LoweringContext): Record<number, number> {
+  const [table, index, factors] = inputs as [Value, Value, Value];
+  const [count, group] = index.shape as [number, number];
+  const [rows, rowElements] = table.shape as [number, number];
+  return {
+    [GatherProductField.destination]: address(outputs[0] as Value),
+    [GatherProductField.table]: address(table),
+    [GatherProductField.indices]: address(index),
+    [GatherProductField.factors]: address(factors),
+    [GatherProductField.count]: count,
+    [GatherProductField.group]: group,
+    [GatherProductField.rowElements]: rowElements,
+    [GatherProductField.rows]: rows,
+  };
+}
+
 export const gatherProduct =
   (opcode: Opcode.gatherDot | Opcode.gatherSum): Lowering =>
-  (node, { address, emit }) => {
-    const [table, index, factors] = node.inputs as [Value, Value, Value];
-    const [count, group] = index.shape as [number, number];
-    const [rows, rowElements] = table.shape as [number, number];
-    emit(opcode, GatherProductField.words, {
-      [GatherProductField.destination]: address(output(node)),
-      [GatherProductField.table]: address(table),
-      [GatherProductField.indices]: address(index),
-      [GatherProductField.factors]: address(factors),
-      [GatherProductField.count]: count,
-      [GatherProductField.group]: group,
-      [GatherProductField.rowElements]: rowElements,
-      [GatherProductField.rows]: rows,
-    });
-  };
+  (node, context) =>
+    context.emit(opcode, GatherProductField.words, productFields(node, context));
+
+export const gatherLogistic: Lowering = (node, context) => {
+  const [, losses, weights, sums] = node.outputs as [Value, Value, Value, Value];
+  context.emit(Opcode.gatherLogistic, GatherLogisticField.words, {
+    ...productFields(node, context),
+    [GatherLogisticField.targets]: context.address(input(node, 3)),
+    [GatherLogisticField.scale]: context.address(input(node, 4)),
+    [GatherLogisticField.losses]: context.address(losses),
+    [GatherLogisticField.weights]: context.address(weights),
+    [GatherLogisticField.sums]: context.address(sums),
+  });
+};

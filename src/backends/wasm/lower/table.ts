@@ -35,6 +35,7 @@ const EXTENDED_COMPOSITES = [
   'softmaxGradient',
   'gatherDot',
   'gatherSum',
+  'gatherLogistic',
   'rowNorm',
   'occurrenceNorm',
   'rowSgd',
