@@ -72,7 +72,7 @@ export function players<Name extends string, Input extends string = 'x' | 'y' | 
     if (name === '' || name.includes('/'))
       throw error('players', `${show(name)} is no name of a player`, "a name is not empty and has no '/'");
     const model: Partial<Layer & TrainedModel> | undefined = models[name as Name];
-    if (typeof model?.call !== 'function' && !(model !== null && typeof model === 'object' && 'state' in model))
+    if (model === null || typeof model !== 'object' || !(typeof model.call === 'function' || 'state' in model))
       throw error(
         `players.${name}`,
         `expected a layer or a trained model, got ${show(model)}`,
