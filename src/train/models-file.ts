@@ -40,7 +40,18 @@ export function modelsFromBytes(bytes: Uint8Array, options: LoadOptions = {}): R
     Object.entries(models).map(([name, json]) => {
       const own = [...tensors].filter(([path]) => path.startsWith(`${name}/`));
       const under = new Map(own.map(([path, tensor]) => [path.slice(name.length + 1), tensor]));
-      return [name, modelFromJson(json, under, options)];
+      return [name, inModel(name, () => modelFromJson(json, under, options))];
     }),
   );
+}
+
+/** Reads one of the models; its errors say which. */
+function inModel<T>(name: string, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    if (!(error instanceof SaddlepointError)) throw error;
+    const [message = ''] = error.message.split('\n  help: ');
+    throw new SaddlepointError(error.code, `${name}: ${message}`, error.help, { cause: error });
+  }
 }
