@@ -91,15 +91,13 @@ export function train<Name extends string>(
   data: PlayersData,
   options?: PlayersOptions,
 ): AsyncGenerator<PlayersRecord<Name>, PlayersRun<Name>, void>;
-export async function* train(
+export function train(
   model: Layer | TrainedModel | Players,
   data: Data | PlayersData,
   options?: FitOptions | PlayersOptions,
 ): AsyncGenerator<EpochRecord | PlayersRecord, Run | PlayersRun, void> {
-  const play = (model as Partial<Players> | undefined)?.play;
-  return yield* play
-    ? play(model as Players, data, options as PlayersOptions)
-    : trainModel(model as Layer | TrainedModel, data as Data, options as FitOptions);
+  const play = ((model as Partial<Players> | undefined)?.play ?? trainModel) as typeof trainModel;
+  return play(model as Layer, data as Data, options as FitOptions);
 }
 
 async function* trainModel<Name extends string>(

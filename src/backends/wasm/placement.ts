@@ -133,10 +133,6 @@ function elementwisePair(made: Node, output: Value, isOld: (value: Value) => boo
   return index >= 0 && isAlone ? [0, index] : undefined;
 }
 
-/** Whether a step may end at this node. */
-const stops = ({ op, attributes }: Node): boolean =>
-  op.name === 'guard' || (op.kind === 'loop' && (attributes.body as Graph).nodes.some(stops));
-
 /**
  * New values of blocks that are computed over the old, since nothing reads the old any more. What lasts from step to step is
  * renewed by an optimizer's update alone, behind all guards; the carries of a loop (`isLoop`) by any elementwise op.
@@ -149,7 +145,8 @@ export function blockTargets(
 ): Map<Value, Place> {
   const { graph } = program;
   const targets = new Map<Value, Place>();
-  const lastStop = graph.nodes.findLastIndex(stops);
+  // A loop may hold a guard.
+  const lastGuard = graph.nodes.findLastIndex(({ op }) => op.name === 'guard' || op.kind === 'loop');
   graph.outputs.forEach((output, i) => {
     const binding = must(program.outputs[i], 'a binding');
     const made = output.node;
@@ -164,7 +161,8 @@ export function blockTargets(
     const old = pair === undefined ? undefined : made.inputs[pair[1]];
     if (old === undefined) return;
     const at = graph.nodes.indexOf(made);
-    if (isOld(old) && lastOf(old) === at && at > lastStop) targets.set(output, must(places.get(old), 'a placed block'));
+    if (isOld(old) && lastOf(old) === at && (isLoop || at > lastGuard))
+      targets.set(output, must(places.get(old), 'a placed block'));
   });
   return targets;
 }
