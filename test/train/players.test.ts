@@ -6,6 +6,7 @@ import {
   dense,
   dropout,
   fit,
+  type LossInputs,
   log,
   mean,
   mul,
@@ -283,6 +284,21 @@ describe('a loss', () => {
     );
     expect(masks).toHaveLength(4);
     expect(new Set(masks).size).toBe(4);
+  });
+
+  it('names inputs of its own in the type of its argument', async () => {
+    const game = players(
+      { a: weight(2), b: weight(1) },
+      {
+        a: { loss: (m, { x, mix }: LossInputs<'x' | 'mix'>) => mean(m.a(mul(x, mix))) },
+        b: { loss: (m, { mix }: LossInputs<'x' | 'mix'>) => mean(m.b(mix)) },
+      },
+    );
+    const run = await fit(game, one, { inputs: { mix: uniform([1]) }, epochs: 1, batchSize: 2, progress: false });
+    // 2 · mix, and mix: the losses are means of two numbers in [0, 1).
+    expect(run.history[0]?.losses.a).toBeGreaterThan(0);
+    expect(run.history[0]?.losses.a).toBeLessThan(2);
+    expect(run.history[0]?.losses.b).toBeLessThan(1);
   });
 
   it('renews running statistics in the turns of their own player', async () => {
