@@ -143,9 +143,18 @@ export { DivergenceError } from './train/divergence.ts';
 export { fit, train } from './train/fit.ts';
 export type { EpochRecord, Measures } from './train/history.ts';
 export { loadModel } from './train/load.ts';
+export { loadModels } from './train/load-models.ts';
 export type { Evaluation, TrainedModel } from './train/model.ts';
+export type { LossInputs, ModelCalls } from './train/model-calls.ts';
 export type { LoadOptions } from './train/model-file.ts';
+export { type Noise, normal, uniform } from './train/noise.ts';
 export type { Data, FitOptions } from './train/options.ts';
+// Several players.
+export { type Players, players, type Role } from './train/players.ts';
+export type { PlayersData } from './train/players-data.ts';
+export type { PlayersOptions } from './train/players-options.ts';
+export type { PlayersRecord, PlayersRun } from './train/players-run.ts';
 export type { ClassPrediction, Prediction, PredictOptions } from './train/predict.ts';
 export type { Ending, Run, RunRecord } from './train/run.ts';
 export type { Parameter } from './train/state.ts';
+export { wassersteinCritic } from './train/wasserstein-critic.ts';

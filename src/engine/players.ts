@@ -9,7 +9,7 @@ import type { Spec } from '../graph/node.ts';
 import { type Group, type Program, ProgramBuilder } from '../graph/program.ts';
 import { type Tensor, tensor } from '../graph/tensor.ts';
 import type { Trace } from '../graph/trace.ts';
-import { gatherRows } from '../ops/indexing.ts';
+import { gather, gatherRows } from '../ops/indexing.ts';
 import { scan } from '../ops/loops.ts';
 import { reshape, slice } from '../ops/movement.ts';
 import { normalWithKey, uniformWithKey } from '../ops/random.ts';
@@ -44,8 +44,8 @@ export interface Player {
 
 export interface PlayersDescription {
   readonly players: readonly Player[];
-  /** Data sets of equally many rows, by the name of the block and of the input. */
-  readonly sources: Readonly<Record<string, { readonly spec: Spec; readonly scaling: StepScaling }>>;
+  /** Data sets of equally many rows, by the name of the block and of the input; without scaling they keep their type. */
+  readonly sources: Readonly<Record<string, { readonly spec: Spec; readonly scaling: StepScaling | undefined }>>;
   /** Inputs that are drawn anew for every row: their shape without the rows. */
   readonly noise: Readonly<Record<string, { readonly shape: Shape; readonly distribution: 'normal' | 'uniform' }>>;
 }
@@ -83,9 +83,11 @@ export function playersProgram(description: PlayersDescription, rows: number): P
   );
   const batchAt = (indices: Tensor, key: Tensor): Record<string, Tensor> => ({
     ...Object.fromEntries(
-      sources.map(([name, block, { shift, scale }]) => [
+      sources.map(([name, block, scaling]) => [
         name,
-        gatherRows(block, indices, scalar(shift), scalar(scale)),
+        scaling === undefined
+          ? gather(block, indices)
+          : gatherRows(block, indices, scalar(scaling.shift), scalar(scaling.scale)),
       ]),
     ),
     ...Object.fromEntries(
@@ -111,8 +113,11 @@ export function playersProgram(description: PlayersDescription, rows: number): P
     const same = drawn === undefined ? sameRows(name, lastIndices) : undefined;
     const turn = (carry: Carry, x: Turn, trace: Trace) => {
       const key = must(x.key, 'a key');
-      const batch = batchAt(same ?? must(x.indices, 'indices'), key);
-      return takeTurn(trace, player, held, carry, batch, key, must(x.scalars, 'scalars'));
+      // A step that stops says by the path whose turn it was.
+      return trace.within(name, () => {
+        const batch = batchAt(same ?? must(x.indices, 'indices'), key);
+        return takeTurn(trace, player, held, carry, batch, key, must(x.scalars, 'scalars'));
+      });
     };
 
     const before = must(held.get(name), 'a player');
@@ -148,6 +153,7 @@ export function playersProgram(description: PlayersDescription, rows: number): P
   return builder.finish(
     `players ${rows}`,
     description.players.flatMap(({ groups }) => listOf(groups)),
+    builder.trace.taps,
   );
 }
 
@@ -205,7 +211,7 @@ function takeTurn(
     leaves.set(name, new Map([...parameters.leaves, ...(states?.leaves ?? [])]));
   }
   const updates = new Map<string, Tensor>();
-  const loss = trace.within(player.name, () => player.loss({ leaves, batch, key, updates }));
+  const loss = player.loss({ leaves, batch, key, updates });
   if (loss.shape.length > 0) {
     throw new SaddlepointError(
       'shape',

@@ -112,6 +112,8 @@ export const renewRows: Renewal =
       ...rest,
       gradient: { ...gradient, vectors: guard(gradient.vectors, conditions) },
     }));
+    // All guards stand before the first update: only what is renewed behind the last of them is renewed where it lies.
+    const whole = raw && guard(raw, conditions);
     for (const { path, group: own, block: table, gradient } of guarded) {
       const names = transform.slots.map((slot) => [slot, BLOCKS.slot(`${slot} ${path}`)] as const);
       const held = names.map(([slot, name]) => [slot, builder.block(name, table)] as const);
@@ -126,10 +128,9 @@ export const renewRows: Renewal =
       builder.commit(own.name, made.table);
       for (const [slot, name] of names) builder.commit(name, must(made.slots[slot], 'a slot'));
     }
-    if (raw === undefined) return { parameters: block, slots, gradientNorm: occurring };
-    const gradient = guard(raw, conditions);
+    if (whole === undefined) return { parameters: block, slots, gradientNorm: occurring };
     const made = transform.update({
-      ...{ gradient, parameters: block, slots, scalars, segments: group.segments },
+      ...{ gradient: whole, parameters: block, slots, scalars, segments: group.segments },
       get gradientNorm() {
         return exactNorm();
       },

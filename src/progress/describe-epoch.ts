@@ -1,6 +1,6 @@
 /** @file An epoch as a line of text, for terminals. */
 
-/** What an epoch showed: the loss and the metrics by name, over the training rows and, with validation, the held-out ones. */
+/** What an epoch showed: the loss (unless each player has its own) and the metrics by name, of training and held-out rows. */
 export interface EpochValues {
   readonly epoch: number;
   readonly seconds: number;
@@ -17,7 +17,10 @@ function shown(value: number): string {
 /** An epoch as one line of text. */
 export function describeEpoch(record: EpochValues, epochs: number, names: readonly string[]): string {
   const values = (from: Readonly<Record<string, unknown>>): string =>
-    ['loss', ...names].map((name) => `${name} ${shown(from[name] as number)}`).join('  ');
+    [...new Set(['loss', ...names])]
+      .filter((name) => from[name] !== undefined)
+      .map((name) => `${name} ${shown(from[name] as number)}`)
+      .join('  ');
   const validation = record.validation === undefined ? '' : `  validation: ${values(record.validation)}`;
   const training = values(record);
   return `epoch ${record.epoch}/${epochs}  ${training}${validation}  (${record.seconds.toFixed(1)} s)`;

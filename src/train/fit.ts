@@ -12,6 +12,10 @@ import { type EpochRecord, type Measures, named } from './history.ts';
 import { capacityFor, TrainingLoop } from './loop.ts';
 import type { TrainedModel } from './model.ts';
 import { type Data, type FitOptions, type ResolvedOptions, resolveOptions } from './options.ts';
+import type { Players } from './players.ts';
+import type { PlayersData } from './players-data.ts';
+import type { PlayersOptions } from './players-options.ts';
+import type { PlayersRecord, PlayersRun } from './players-run.ts';
 import { type Prepared, prepare } from './prepare.ts';
 import { type Ending, Run } from './run.ts';
 import { groupsOf, leavesIn, readBlocks, writeLeaves } from './state.ts';
@@ -39,8 +43,30 @@ export async function fit<Name extends string = never>(
   model: Layer | TrainedModel,
   data: Data,
   options: FitOptions<Name>,
-): Promise<Run<Name>> {
-  const epochs = train(model, data, options);
+): Promise<Run<Name>>;
+/**
+ * Trains several players, each by its own loss; see `players`.
+ *
+ * @param game what `players` returned.
+ * @param data x: rows; y: a class or values for each row, if the losses want them. Bytes are divided by 255; nothing is
+ *   standardized, so that what players make is in the units of the data.
+ * @param options see `PlayersOptions`.
+ * @returns the run: `run.models` has a trained model for each player, the history a loss.
+ * @throws SaddlepointError before training for data, options and losses that cannot be used; `DivergenceError` with the player
+ *   in whose turn loss or gradient became NaN or infinite.
+ * @example const run = await fit(gan, { x }, { inputs: { z: normal([100]) }, epochs: 20 });
+ */
+export async function fit<Name extends string>(
+  game: Players<Name>,
+  data: PlayersData,
+  options?: PlayersOptions,
+): Promise<PlayersRun<Name>>;
+export async function fit(
+  model: Layer | TrainedModel | Players,
+  data: Data | PlayersData,
+  options?: FitOptions | PlayersOptions,
+): Promise<Run | PlayersRun> {
+  const epochs = train(model as Layer, data as Data, options as FitOptions);
   for (;;) {
     const next = await epochs.next();
     if (next.done) return next.value;
@@ -51,7 +77,30 @@ export async function fit<Name extends string = never>(
  * As `fit`, an epoch at a time: yields each epoch's record, and returns the run. Leaving the loop early frees the run.
  * @example for await (const epoch of train(model, data, options)) draw(epoch);
  */
-export async function* train<Name extends string = never>(
+export function train<Name extends string = never>(
+  model: Layer | TrainedModel,
+  data: Data,
+  options: FitOptions<Name>,
+): AsyncGenerator<EpochRecord<Name>, Run<Name>, void>;
+/**
+ * As `fit` of players, an epoch at a time.
+ * @example for await (const { losses } of train(gan, { x }, { inputs: { z: normal([100]) } })) draw(losses);
+ */
+export function train<Name extends string>(
+  game: Players<Name>,
+  data: PlayersData,
+  options?: PlayersOptions,
+): AsyncGenerator<PlayersRecord<Name>, PlayersRun<Name>, void>;
+export function train(
+  model: Layer | TrainedModel | Players,
+  data: Data | PlayersData,
+  options?: FitOptions | PlayersOptions,
+): AsyncGenerator<EpochRecord | PlayersRecord, Run | PlayersRun, void> {
+  const play = ((model as Partial<Players> | undefined)?.play ?? trainModel) as typeof trainModel;
+  return play(model as Layer, data as Data, options as FitOptions);
+}
+
+async function* trainModel<Name extends string>(
   model: Layer | TrainedModel,
   data: Data,
   options: FitOptions<Name>,

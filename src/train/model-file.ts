@@ -11,15 +11,15 @@ import { type LayerFactory, layerFromJson, layerToJson } from '../nn/serialize.t
 import type { ModelState, Parameter } from './state.ts';
 
 /** Raised when older readers could no longer read what is written. */
-const FORMAT = 1;
+export const FORMAT = 1;
 const KEY = 'saddlepoint';
 /** Tensors that an error lists at most. */
 const LISTED = 12;
 
-export function modelToBytes(state: ModelState): Uint8Array {
-  const { layer, parameters, inputShape, inputScaling, targetScaling, units, classes, loss, metrics } = state;
-  const json = {
-    format: FORMAT,
+/** All of a model but its tensors. */
+export function modelToJson(state: ModelState): object {
+  const { layer, inputShape, inputScaling, targetScaling, units, classes, loss, metrics } = state;
+  return {
     layer: layerToJson(layer),
     inputShape,
     inputScaling: scalingToJson(inputScaling),
@@ -29,10 +29,20 @@ export function modelToBytes(state: ModelState): Uint8Array {
     loss: { name: loss.name, options: loss.options },
     metrics: metrics.map(({ name }) => name),
   };
-  const tensors = new Map(
-    [...parameters].map(([path, { shape, data }]) => [path, { shape, data, dtype: 'f32' as const }]),
-  );
-  return writeSafetensors(tensors, { format: 'saddlepoint', [KEY]: JSON.stringify(json) });
+}
+
+/** The leaves by path, as an archive holds them. */
+export const tensorsOf = ({ parameters }: ModelState) =>
+  new Map([...parameters].map(([path, { shape, data }]) => [path, { shape, data, dtype: 'f32' as const }]));
+
+/** The metadata of an archive of one model or several. */
+export const writeDescription = (json: object): Record<string, string> => ({
+  format: 'saddlepoint',
+  [KEY]: JSON.stringify(json),
+});
+
+export function modelToBytes(state: ModelState): Uint8Array {
+  return writeSafetensors(tensorsOf(state), writeDescription({ format: FORMAT, ...modelToJson(state) }));
 }
 
 /** What a custom layer's type is built by when a model is loaded. */
@@ -44,6 +54,16 @@ export interface LoadOptions {
 /** @throws SaddlepointError `file` for anything that is not a whole model of a known format. */
 export function modelFromBytes(bytes: Uint8Array, options: LoadOptions = {}): ModelState {
   const { tensors, metadata } = readSafetensors(bytes);
+  const json = readDescription(metadata);
+  if (json.models !== undefined) {
+    const names = Object.keys(Object(json.models)).join(', ');
+    throw new SaddlepointError('file', `the file holds several models (${names})`, 'read it with loadModels');
+  }
+  return modelFromJson(json, tensors, options);
+}
+
+/** What the metadata of an archive say of its model or models. */
+export function readDescription(metadata: Readonly<Record<string, string>>): Readonly<Record<string, unknown>> {
   const text = metadata[KEY];
   if (text === undefined) {
     throw new SaddlepointError(
@@ -53,13 +73,20 @@ export function modelFromBytes(bytes: Uint8Array, options: LoadOptions = {}): Mo
     );
   }
   const json = parse(text);
-  if (json.format !== FORMAT) {
-    throw new SaddlepointError(
-      'file',
-      `the model has format ${String(json.format)}, this version reads ${FORMAT}`,
-      'read it with a newer version of saddlepoint',
-    );
-  }
+  if (json.format === FORMAT) return json;
+  throw new SaddlepointError(
+    'file',
+    `the model has format ${String(json.format)}, this version reads ${FORMAT}`,
+    'read it with a newer version of saddlepoint',
+  );
+}
+
+export function modelFromJson(
+  given: unknown,
+  tensors: ReturnType<typeof readSafetensors>['tensors'],
+  options: LoadOptions = {},
+): ModelState {
+  const json = Object(given) as Readonly<Record<string, unknown>>;
   const inputShape = shapeFrom(json.inputShape);
   const { layer, parameters: expected, output } = layerFrom(json.layer as Json, inputShape, options);
   const parameters = new Map<string, Parameter>();

@@ -4,13 +4,13 @@ import { referenceBackend } from '../../src/backends/reference/index.ts';
 import { wasmBackend } from '../../src/backends/wasm/index.ts';
 import { PLAYER, playersProgram } from '../../src/engine/players.ts';
 import { tensor } from '../../src/graph/tensor.ts';
-import { type RingOptions, ringPlayers, ringPrograms, runRing, startRing } from './ring.ts';
+import { type RingOptions, ringPlayers, ringStep, runRing, startRing } from './ring.ts';
 
 const small: RingOptions = { width: 8, depth: 2, rows: 8, points: 64, criticTurns: 5, penalty: 0.5, seed: 4 };
 
 async function trained(backend: typeof wasmBackend, steps: number, options = small) {
-  const ring = ringPrograms(options, 10);
-  using session = await backend.open([ring.step, ring.sample], { verify: true });
+  const ring = ringStep(options);
+  using session = await backend.open([ring.step], { verify: true });
   startRing(session, options, ring);
   const pulse = runRing(session, options, ring, 0, steps);
   const blocks = ring.description.players.map(({ groups }) => Float32Array.from(session.read(groups.parameters.name)));
@@ -20,8 +20,8 @@ async function trained(backend: typeof wasmBackend, steps: number, options = sma
 /** The critic's parameters after some steps in which the generator stands still, on rows and keys that count turns alone. */
 async function criticAfter(turns: number, steps: number): Promise<Float32Array> {
   const options = { ...small, criticTurns: turns };
-  const ring = ringPrograms(options, 10);
-  using session = await wasmBackend.open([ring.step, ring.sample], { verify: true });
+  const ring = ringStep(options);
+  using session = await wasmBackend.open([ring.step], { verify: true });
   startRing(session, options, ring);
   const { name } = ring.step;
   const all = turns * steps;
@@ -71,8 +71,8 @@ describe('a step of two players', () => {
   });
 
   test('that meets a value that is not finite in its third turn commits nothing', async () => {
-    const ring = ringPrograms(small, 10);
-    using session = await wasmBackend.open([ring.step, ring.sample], { verify: true });
+    const ring = ringStep(small);
+    using session = await wasmBackend.open([ring.step], { verify: true });
     startRing(session, small, ring);
     const blocks = ring.step.outputs.flatMap(({ kind, name }) => (kind === 'block' ? [name] : []));
     const points = session.read('x');

@@ -1,16 +1,15 @@
-/** The WGAN-GP on a ring of eight Gaussians: players, and a host that feeds them. */
+/** The WGAN-GP on a ring of eight Gaussians: data, players, and a host that feeds them. */
 import { grad } from '../../src/autodiff/grad.ts';
 import type { Session } from '../../src/backends/backend.ts';
 import { randomNormal, randomUniform, streamOf } from '../../src/core/philox.ts';
 import { PLAYER, type Player, type PlayersDescription, playersProgram } from '../../src/engine/players.ts';
 import { packGroup } from '../../src/engine/step.ts';
-import { layoutGroup, ProgramBuilder } from '../../src/graph/program.ts';
+import { layoutGroup } from '../../src/graph/program.ts';
 import type { Tensor } from '../../src/graph/tensor.ts';
 import { dense } from '../../src/nn/dense.ts';
 import { applyModel, initialize, type Layer } from '../../src/nn/layer.ts';
 import { sequential } from '../../src/nn/sequential.ts';
 import { add, mul, neg, sqrt, square, sub } from '../../src/ops/elementwise.ts';
-import { segment as segmentOf } from '../../src/ops/group.ts';
 import { mean, sum } from '../../src/ops/reduce.ts';
 import { adam } from '../../src/optim/adam.ts';
 
@@ -80,22 +79,14 @@ export function ringPlayers(options: RingOptions) {
   return { models, description, transform, leavesOf, apply };
 }
 
-/** The step's program, and one that draws 2,500 samples of the generator. */
-export function ringPrograms(options: RingOptions, samples: number) {
+/** The players, and their step's program. */
+export function ringStep(options: RingOptions) {
   const ring = ringPlayers(options);
-  const builder = new ProgramBuilder();
-  const group = ring.description.players[1]?.groups.parameters as Player['groups']['parameters'];
-  const block = builder.block(group.name, { shape: [group.size], dtype: 'f32' });
-  const z = builder.block('samples z', { shape: [samples, 2], dtype: 'f32' });
-  const leaves = new Map(
-    group.segments.map(({ path, shape, offset }) => [path, segmentOf(block, offset, shape)] as const),
-  );
-  builder.emit('samples', applyModel(ring.models.generator, leaves, z, { mode: 'predict' }));
-  return { ...ring, step: playersProgram(ring.description, options.rows), sample: builder.finish('sample', [group]) };
+  return { ...ring, step: playersProgram(ring.description, options.rows) };
 }
 
 /** Writes data and first parameters. */
-export function startRing(session: Session, options: RingOptions, ring: ReturnType<typeof ringPrograms>): void {
+export function startRing(session: Session, options: RingOptions, ring: ReturnType<typeof ringStep>): void {
   session.write('x', ringPoints(options.points, options.seed));
   for (const { name, groups } of ring.description.players) {
     const leaves = ring.leavesOf(name as 'critic');
@@ -108,7 +99,7 @@ export function startRing(session: Session, options: RingOptions, ring: ReturnTy
 export function runRing(
   session: Session,
   options: RingOptions,
-  ring: ReturnType<typeof ringPrograms>,
+  ring: ReturnType<typeof ringStep>,
   from: number,
   steps: number,
 ): Float32Array {
@@ -140,20 +131,12 @@ export function runRing(
   return session.readRows(name, 'pulse', 1) as Float32Array;
 }
 
-/** Samples of the generator: how many modes have at least 20 within the distance, and the share of samples that are. */
-export function quality(session: Session, samples: number, within: number): { modes: number; share: number } {
-  const z = new Float32Array(2 * samples);
-  randomNormal(z, 999, streamOf('samples'), 0, 0);
-  session.write('samples z', z);
-  session.run('sample', 1);
-  const points = session.readRows('sample', 'samples', 1);
+/** Of points [x, y]: how many modes have at least 20 within the distance, and the share of points that are near one. */
+export function coverage(points: readonly (readonly number[])[], within: number): { modes: number; share: number } {
   const counts = MODES.map(() => 0);
-  for (let i = 0; i < samples; i++) {
-    const near = MODES.findIndex(
-      ([x, y]) =>
-        Math.hypot((points[2 * i] as number) - (x as number), (points[2 * i + 1] as number) - (y as number)) <= within,
-    );
+  for (const [a = 0, b = 0] of points) {
+    const near = MODES.findIndex(([x = 0, y = 0]) => Math.hypot(a - x, b - y) <= within);
     if (near >= 0) counts[near] = (counts[near] as number) + 1;
   }
-  return { modes: counts.filter((n) => n >= 20).length, share: counts.reduce((a, b) => a + b, 0) / samples };
+  return { modes: counts.filter((n) => n >= 20).length, share: counts.reduce((a, b) => a + b, 0) / points.length };
 }

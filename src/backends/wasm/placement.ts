@@ -135,7 +135,7 @@ function elementwisePair(made: Node, output: Value, isOld: (value: Value) => boo
 
 /**
  * New values of blocks that are computed over the old, since nothing reads the old any more. What lasts from step to step is
- * renewed by an optimizer's update alone, which stands behind the guard; the carries of a loop (`isLoop`) by any elementwise op.
+ * renewed by an optimizer's update alone, behind all guards; the carries of a loop (`isLoop`) by any elementwise op.
  */
 export function blockTargets(
   program: Program,
@@ -145,6 +145,8 @@ export function blockTargets(
 ): Map<Value, Place> {
   const { graph } = program;
   const targets = new Map<Value, Place>();
+  // A loop may hold a guard.
+  const lastGuard = graph.nodes.findLastIndex(({ op }) => op.name === 'guard' || op.kind === 'loop');
   graph.outputs.forEach((output, i) => {
     const binding = must(program.outputs[i], 'a binding');
     const made = output.node;
@@ -158,7 +160,8 @@ export function blockTargets(
       (isLoop ? elementwisePair(made, output, isOld) : undefined);
     const old = pair === undefined ? undefined : made.inputs[pair[1]];
     if (old === undefined) return;
-    if (isOld(old) && lastOf(old) === graph.nodes.indexOf(made))
+    const at = graph.nodes.indexOf(made);
+    if (isOld(old) && lastOf(old) === at && (isLoop || at > lastGuard))
       targets.set(output, must(places.get(old), 'a placed block'));
   });
   return targets;

@@ -5,6 +5,7 @@ import { accuracy, type Metric } from '../metrics.ts';
 import { binaryCrossEntropy } from './binary-cross-entropy.ts';
 import { crossEntropy } from './cross-entropy.ts';
 import type { Loss } from './loss.ts';
+import { playerLoss } from './player.ts';
 import { huber, meanAbsoluteError, meanSquaredError } from './regression.ts';
 
 const LOSSES: Readonly<Record<string, (options: JsonObject) => Loss>> = {
@@ -13,6 +14,7 @@ const LOSSES: Readonly<Record<string, (options: JsonObject) => Loss>> = {
   meanSquaredError,
   meanAbsoluteError,
   huber,
+  player: playerLoss,
 };
 
 /** @throws SaddlepointError `file` for a name that no loss has. */

@@ -1,0 +1,131 @@
+/** @file `fit` and `train` for players: from models, roles and data to a run. */
+import { createProgress, describeEpoch } from '#progress';
+import type { Session } from '../backends/backend.ts';
+import { selectBackend } from '../backends/select.ts';
+import { must, SaddlepointError } from '../core/errors.ts';
+import { playersProgram } from '../engine/players.ts';
+import { stopError } from '../engine/stop-error.ts';
+import { tapsOf } from '../engine/taps.ts';
+import { refusal } from './batch-that-fits.ts';
+import { DivergenceError } from './divergence.ts';
+import { capacityFor } from './loop.ts';
+import { TrainedModel } from './model.ts';
+import type { Players } from './players.ts';
+import type { PlayersData } from './players-data.ts';
+import { PlayersLoop } from './players-loop.ts';
+import { type PlayersOptions, type ResolvedPlayersOptions, resolvePlayersOptions } from './players-options.ts';
+import { type PreparedPlayers, preparePlayers } from './players-prepare.ts';
+import { type PlayersRecord, PlayersRun } from './players-run.ts';
+import type { Ending } from './run.ts';
+import { leavesIn, readBlocks, writeLeaves } from './state.ts';
+
+/** What `train` does for players; see there. */
+export async function* trainPlayers<Name extends string>(
+  game: Players<Name>,
+  data: PlayersData,
+  options?: PlayersOptions,
+): AsyncGenerator<PlayersRecord<Name>, PlayersRun<Name>, void> {
+  const resolved = await resolvePlayersOptions(options);
+  if (resolved.signal?.aborted)
+    throw new SaddlepointError('aborted', 'fit: the signal was aborted before the run began');
+  const prepared = preparePlayers(game as unknown as Players, data, resolved);
+  const opened = await open(prepared, resolved);
+  try {
+    return yield* epochs<Name>(prepared, resolved, opened);
+  } finally {
+    opened.session.dispose();
+  }
+}
+
+interface Opened {
+  readonly session: Session;
+  readonly program: string;
+  readonly reason: string;
+  /** Delivers what a step tapped, if it taps. */
+  readonly deliver: ((program: string, step: number) => void) | undefined;
+}
+
+async function open(prepared: PreparedPlayers, options: ResolvedPlayersOptions): Promise<Opened> {
+  const { description, models, sources, batchSize } = prepared;
+  const program = playersProgram(description, batchSize);
+  const { backend, reason } = selectBackend(options.device);
+  const isTapped = program.taps.length > 0;
+  const turns = description.players.reduce((sum, { repeat }) => sum + repeat, 0);
+  // Values that are tapped are delivered step by step.
+  const optionsOf = (size: number) => ({
+    capacity: isTapped ? 1 : capacityFor(size * turns),
+    threads: options.threads,
+    memoryLimit: options.memoryLimit,
+  });
+  const session = await backend.open([program], optionsOf(batchSize)).catch(async (error) => {
+    throw await refusal(error, batchSize, (size) => [[playersProgram(description, size)], optionsOf(size)]);
+  });
+  for (const { groups, parameters } of models.values()) writeLeaves(session, groups, parameters);
+  for (const name of Object.keys(sources)) session.write(name, must(sources[name], name).data);
+  const deliver = isTapped ? tapsOf(session, [program], options.onTap) : undefined;
+  return { session, program: program.name, reason, deliver };
+}
+
+async function* epochs<Name extends string>(
+  prepared: PreparedPlayers,
+  options: ResolvedPlayersOptions,
+  { session, program, reason, deliver }: Opened,
+): AsyncGenerator<PlayersRecord<Name>, PlayersRun<Name>, void> {
+  const { description, stepsPerEpoch } = prepared;
+  const names = description.players.map(({ name }) => name);
+  const history: PlayersRecord<Name>[] = [];
+  const progress = createProgress({
+    ...{ stepsPerEpoch, epochs: options.epochs, metricNames: names, enabled: options.progress },
+  });
+  const loop = new PlayersLoop({
+    ...{ session, program, players: prepared.players, rows: prepared.rows, batchSize: prepared.batchSize },
+    ...{ seed: options.seed, shuffle: options.shuffle, signal: options.signal },
+    onSteps(done, losses) {
+      deliver?.(program, loop.step - 1);
+      progress.step(done, losses);
+    },
+  });
+  const finish = (ending: Ending): PlayersRun<Name> =>
+    new PlayersRun<Name>(trained(prepared, session) as PlayersRun<Name>['models'], {
+      ...{ history, ending, steps: loop.step, notes: prepared.notes, bytes: session.bytes },
+      device: {
+        name: session.device,
+        reason: reason + session.threads.reason,
+        threads: session.threads.threads,
+      },
+    });
+  try {
+    for (let epoch = 1; epoch <= options.epochs; epoch++) {
+      const began = performance.now();
+      const result = await loop.epoch(stepsPerEpoch);
+      if (result.kind === 'aborted') return finish('aborted');
+      if (result.kind === 'stopped') {
+        const { stop, row } = result;
+        if (stop.reason !== 'nonFinite') throw stopError(stop);
+        const bad = await session.locate(program, row);
+        const [player = ''] = stop.path.split('/');
+        const lastLoss = loop.lastLosses[player] ?? Number.NaN;
+        throw new DivergenceError({ step: loop.step, epoch, lastLoss, player }, stop, bad, finish('diverged'));
+      }
+      const losses = result.losses as PlayersRecord<Name>['losses'];
+      const record = Object.freeze({ epoch, losses, seconds: (performance.now() - began) / 1000 });
+      history.push(record);
+      progress.epochEnd(epoch, describeEpoch({ ...losses, epoch, seconds: record.seconds }, options.epochs, names));
+      yield record;
+    }
+    return finish('completed');
+  } finally {
+    progress.stop();
+  }
+}
+
+/** The models as the session has them, each with paths of its own. */
+function trained({ models }: PreparedPlayers, session: Session): Record<string, TrainedModel> {
+  return Object.fromEntries(
+    [...models].map(([name, { state, parameters, groups }]) => {
+      const leaves = leavesIn(readBlocks(session, groups), groups, parameters);
+      const own = new Map([...leaves].map(([path, leaf]) => [path.slice(name.length + 1), leaf]));
+      return [name, new TrainedModel({ ...state, parameters: own })];
+    }),
+  );
+}
