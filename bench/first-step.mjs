@@ -29,7 +29,7 @@ async function planTimes(library, item) {
   const { groupsOf } = await inside('train/state');
   const { trainingProgram } = await inside('engine/step');
   const { planSession } = await inside('backends/wasm/index');
-  const options = resolveOptions(optionsOf(library, item));
+  const options = await resolveOptions(optionsOf(library, item));
   const { state, source, targets } = prepare(modelOf(library, item), dataOf(library, item, 4), options);
   const description = describeStep({
     ...{ ...state, groups: groupsOf(state), source, targets: targetSpec(targets, source.rows) },
