@@ -5,9 +5,9 @@ import { defineConfig } from 'vitest/config';
 const path = (relative: string) => fileURLToPath(new URL(relative, import.meta.url));
 
 /** Tests see the sources under the names the built package has; only the machine comes from dist/ (scripts/build-wasm.mjs). */
-const alias = (progress: 'terminal' | 'none') => [
+const alias = (wasm: 'node' | 'inline', progress: 'terminal' | 'none') => [
   { find: /^saddlepoint$/, replacement: path('./src/index.ts') },
-  { find: /^#wasm$/, replacement: path('./dist/wasm/inline.js') },
+  { find: /^#wasm$/, replacement: path(`./dist/wasm/${wasm}.js`) },
   { find: /^#progress$/, replacement: path(`./src/progress/${progress}.ts`) },
 ];
 
@@ -36,7 +36,7 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        resolve: { alias: alias('terminal') },
+        resolve: { alias: alias('node', 'terminal') },
         test: {
           ...node,
           name: 'node',
@@ -46,12 +46,12 @@ export default defineConfig({
       },
       {
         extends: true,
-        resolve: { alias: alias('terminal') },
+        resolve: { alias: alias('node', 'terminal') },
         test: { ...node, name: 'convergence', include: ['test/convergence/**/*.test.ts'], testTimeout: 600_000 },
       },
       {
         extends: true,
-        resolve: { alias: alias('none') },
+        resolve: { alias: alias('inline', 'none') },
         // Found up front: a dependency found while tests run would reload the page under them.
         optimizeDeps: { include: ['fast-check'] },
         test: {

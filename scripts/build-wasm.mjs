@@ -46,7 +46,7 @@ function write(file, text) {
   writeFileSync(join(folder, file), header + text);
 }
 
-/** The declarations hold for all three loaders. */
+/** The declarations hold for all loaders. */
 export function writeTypes() {
   const rows = targets.map((target) => `  readonly ${target}: () => Promise<WebAssembly.Module>;\n`).join('');
   write(
@@ -146,6 +146,21 @@ function writeInline(modules) {
   write('inline.js', `${decoder}export const load = {\n  ${first}: () => ${call(first)},\n${rows.join('')}};\n`);
 }
 
+/**
+ * Node reads the files: to inflate the text it would first load its web streams and all of `fetch`, which takes longer than
+ * everything else before a first step (docs/adr/014). Where the files are not beside the code, as in a bundle, the text serves.
+ */
+function writeNode() {
+  const rows = targets.map((target) => `  ${target}: () => compile('${target}'),\n`).join('');
+  write(
+    'node.js',
+    `import { readFile } from 'node:fs/promises';
+const read = async (target) => WebAssembly.compile(await readFile(new URL(\`./saddlepoint.\${target}.wasm\`, import.meta.url)));
+const compile = (target) => read(target).catch(async () => (await import('./inline.js')).load[target]());
+export const load = {\n${rows}};\n`,
+  );
+}
+
 /** The bundler or runtime compiles the file ahead of time. @param {string} file @param {string} suffix of the import */
 function writeModuleImports(file, suffix) {
   /** @param {string} target */
@@ -164,6 +179,7 @@ export async function buildWasm({ force = false } = {}) {
     ...later.map((name) => `inline-${name}.js`),
     'inline.js',
     'inline.d.ts',
+    'node.js',
     'workerd.js',
     'edge.js',
   ];
@@ -176,6 +192,7 @@ export async function buildWasm({ force = false } = {}) {
       const modules = await compileAll();
       writeTypes();
       writeInline(modules);
+      writeNode();
       writeModuleImports('workerd.js', '');
       writeModuleImports('edge.js', '?module');
       for (const [target, bytes] of modules) console.log(`dist/wasm/${wasmName(target)}: ${bytes.length} bytes`);

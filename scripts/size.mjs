@@ -18,7 +18,7 @@ const files = [
 ];
 
 /** Inputs that have no business in a page. */
-const nodeOnly = [/^node_modules\/cli-progress\//, /^dist\/progress\/terminal\.js$/, /^dist\/node\.js$/];
+const nodeOnly = [/^node_modules\/cli-progress\//, /^dist\/progress\/terminal\.js$/, /^dist\/wasm\/node\.js$/];
 
 /** Peers that the user installs; loaded by `import()`. */
 const external = ['@tensorflow/*'];

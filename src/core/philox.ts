@@ -5,28 +5,36 @@
  * These functions do not change: a seed is a promise.
  */
 
-/** The product of two u32, its upper 32 bits: by halves of 16 bits, since a double holds only 53 bits. */
+/**
+ * The product of two u32, its upper 32 bits as i32: by halves of 16 bits, since a double holds only 53 bits. Engines allocate
+ * what is no i32 until they have optimized a function, which takes as long as the weights of a small network.
+ */
 function multiplyHigh(a: number, b: number): number {
   const aLow = a & 0xffff;
   const aHigh = a >>> 16;
   const bLow = b & 0xffff;
   const bHigh = b >>> 16;
-  const middle = aHigh * bLow + ((aLow * bLow) >>> 16);
+  const middle = (aHigh * bLow + ((aLow * bLow) >>> 16)) | 0;
   const other = aLow * bHigh + (middle & 0xffff);
-  return (aHigh * bHigh + (middle >>> 16) + (other >>> 16)) >>> 0;
+  return (aHigh * bHigh + (middle >>> 16) + (other >>> 16)) | 0;
 }
 
-/** The bijection itself: `counter` and `key` as in the paper; writes four u32 to `out`. All arguments are read as u32. */
+/** The bijection itself: `counter` and `key` as in the paper; writes four words to `out`. All arguments are read as u32. */
 export function philox4x32(
   counter: readonly [number, number, number, number],
   key: readonly [number, number],
-  out: Uint32Array,
+  out: Int32Array,
 ): void {
-  let [c0, c1, c2, c3] = counter;
-  let [k0, k1] = key;
+  // By index: iterators would take as long as the rounds.
+  let c0 = counter[0];
+  let c1 = counter[1];
+  let c2 = counter[2];
+  let c3 = counter[3];
+  let k0 = key[0];
+  let k1 = key[1];
   for (let round = 0; round < 10; round++) {
-    const high0 = multiplyHigh(0xd2511f53, c0 >>> 0);
-    const high1 = multiplyHigh(0xcd9e8d57, c2 >>> 0);
+    const high0 = multiplyHigh(0xd2511f53, c0);
+    const high1 = multiplyHigh(0xcd9e8d57, c2);
     const low0 = Math.imul(0xd2511f53, c0);
     const low1 = Math.imul(0xcd9e8d57, c2);
     c0 = high1 ^ c1 ^ k0;
@@ -53,7 +61,7 @@ export function philoxBlock(
   block: number,
   step: number,
   iteration: number,
-  out: Uint32Array,
+  out: Int32Array,
 ): void {
   philox4x32([block, step, iteration, 0], [seed, stream], out);
 }
@@ -73,7 +81,7 @@ const UNIT = 5.9604644775390625e-8;
  * randomUniform(noise, 42, streamOf('noise'));
  */
 export function randomUniform(out: Float32Array, seed: number, stream: number, step = 0, iteration = 0): void {
-  const words = new Uint32Array(4);
+  const words = new Int32Array(4);
   for (let i = 0; i < out.length; i++) {
     if (i % 4 === 0) philoxBlock(seed, stream, i / 4, step, iteration, words);
     out[i] = ((words[i % 4] as number) >>> 8) * UNIT;
@@ -140,7 +148,7 @@ function cosine(x: number): number {
  * randomNormal(weights, 42, streamOf('dense/weights'));
  */
 export function randomNormal(out: Float32Array, seed: number, stream: number, step = 0, iteration = 0): void {
-  const words = new Uint32Array(4);
+  const words = new Int32Array(4);
   for (let i = 0; i < out.length; i += 2) {
     if (i % 4 === 0) philoxBlock(seed, stream, i / 4, step, iteration, words);
     const r = radius(words[i % 4] as number);
@@ -169,7 +177,7 @@ export function randomNormal(out: Float32Array, seed: number, stream: number, st
 export function randomPermutation(n: number, seed: number, stream: number, step = 0): Int32Array {
   const order = new Int32Array(n);
   for (let i = 0; i < n; i++) order[i] = i;
-  const words = new Uint32Array(4);
+  const words = new Int32Array(4);
   let drawn = 0;
   const draw = (): number => {
     if (drawn % 4 === 0) philoxBlock(seed, stream, drawn / 4, step, 0, words);

@@ -222,7 +222,7 @@ export function unpackGroup(
   return new Map(
     group.segments.map(({ path, offset, shape }) => {
       const size = shape.reduce((product, dimension) => product * dimension, 1);
-      return [path, { shape, data: Float32Array.from(block.subarray(offset, offset + size)) }] as const;
+      return [path, { shape, data: new Float32Array(block.subarray(offset, offset + size)) }] as const;
     }),
   );
 }

@@ -35,7 +35,7 @@ type Mode = (typeof MODES)[number];
 interface Distribution {
   /** The square of the spread of a distribution of variance 1. */
   readonly factor: number;
-  fill(out: Float32Array, spread: number, seed: number, stream: number): Float32Array;
+  fill(out: Float32Array, spread: number, seed: number, stream: number): void;
 }
 
 const uniform: Distribution = {
@@ -43,7 +43,7 @@ const uniform: Distribution = {
   fill(out, spread, seed, stream) {
     philox.randomUniform(out, seed, stream);
     // 2u − 1 has 24 bits: exact in f32.
-    return out.map((u) => (2 * u - 1) * spread);
+    for (let i = 0; i < out.length; i++) out[i] = (2 * (out[i] as number) - 1) * spread;
   },
 };
 
@@ -51,9 +51,16 @@ const normal: Distribution = {
   factor: 1,
   fill(out, spread, seed, stream) {
     philox.randomNormal(out, seed, stream);
-    return out.map((z) => z * spread);
+    for (let i = 0; i < out.length; i++) out[i] = (out[i] as number) * spread;
   },
 };
+
+/** A leaf's first values by a distribution. */
+function drawn(distribution: Distribution, shape: Shape, spread: number, seed: number, stream: number): Float32Array {
+  const out = new Float32Array(sizeOf(shape));
+  distribution.fill(out, Math.fround(spread), seed, stream);
+  return out;
+}
 
 const DISTRIBUTIONS = { uniform, normal } as const;
 type DistributionName = keyof typeof DISTRIBUTIONS;
@@ -68,8 +75,7 @@ function scaled(name: string, options: JsonObject, scale: number, mode: Mode, di
     name,
     options,
     spread,
-    draw: (shape, { seed, stream }) =>
-      distribution.fill(new Float32Array(sizeOf(shape)), Math.fround(spread(shape)), seed, stream),
+    draw: (shape, { seed, stream }) => drawn(distribution, shape, spread(shape), seed, stream),
   };
 }
 
@@ -108,8 +114,7 @@ export const lecunNormal = (): Initializer => scaled('lecunNormal', {}, 1, 'fanI
 function spreadBy(name: string, options: JsonObject, spread: number, distribution: Distribution): Initializer {
   return {
     ...{ name, options, spread: () => spread },
-    draw: (shape, { seed, stream }) =>
-      distribution.fill(new Float32Array(sizeOf(shape)), Math.fround(spread), seed, stream),
+    draw: (shape, { seed, stream }) => drawn(distribution, shape, spread, seed, stream),
   };
 }
 

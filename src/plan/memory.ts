@@ -19,23 +19,21 @@ export function planMemory(lifetimes: readonly Lifetime[]): {
 } {
   const offsets = new Array<number>(lifetimes.length).fill(0);
   const bySize = lifetimes
-    .map((lifetime, i) => ({ ...lifetime, i, bytes: align(lifetime.bytes) }))
+    .map(({ first, last, bytes }, i) => ({ first, last, i, bytes: align(bytes), offset: 0 }))
     .sort((a, b) => b.bytes - a.bytes || a.i - b.i);
+  /** Ascending by offset. */
   const placed: typeof bySize = [];
   let total = 0;
   for (const item of bySize) {
-    const neighbors = placed
-      .filter((other) => other.first <= item.last && item.first <= other.last)
-      .sort((a, b) => (offsets[a.i] as number) - (offsets[b.i] as number));
-    let offset = 0;
-    for (const other of neighbors) {
-      const start = offsets[other.i] as number;
-      if (start - offset >= item.bytes) break;
-      offset = Math.max(offset, start + other.bytes);
+    for (const { first, last, bytes, offset } of placed) {
+      if (first > item.last || item.first > last) continue;
+      if (offset - item.offset >= item.bytes) break;
+      item.offset = Math.max(item.offset, offset + bytes);
     }
-    offsets[item.i] = offset;
-    total = Math.max(total, offset + item.bytes);
-    placed.push(item);
+    offsets[item.i] = item.offset;
+    total = Math.max(total, item.offset + item.bytes);
+    const next = placed.findIndex(({ offset }) => offset > item.offset);
+    placed.splice(next < 0 ? placed.length : next, 0, item);
   }
   return { offsets, bytes: total };
 }

@@ -15,20 +15,22 @@ type Stream = NodeJS.WritableStream & { readonly isTTY?: boolean | undefined };
 /**
  * Progress for one run.
  *
- * @param stream where to show it; default stderr
+ * @param given where to show it; default stderr
  * @param now milliseconds of a clock that does not go back
  */
 export function createProgress(
   options: ProgressOptions,
-  stream: Stream = process.stderr,
+  given?: Stream,
   now: () => number = () => performance.now(),
 ): Progress {
   const { enabled } = options;
+  const nothing: Progress = { step() {}, epochEnd() {}, stop() {} };
+  // Before the stream is named: Node makes it then, which takes a millisecond.
+  if (enabled === false) return nothing;
+  const stream = given ?? process.stderr;
   const terminal = stream.isTTY === true && process.env.TERM !== 'dumb';
   // A build server may lend a terminal, but nobody looks at it while it moves.
-  if (enabled === false || (enabled === 'auto' && (!terminal || process.env.CI))) {
-    return { step() {}, epochEnd() {}, stop() {} };
-  }
+  if (enabled === 'auto' && (!terminal || process.env.CI)) return nothing;
   return terminal ? bar(options, stream, now) : lines(stream);
 }
 

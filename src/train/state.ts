@@ -5,7 +5,7 @@ import { must } from '../core/errors.ts';
 import { type Shape, sizeOf } from '../core/shape.ts';
 import type { ClassName } from '../data/labels.ts';
 import type { Scaling } from '../data/scaling.ts';
-import { BLOCKS, listOf, type ModelGroups, packGroup, unpackGroup } from '../engine/step.ts';
+import { BLOCKS, listOf, type ModelGroups, unpackGroup } from '../engine/step.ts';
 import { layoutGroup } from '../graph/program.ts';
 import type { Layer, LeafKind } from '../nn/layer.ts';
 import type { Loss } from '../nn/losses/loss.ts';
@@ -51,8 +51,8 @@ export function groupsOf({ parameters }: Pick<ModelState, 'parameters'>): ModelG
 
 /** Gives a session a model's leaves. */
 export function writeLeaves(session: Session, groups: ModelGroups, parameters: ReadonlyMap<string, Parameter>): void {
-  const data = new Map([...parameters].map(([path, leaf]) => [path, leaf.data] as const));
-  for (const group of listOf(groups)) session.write(group.name, packGroup(group, data));
+  for (const { name, segments } of listOf(groups))
+    for (const { path, offset } of segments) session.write(name, parameters.get(path)?.data ?? [], offset);
 }
 
 /** A copy of the blocks that hold the leaves, by the group's name. */

@@ -1,5 +1,7 @@
 /** profile: what it reports of a run, on data of its own; the run stays as it is. */
 import { describe, expect, test } from 'vitest';
+import { wasmBackend } from '../../src/backends/wasm/index.ts';
+import { BLOCKS, trainingProgram } from '../../src/engine/step.ts';
 import { tensor } from '../../src/graph/tensor.ts';
 import { profile } from '../../src/inspect/profile.ts';
 import { batchNorm } from '../../src/nn/batch-norm.ts';
@@ -13,6 +15,7 @@ import { sequential } from '../../src/nn/sequential.ts';
 import { lazyAdam } from '../../src/optim/lazy-adam.ts';
 import { fit } from '../../src/train/fit.ts';
 import type { Run } from '../../src/train/run.ts';
+import { adam, description } from '../plan/worked-example.ts';
 
 const x = Array.from({ length: 24 }, (_, i) => [Math.sin(i), Math.cos(i), i / 24]);
 const options = { epochs: 1, batchSize: 8, seed: 1, progress: false } as const;
@@ -69,5 +72,21 @@ describe('profile', () => {
     expect(update?.name).toBe('rowUpdate');
     // Nothing behind an instruction that stopped is ever timed.
     expect(found.instructions.at(-1)?.microseconds).toBeGreaterThan(0);
+  });
+
+  test('times each step from the same blocks, so that no batch is learned by heart', async () => {
+    const program = trainingProgram(description, adam, 4);
+    const session = await wasmBackend.open([program]);
+    const parameters = Float32Array.from({ length: description.groups.parameters.size }, (_, i) => i / 32);
+    session.write(BLOCKS.parameters, parameters);
+    session.write(BLOCKS.source, [1, 2, 3, 40, 50, 60, 7, 8, 9, 10, 110, 120, 13, 14, 15, 16, 17, 18]);
+    session.writeRows(program.name, 'indices', [0, 1, 2, 3]);
+    session.writeRows(program.name, 'scalars', [0.1, 1]);
+    expect(session.run(program.name, 1).done).toBe(1);
+    expect(session.read(BLOCKS.parameters)).not.toEqual(parameters);
+    const names = [BLOCKS.parameters, ...adam.slots.map(BLOCKS.slot)];
+    const before = names.map((name) => session.read(name));
+    await session.profile?.(program.name, 5);
+    expect(names.map((name) => session.read(name))).toEqual(before);
   });
 });
