@@ -17,23 +17,19 @@ export function planMemory(lifetimes: readonly Lifetime[]): {
   readonly offsets: readonly number[];
   readonly bytes: number;
 } {
-  const offsets = new Array<number>(lifetimes.length).fill(0);
-  const bySize = lifetimes
-    .map(({ first, last, bytes }, i) => ({ first, last, i, bytes: align(bytes), offset: 0 }))
-    .sort((a, b) => b.bytes - a.bytes || a.i - b.i);
+  const items = lifetimes.map(({ first, last, bytes }) => ({ first, last, bytes: align(bytes), offset: 0 }));
   /** Ascending by offset. */
-  const placed: typeof bySize = [];
+  const placed: typeof items = [];
   let total = 0;
-  for (const item of bySize) {
+  for (const item of [...items].sort((a, b) => b.bytes - a.bytes)) {
     for (const { first, last, bytes, offset } of placed) {
       if (first > item.last || item.first > last) continue;
       if (offset - item.offset >= item.bytes) break;
       item.offset = Math.max(item.offset, offset + bytes);
     }
-    offsets[item.i] = item.offset;
     total = Math.max(total, item.offset + item.bytes);
     const next = placed.findIndex(({ offset }) => offset > item.offset);
     placed.splice(next < 0 ? placed.length : next, 0, item);
   }
-  return { offsets, bytes: total };
+  return { offsets: items.map(({ offset }) => offset), bytes: total };
 }
