@@ -271,12 +271,7 @@ class Training<Name extends string> {
         bestEpoch: this.#best?.epoch ?? this.#history.length,
         ending,
         steps,
-        device: {
-          name: session.device,
-          reason: reason + session.machine.reason,
-          threads: session.machine.threads,
-          build: session.machine.build,
-        },
+        device: { ...session.machine, name: session.device, reason: reason + session.machine.reason },
         notes: this.#prepared.notes,
         bytes: session.bytes,
       },

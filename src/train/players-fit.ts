@@ -55,6 +55,7 @@ async function open(prepared: PreparedPlayers, options: ResolvedPlayersOptions):
   const optionsOf = (size: number) => ({
     capacity: isTapped ? 1 : capacityFor(size * turns),
     threads: options.threads,
+    deterministic: options.deterministic,
     memoryLimit: options.memoryLimit,
   });
   const session = await backend.open([program], optionsOf(batchSize)).catch(async (error) => {
@@ -88,11 +89,7 @@ async function* epochs<Name extends string>(
   const finish = (ending: Ending): PlayersRun<Name> =>
     new PlayersRun<Name>(trained(prepared, session) as PlayersRun<Name>['models'], {
       ...{ history, ending, steps: loop.step, notes: prepared.notes, bytes: session.bytes },
-      device: {
-        name: session.device,
-        reason: reason + session.threads.reason,
-        threads: session.threads.threads,
-      },
+      device: { ...session.machine, name: session.device, reason: reason + session.machine.reason },
     });
   try {
     for (let epoch = 1; epoch <= options.epochs; epoch++) {

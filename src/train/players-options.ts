@@ -8,7 +8,7 @@ import { type FitOptions, type ResolvedOptions, resolveOptions } from './options
 export interface PlayersOptions
   extends Pick<
     FitOptions,
-    'shuffle' | 'seed' | 'device' | 'threads' | 'memoryLimit' | 'progress' | 'signal' | 'onTap'
+    'shuffle' | 'seed' | 'device' | 'threads' | 'deterministic' | 'memoryLimit' | 'progress' | 'signal' | 'onTap'
   > {
   /** Inputs of the losses beside x and y, drawn anew for every row: `{ z: normal([100]) }`. Default: none. */
   readonly inputs?: Readonly<Record<string, Noise>>;
@@ -24,14 +24,24 @@ export interface PlayersOptions
 export interface ResolvedPlayersOptions
   extends Pick<
     ResolvedOptions<never>,
-    'shuffle' | 'seed' | 'device' | 'threads' | 'memoryLimit' | 'progress' | 'signal' | 'onTap' | 'epochs' | 'batchSize'
+    | 'shuffle'
+    | 'seed'
+    | 'device'
+    | 'threads'
+    | 'deterministic'
+    | 'memoryLimit'
+    | 'progress'
+    | 'signal'
+    | 'onTap'
+    | 'epochs'
+    | 'batchSize'
   > {
   readonly inputs: Readonly<Record<string, Noise>>;
 }
 
 const OWN: readonly (keyof PlayersOptions)[] = [
   ...(['inputs', 'epochs', 'batchSize', 'shuffle', 'seed'] as const),
-  ...(['device', 'threads', 'memoryLimit', 'progress', 'signal', 'onTap'] as const),
+  ...(['device', 'threads', 'deterministic', 'memoryLimit', 'progress', 'signal', 'onTap'] as const),
 ];
 /** Options of `fit` that are a role's, or that players cannot have. */
 const OTHERS: Readonly<Record<string, string>> = {

@@ -1,7 +1,7 @@
 /** @file What `fit` returns for players: their trained models, and the record of how they came about. */
 import type { WriteTarget } from '../io/place.ts';
 import type { TrainedModel } from './model.ts';
-import type { Ending, RunRecord } from './run.ts';
+import type { DeviceRecord, Ending, RunRecord } from './run.ts';
 
 /** What an epoch of players showed. Frozen: keep it as long as you like. */
 export interface PlayersRecord<Name extends string = string> {
@@ -29,7 +29,7 @@ export class PlayersRun<Name extends string = string> implements PlayersRunRecor
   readonly ending: Ending;
   /** Steps taken; each has all turns of all players. */
   readonly steps: number;
-  readonly device: { readonly name: string; readonly reason: string; readonly threads: number };
+  readonly device: DeviceRecord;
   readonly notes: readonly string[];
   readonly bytes: number;
 
