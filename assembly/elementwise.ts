@@ -59,6 +59,9 @@ import { atan, atan2, cos, sin } from './trigonometric';
 /** The functions that the core build leaves out. */
 export function mapUnaryExtended(f: i32, to: usize, from: usize, count: i32): void {
   switch (f) {
+    case UnaryFunction.sign: unaryLoop(UnaryFunction.sign, to, from, count); break;
+    case UnaryFunction.reciprocal: unaryLoop(UnaryFunction.reciprocal, to, from, count); break;
+    case UnaryFunction.sqrt: unaryLoop(UnaryFunction.sqrt, to, from, count); break;
     case UnaryFunction.expm1: unaryLoop(UnaryFunction.expm1, to, from, count); break;
     case UnaryFunction.floor: unaryLoop(UnaryFunction.floor, to, from, count); break;
     case UnaryFunction.round: unaryLoop(UnaryFunction.round, to, from, count); break;
@@ -75,10 +78,7 @@ export function mapUnary(f: i32, to: usize, from: usize, count: i32): void {
   switch (f) {
     case UnaryFunction.neg: unaryLoop(UnaryFunction.neg, to, from, count); break;
     case UnaryFunction.abs: unaryLoop(UnaryFunction.abs, to, from, count); break;
-    case UnaryFunction.sign: unaryLoop(UnaryFunction.sign, to, from, count); break;
     case UnaryFunction.square: unaryLoop(UnaryFunction.square, to, from, count); break;
-    case UnaryFunction.reciprocal: unaryLoop(UnaryFunction.reciprocal, to, from, count); break;
-    case UnaryFunction.sqrt: unaryLoop(UnaryFunction.sqrt, to, from, count); break;
     case UnaryFunction.exp: unaryLoop(UnaryFunction.exp, to, from, count); break;
     case UnaryFunction.log: unaryLoop(UnaryFunction.log, to, from, count); break;
     case UnaryFunction.log1p: unaryLoop(UnaryFunction.log1p, to, from, count); break;

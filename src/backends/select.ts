@@ -32,6 +32,6 @@ export function selectBackend(device: Device = 'auto'): Selection {
   if (validates(SIMD_PROBE)) return { backend: wasmBackend, reason: 'WebAssembly SIMD is available' };
   return {
     backend: referenceBackend,
-    reason: 'no WebAssembly SIMD here; plain JavaScript is some hundred times slower',
+    reason: 'no WebAssembly SIMD; plain JavaScript is some hundred times slower',
   };
 }

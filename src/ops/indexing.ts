@@ -165,14 +165,9 @@ export const gatherRowsOp: Op<Record<string, never>> & { name: 'gatherRows' } = 
     const [source, index, shift, scale] = inputs as [Spec, Spec, Spec, Spec];
     const [rows] = gatherOp.infer([source, index], {}) as [Spec];
     const width = sizeOf(source.shape.slice(1));
-    if (source.dtype === 'i32')
-      throw new SaddlepointError('dtype', 'gatherRows: expected a source of f32 or u8, got i32');
-    if (shift.shape.length !== scale.shape.length) {
-      const given = `${showShape(shift.shape)} and ${showShape(scale.shape)}`;
-      throw new SaddlepointError('shape', `gatherRows: expected shift and scale of one shape, got ${given}`);
-    }
+    if (source.dtype === 'i32') throw new SaddlepointError('dtype', 'gatherRows: expected f32 or u8, got i32');
     for (const { shape } of [shift, scale]) {
-      if (shape.length > 1 || (shape.length === 1 && shape[0] !== width)) {
+      if (shape.length > 1 || shape.length !== shift.shape.length || (shape.length === 1 && shape[0] !== width)) {
         throw new SaddlepointError(
           'shape',
           `gatherRows: expected shift and scale of shape [] or [${width}], got ${showShape(shape)}`,

@@ -112,7 +112,7 @@ export const enum Constant {
   /** Opcodes from here on are in the builds that have every instruction, not in the core build. */
   firstExtended = 32,
   /** And so for the functions of `unary` … */
-  firstExtendedUnary = 12,
+  firstExtendedUnary = 9,
   /** … of `binary` … */
   firstExtendedBinary = 8,
   /** … and of `reduce`. */
@@ -142,17 +142,17 @@ export const enum Broadcast {
 export const enum UnaryFunction {
   neg = 0,
   abs = 1,
-  sign = 2,
-  square = 3,
-  reciprocal = 4,
-  sqrt = 5,
-  exp = 6,
-  log = 7,
-  log1p = 8,
-  tanh = 9,
-  sigmoid = 10,
-  relu = 11,
+  square = 2,
+  exp = 3,
+  log = 4,
+  log1p = 5,
+  tanh = 6,
+  sigmoid = 7,
+  relu = 8,
   // `Constant.firstExtendedUnary`: not in the core build.
+  sign = 9,
+  reciprocal = 10,
+  sqrt = 11,
   expm1 = 12,
   floor = 13,
   /** To the nearest integer, halves to the even one. */

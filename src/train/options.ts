@@ -108,7 +108,7 @@ export async function resolveOptions<Name extends string>(options: FitOptions<Na
     standardize: checkSwitch('standardize', options.standardize ?? true),
     seed: checkNumber('fit: seed', options.seed ?? 0, { min: 0, max: 2 ** 32 - 1, integer: true }),
     device: checkName('fit: device', options.device ?? 'auto', DEVICES),
-    threads: threads === 'auto' ? threads : checkNumber('fit: threads', threads, { min: 1, max: 64, integer: true }),
+    threads: threads === 'auto' ? threads : checkNumber('fit: threads', threads, { min: 1, integer: true }),
     deterministic: checkSwitch('deterministic', options.deterministic ?? false),
     progress: progress === 'auto' ? progress : checkSwitch('progress', progress, ", or 'auto'"),
     validation: options.validation,

@@ -10,6 +10,9 @@ import { Team } from './team.ts';
 /** More threads than this gain little on networks of this library's sizes, and were not measured. */
 const MOST_THREADS = 4;
 
+/** No plan of this library has work for more. */
+const LIMIT = 64;
+
 /** How many threads to use, and why not more. */
 export interface ThreadChoice {
   readonly threads: number;
@@ -30,7 +33,8 @@ export function chooseThreads(asked: number | 'auto'): ThreadChoice {
     };
   }
   if (isPage()) return { threads: 1, reason: 'the main thread of a page may not wait for others; run it in a worker' };
-  if (asked !== 'auto') return { threads: asked, reason: 'asked for' };
+  if (asked !== 'auto')
+    return { threads: Math.min(asked, LIMIT), reason: asked > LIMIT ? `at most ${LIMIT}` : 'asked for' };
   const cores =
     globalThis.navigator?.hardwareConcurrency ??
     globalThis.process?.getBuiltinModule?.('node:os').availableParallelism() ??
