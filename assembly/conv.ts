@@ -18,7 +18,8 @@ import {
 import { convRow3x3 } from './conv3x3';
 import { depthwise, depthwiseFilterGradient, depthwiseInputGradient } from './depthwise';
 import { mapUnary } from './elementwise';
-import { gemm_f32_4x8_columns, setLowest, tailTile } from './matmul';
+import { setLowest } from './lowest';
+import { gemm_f32_4x8_columns, tailTile } from './matmul';
 import { packRows, packTransposed4 } from './pack';
 import { fillWords, operand, storeLanes, word, ZEROS } from './simd';
 

@@ -20,22 +20,13 @@ import { Constant, Activation, MatmulField, UnaryFunction } from '../src/plan/op
 import { mapUnary } from './elementwise';
 import { gemm_f32_6x8_columns, gemm_f32_6x8_rows } from './matmul6x8';
 import { packColumns4, packRows, packTransposed, packTransposed4 } from './pack';
-import { LOWEST, operand, storeLanes, word, ZEROS } from './simd';
-import { lowMemory } from './threads';
+import { lowest, setLowest } from './lowest';
+import { operand, storeLanes, word, ZEROS } from './simd';
 
 /** B is packed from this row stride on (its lines would evict each other; below, packing costs more than it saves) … */
 const PACKED_STRIDE: i32 = 2048;
 /** … if at least this many rows use the panel. */
 const PACKED_ROWS: i32 = 64;
-
-/**
- * What values below it become: a register that lives through a product's loop but for its end makes V8 spill others within it
- * (measured, Node 20: 81 for 91 % of the peak; Node 24 with fused multiply-add: half the speed). So it waits in memory.
- */
-export function setLowest(x: f32): void { store<f32>(lowMemory() + LOWEST, x); }
-
-// @ts-ignore: decorator
-@inline export function lowest(): v128 { return v128.load32_splat(lowMemory() + LOWEST); }
 
 /** x · y + z, in the builds with relaxed SIMD rounded once. */
 // @ts-ignore: decorator

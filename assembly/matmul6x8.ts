@@ -3,7 +3,7 @@
  * 97 % of the peak where 4 × 8 reaches 91 (Zen 5, Node 24). Without it 12 sums and what they meet spill: half the speed. The
  * sums run as those of matmul.ts; `m` is a multiple of 6.
  */
-import { lowest } from './matmul';
+import { lowest } from './lowest';
 
 /** A in place: row i begins at `a` + i · `aRow`. */
 export function gemm_f32_6x8_rows(

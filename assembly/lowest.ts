@@ -1,0 +1,12 @@
+/** @file The least value of a product. */
+import { LOWEST } from './simd';
+import { lowMemory } from './threads';
+
+/**
+ * What values below it become: a register that lives through a product's loop but for its end makes V8 spill others within it
+ * (measured, Node 20: 81 for 91 % of the peak; Node 24 with fused multiply-add: half the speed). So it waits in memory.
+ */
+export function setLowest(x: f32): void { store<f32>(lowMemory() + LOWEST, x); }
+
+// @ts-ignore: decorator
+@inline export function lowest(): v128 { return v128.load32_splat(lowMemory() + LOWEST); }
