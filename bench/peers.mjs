@@ -31,7 +31,9 @@ const SLOWING = ['OPENBLAS_CORETYPE', 'OPENBLAS_L2_SIZE'];
 
 /** @returns {NodeJS.ProcessEnv} */
 export function pythonEnvironment() {
-  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !SLOWING.includes(name)));
+  const kept = Object.entries(process.env).filter(([name]) => !SLOWING.includes(name));
+  // torch.set_num_threads does not reach OpenBLAS, which would take every core.
+  return { ...Object.fromEntries(kept), OPENBLAS_NUM_THREADS: '1', OMP_NUM_THREADS: '1' };
 }
 
 /** @type {{ command: string, version: string } | undefined | null} null: not looked for */
