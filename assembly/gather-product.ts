@@ -160,8 +160,8 @@ export function gatherSum(p: usize, base: usize): i32 {
 }
 
 /** The logistic losses of `k` dots x, max(x, 0) − x · t + log(1 + e^−|x|), and their derivatives sigmoid(x) − t times `scale`. */
-export function logistic(losses: usize, weights: usize, dots: usize, targets: usize, scale: v128, k: i32): void {
-  const zero = f32x4.splat(0), one = f32x4.splat(1);
+export function logistic(losses: usize, weights: usize, dots: usize, targets: usize, scaleBy: f32, k: i32): void {
+  const scale = f32x4.splat(scaleBy), zero = f32x4.splat(0), one = f32x4.splat(1);
   for (; k > 0; k -= 4, losses += 16, weights += 16, dots += 16, targets += 16) {
     const x = v128.load(dots), t = v128.load(targets), small = exp(f32x4.neg(f32x4.abs(x)));
     const large = f32x4.sub(f32x4.max(x, zero), f32x4.mul(x, t));
@@ -178,7 +178,7 @@ export function gatherLogistic(p: usize, base: usize): i32 {
   const destination = operand(p, GatherLogisticField.destination, base), vectors = operand(p, GatherLogisticField.factors, base);
   const losses = operand(p, GatherLogisticField.losses, base), weights = operand(p, GatherLogisticField.weights, base);
   const sums = operand(p, GatherLogisticField.sums, base), targets = operand(p, GatherLogisticField.targets, base);
-  const scale = v128.load32_splat(operand(p, GatherLogisticField.scale, base));
+  const scale = load<f32>(operand(p, GatherLogisticField.scale, base));
   const count = word(p, GatherLogisticField.count), group = word(p, GatherLogisticField.group);
   const elements = word(p, GatherLogisticField.rowElements), rowBytes = <usize>elements << 2;
   const status = check(p, base, indices);
