@@ -7,8 +7,12 @@ import * as I from './opcodes.ts';
 import { copy, elementwise, group } from './slices-elementwise.ts';
 import { counted, cut, either, F32, LINE, type Slice, type Slicer, type Step, when } from './slicing.ts';
 
-/** How much longer it takes to pack an element than to multiply it once: for the choice below. */
+/**
+ * How much longer it takes than to multiply an element once to pack it, and to read one that the other threads need too and one
+ * of them may have written: for the choice below.
+ */
 const PACKING = 4;
+const READING = 16;
 
 /** By rows, or by columns: by which the slowest thread has less to do, packing included. */
 const matmul: Slicer = (w, thread, threads) => {
@@ -16,8 +20,8 @@ const matmul: Slicer = (w, thread, threads) => {
   const share = (items: number, grain: number): number => grain * Math.ceil(Math.ceil(items / grain) / threads);
   const packsA = n >= I.Constant.matmulPackedColumns ? PACKING * k : 0;
   const packsB = w(I.MatmulField.transposeRhs) === 1 ? PACKING * k : 0;
-  const byRows = share(m, 4) * (n * k + packsA) + n * packsB;
-  const byColumns = share(n, 8) * (m * k + packsB) + m * packsA;
+  const byRows = share(m, 4) * (n * k + packsA) + n * (packsB + READING * k);
+  const byColumns = share(n, 8) * (m * k + packsB) + m * (packsA + READING * k);
   const slicer =
     byRows <= byColumns
       ? counted(I.MatmulField.m, 4, () => [
