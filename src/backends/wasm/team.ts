@@ -56,7 +56,10 @@ export class Team {
   readonly #programs: ReadonlyMap<string, SharedProgram>;
   readonly #layout: SessionLayout;
   #workers: readonly Thread[] = [];
+  /** Why there are no workers to share with: one thread goes on. */
   #failure: unknown;
+  /** Why the run cannot go on at all. */
+  #ended: SaddlepointError | undefined;
 
   /** Undefined if no program's steps are worth sharing. */
   static async open(
@@ -167,6 +170,7 @@ export class Team {
    * @throws SaddlepointError `internal` if a thread failed or did not come; the run cannot go on then.
    */
   run(name: string, rows: number): Ran {
+    if (this.#ended !== undefined) throw this.#ended;
     const program = this.#programs.get(name);
     if (program === undefined || !this.isComplete) return this.#alone(name, rows);
     const way = program.pace.next();
@@ -223,12 +227,13 @@ export class Team {
   #end(what: string, cause: unknown): SaddlepointError {
     this.#failure ??= cause ?? new Error(what);
     for (const worker of this.#workers) worker.end();
-    return new SaddlepointError(
+    this.#ended = new SaddlepointError(
       'internal',
       `${what}; the run has ended`,
       'train again, with threads: 1 if it happens again',
       { cause },
     );
+    return this.#ended;
   }
 
   dispose(): void {
