@@ -18,7 +18,7 @@ export const THREAD_SCRIPT = `const join = async ({ module, memory, thread, thre
   try { exports.serve(); } catch (error) { exports.halt(1); throw error; }
   if (typeof close === 'function') close();
 };
-if (typeof importScripts === 'function') onmessage = ({ data }) => join(data);
+if (typeof importScripts === 'function') onmessage = ({ data }) => { postMessage(0); join(data); };
 else require('node:worker_threads').parentPort.once('message', join);`;
 
 export interface Thread {
