@@ -207,13 +207,6 @@ export function predictionProgram(description: PredictionDescription): Program {
   return builder.finish(`predict ${rows}`, listOf(groups));
 }
 
-/** A flat block for a group from its leaves' data. */
-export function packGroup(group: Group, data: ReadonlyMap<string, HostArray>): Float32Array {
-  const block = new Float32Array(group.size);
-  for (const { path, offset } of group.segments) block.set(data.get(path) ?? [], offset);
-  return block;
-}
-
 /** The leaves' data of a group from its flat block. */
 export function unpackGroup(
   group: Group,

@@ -183,7 +183,7 @@ describe('a team', () => {
       expect(() => team.run('step', 1)).toThrow(/^a thread failed; the run has ended/);
       expect(bits(block('p'))).toBe(bits(before));
       expect(team.isComplete).toBe(false);
-    expect(() => team.run('step', 1)).toThrow(/^a thread failed; the run has ended/);
+      expect(() => team.run('step', 1)).toThrow(/^a thread failed; the run has ended/);
     },
   );
 

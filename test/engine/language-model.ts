@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import type { Backend } from '../../src/backends/backend.ts';
 import { wasmBackend } from '../../src/backends/wasm/index.ts';
-import { BLOCKS, packGroup, type StepDescription, trainingProgram } from '../../src/engine/step.ts';
+import { BLOCKS, type StepDescription, trainingProgram } from '../../src/engine/step.ts';
 import { layoutGroup } from '../../src/graph/program.ts';
 import type { Tensor } from '../../src/graph/tensor.ts';
 import { glorotUniform, lecunNormal, ones, zeros } from '../../src/nn/initializers.ts';
@@ -21,6 +21,7 @@ import { adam } from '../../src/optim/adam.ts';
 import { clipByGlobalNorm } from '../../src/optim/clip.ts';
 import { chain } from '../../src/optim/transform.ts';
 import { transformerBlock } from '../ops/transformer.ts';
+import { packGroup } from './pack-group.ts';
 
 export interface LanguageModelOptions {
   readonly layers: number;

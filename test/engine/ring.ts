@@ -3,7 +3,6 @@ import { grad } from '../../src/autodiff/grad.ts';
 import type { Session } from '../../src/backends/backend.ts';
 import { randomNormal, randomUniform, streamOf } from '../../src/core/philox.ts';
 import { PLAYER, type Player, type PlayersDescription, playersProgram } from '../../src/engine/players.ts';
-import { packGroup } from '../../src/engine/step.ts';
 import { layoutGroup } from '../../src/graph/program.ts';
 import type { Tensor } from '../../src/graph/tensor.ts';
 import { dense } from '../../src/nn/dense.ts';
@@ -12,6 +11,7 @@ import { sequential } from '../../src/nn/sequential.ts';
 import { add, mul, neg, sqrt, square, sub } from '../../src/ops/elementwise.ts';
 import { mean, sum } from '../../src/ops/reduce.ts';
 import { adam } from '../../src/optim/adam.ts';
+import { packGroup } from './pack-group.ts';
 
 const RADIUS = 2;
 const SIGMA = 0.02;
