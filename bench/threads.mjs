@@ -4,6 +4,7 @@
  * with two, epoch by epoch. Beside them stands the ceiling: how much two threads do together that share nothing at all.
  *
  *   node bench/threads.mjs [--blocks 30] [--json FILE]
+ *   node bench/threads.mjs --together 2      two always work together, where the run would choose what is faster
  */
 import { Worker } from 'node:worker_threads';
 import { items } from './items.mjs';
@@ -11,8 +12,12 @@ import { median } from './measure.mjs';
 import { dataOf, loadLibrary, modelOf, optionsOf } from './ours.mjs';
 import { number, readOptions, time, writePart } from './part.mjs';
 
-const { blocks, file } = readOptions({ blocks: 30 });
+const { blocks, together, file } = readOptions({ blocks: 30, together: 1 });
 const library = await loadLibrary();
+if (together > 1) {
+  const { Pace } = await import(new URL('../dist/backends/wasm/pace.js', import.meta.url).href);
+  Pace.prototype.next = () => 'together';
+}
 
 const SPINNER = `
 const { parentPort } = require('node:worker_threads');
@@ -63,11 +68,11 @@ async function compare(item) {
   const bits = (/** @type {any} */ run) =>
     [...run.parameters].map(([, { data: values }]) => Buffer.from(new Uint8Array(values.buffer)).toString('base64'));
   const isEqual = bits(one).join() === bits(two).join();
-  const [alone, together] = /** @type {[number[], number[]]} */ (times);
+  const [alone, shared] = /** @type {[number[], number[]]} */ (times);
   return {
     alone: median(alone),
-    together: median(together),
-    ratio: median(alone.map((t, i) => t / /** @type {number} */ (together[i]))),
+    shared: median(shared),
+    ratio: median(alone.map((t, i) => t / /** @type {number} */ (shared[i]))),
     isEqual,
     reason: two.device.reason,
   };
@@ -77,8 +82,8 @@ const most = await ceiling();
 console.log(`two threads that share nothing do ${number(most)} × the work of one`);
 const rows = [];
 for (const item of items) {
-  const { alone, together, ratio, isEqual } = await compare(item);
-  const row = [item.name, time(alone), time(together), number(ratio), isEqual ? 'equal' : 'DIFFERENT'];
+  const { alone, shared, ratio, isEqual } = await compare(item);
+  const row = [item.name, time(alone), time(shared), number(ratio), isEqual ? 'equal' : 'DIFFERENT'];
   console.log(row.join('  '));
   rows.push(row);
   if (!isEqual) process.exitCode = 1;

@@ -33,7 +33,16 @@ export function operationsAt(words: Int32Array, at: number): number {
   return rule?.((field) => words[at + field] as number) ?? 0;
 }
 
+/** Of a table only some rows are touched: no more bytes than by the instruction's other operands together. */
+const isTable = (opcode: number, name: string): boolean =>
+  name === 'table' || (opcode === I.Opcode.gather && name === 'source');
+
 /** Bytes that the instruction at a word index reads and writes, each operand once; scratch areas are not counted. */
 export function bytesAt(words: Int32Array, at: number): number {
-  return (operandsAt(words, at) ?? []).reduce((sum, { name, bytes }) => sum + (name === 'scratch' ? 0 : bytes), 0);
+  const opcode = (words[at] as number) & 0xffff;
+  const operands = (operandsAt(words, at) ?? []).filter(({ name }) => name !== 'scratch');
+  const sum = (isWanted: (name: string) => boolean, most = Number.POSITIVE_INFINITY): number =>
+    operands.filter(({ name }) => isWanted(name)).reduce((all, { bytes }) => all + Math.min(bytes, most), 0);
+  const others = sum((name) => !isTable(opcode, name));
+  return others + sum((name) => isTable(opcode, name), others);
 }
