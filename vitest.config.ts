@@ -7,6 +7,7 @@ const path = (relative: string) => fileURLToPath(new URL(relative, import.meta.u
 /** Tests see the sources under the names the built package has; only the machine comes from dist/ (scripts/build-wasm.mjs). */
 const alias = (wasm: 'node' | 'inline', progress: 'terminal' | 'none') => [
   { find: /^saddlepoint$/, replacement: path('./src/index.ts') },
+  { find: /^saddlepoint\/(\w+)$/, replacement: path('./src/$1.ts') },
   { find: /^#wasm$/, replacement: path(`./dist/wasm/${wasm}.js`) },
   { find: /^#progress$/, replacement: path(`./src/progress/${progress}.ts`) },
 ];
