@@ -1,5 +1,6 @@
 /** @file Labels one a row: read from the forms they come in, and numbered as classes. */
 import { SaddlepointError, show, suggest } from '../core/errors.ts';
+import { classNumbers, classNumbersNote, identityClasses } from './class-numbers.ts';
 import {
   describe,
   emptyError,
@@ -112,11 +113,6 @@ export function lookUp(name: string, values: Vector, classes: readonly ClassName
   return numbers;
 }
 
-/** The names 0 … count − 1. */
-export function identityClasses(count: number): number[] {
-  return Array.from({ length: count }, (_, i) => i);
-}
-
 function tooManyClasses(name: string, count: number, units: number): SaddlepointError {
   return new SaddlepointError(
     'data',
@@ -144,6 +140,11 @@ export function numberLabels(values: Vector, options: LabelOptions): Numbered {
 }
 
 function numberIntegers(values: ArrayLike<number>, { name, units }: LabelOptions): Numbered {
+  const asTheyAre = units === undefined ? undefined : classNumbers(values, units);
+  if (units !== undefined && asTheyAre !== undefined) {
+    const notes = [classNumbersNote(name, units)];
+    return { numbers: asTheyAre, width: units, classes: identityClasses(units), notes };
+  }
   const allowed = units === undefined ? 'allowed integers ≥ 0' : `allowed 0 … ${units - 1}`;
   let outside = -1;
   for (let i = 0; i < values.length; i++) {
@@ -156,10 +157,6 @@ function numberIntegers(values: ArrayLike<number>, { name, units }: LabelOptions
     }
     if (label < 0) throw labelError(name, values, i, allowed, 'count classes from 0, or give them names (strings)');
     if (outside < 0 && units !== undefined && label >= units) outside = i;
-  }
-  if (units !== undefined && outside < 0) {
-    const notes = [`${name}: class numbers 0 … ${units - 1}`];
-    return { numbers: Int32Array.from(values), width: units, classes: identityClasses(units), notes };
   }
   const found = distinctSorted(values) as number[];
   if (units !== undefined && found.length > units && units > 1) throw tooManyClasses(name, found.length, units);

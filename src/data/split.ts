@@ -1,4 +1,4 @@
-/** @file Which rows train, which validate, and in which order they come: all by the seed. */
+/** @file Which rows train and which validate, by the seed. */
 import { checkName, checkNumber, SaddlepointError, show } from '../core/errors.ts';
 import { randomPermutation, streamOf } from '../core/philox.ts';
 
@@ -111,15 +111,4 @@ function drawByClass(
         : `classes ${shown} have a single row each, which stays`;
     notes.push(`y: ${subject} in training: validation says nothing about it`);
   }
-}
-
-/**
- * The order of the training rows in one epoch: a permutation that depends on seed and epoch alone, so that a resumed run
- * goes on with the same one.
- *
- * @param epoch counted from 0
- */
-export function shuffledRows(rows: Int32Array, seed: number, epoch: number): Int32Array {
-  const order = randomPermutation(rows.length, seed, streamOf('shuffle'), epoch);
-  return order.map((at) => rows[at] as number);
 }

@@ -1,10 +1,10 @@
 /** @file Targets: labels and amounts in the forms that people have them, turned into what a loss takes; says what it saw. */
 import { SaddlepointError } from '../core/errors.ts';
 import { sizeOf } from '../core/shape.ts';
+import { identityClasses } from './class-numbers.ts';
 import {
   type ClassName,
   distinctSorted,
-  identityClasses,
   type LabelOptions,
   labelError,
   labelsOf,

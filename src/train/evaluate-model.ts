@@ -20,7 +20,7 @@ export interface EvaluateOptions {
 export async function evaluateModel(state: ModelState, data: Data, options: EvaluateOptions): Promise<Measures> {
   checkKnownOptions('evaluate', options, ['batchSize', 'device']);
   const source = withRowShape(readSource(data), state.inputShape);
-  const targets = readTargets(data, source, state);
+  const targets = await readTargets(data, source, state);
   const groups = groupsOf(state);
   const description = describeStep({ ...state, groups, source, targets: targetSpec(targets, source.rows) });
   const rows = Int32Array.from({ length: source.rows }, (_, row) => row);

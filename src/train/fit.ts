@@ -108,7 +108,7 @@ async function* trainModel<Name extends string>(
   const resolved = await resolveOptions(options);
   if (resolved.signal?.aborted)
     throw new SaddlepointError('aborted', 'fit: the signal was aborted before the run began');
-  const prepared = prepare(model, data, resolved);
+  const prepared = await prepare(model, data, resolved);
   const training = await openTraining(prepared, resolved);
   try {
     return yield* training.epochs();

@@ -3,7 +3,7 @@
  * of time; the result never depends on how many.
  */
 import type { Session, Stop } from '../backends/backend.ts';
-import { shuffledRows } from '../data/split.ts';
+import { shuffledRows } from '../data/order.ts';
 import { PULSE } from '../engine/step.ts';
 import type { Transform } from '../optim/transform.ts';
 import { EpochTotals } from './history.ts';

@@ -4,7 +4,6 @@ import { type Shape, showShape, sizeOf } from '../core/shape.ts';
 import { checkBatchSize } from '../data/batch-size.ts';
 import { fitInputScaling, fitTargetScaling } from '../data/scaling.ts';
 import type { Source } from '../data/source.ts';
-import { splitRows } from '../data/split.ts';
 import type { Targets } from '../data/targets.ts';
 import { initialize, type Layer } from '../nn/layer.ts';
 import { isTrainedModel, type TrainedModel } from './model.ts';
@@ -25,7 +24,11 @@ export interface Prepared {
 }
 
 /** @throws SaddlepointError before anything is trained: see the messages of data/. */
-export function prepare(model: Layer | TrainedModel, data: Data, options: ResolvedOptions<string>): Prepared {
+export async function prepare(
+  model: Layer | TrainedModel,
+  data: Data,
+  options: ResolvedOptions<string>,
+): Promise<Prepared> {
   const base = stateOf(model);
   const { loss, metrics, seed, validation } = options;
   const layer = base?.layer ?? (model as Layer);
@@ -33,18 +36,18 @@ export function prepare(model: Layer | TrainedModel, data: Data, options: Resolv
   const source = base === undefined ? read : withRowShape(read, base.inputShape);
   const made = base ?? fresh(layer, source.rowShape, seed);
   const reader = { loss, units: made.units, classes: base?.classes };
-  const targets = readTargets(data, source, reader);
+  const targets = await readTargets(data, source, reader);
   const notes = [...targets.notes];
 
   let joined = { source, targets };
   if (validation !== undefined && typeof validation !== 'number') {
-    joined = heldOut(() => {
+    joined = await heldOut(async () => {
       const held = readSource(validation);
-      const heldTargets = readTargets(validation, held, { ...reader, classes: targets.classes });
+      const heldTargets = await readTargets(validation, held, { ...reader, classes: targets.classes });
       return { source: concatSources(source, held), targets: concatTargets(targets, heldTargets) };
     });
   }
-  const rows = splitOf(source, targets, joined.source.rows, options, notes);
+  const rows = await splitOf(source, targets, joined.source.rows, options, notes);
   const { batchSize, notes: batchNotes } = checkBatchSize(options.batchSize, rows.train.length);
   notes.push(...batchNotes);
 
@@ -84,9 +87,9 @@ function stateOf(model: Layer | TrainedModel): ModelState | undefined {
 }
 
 /** Reads the data held out; its errors say that it is not the training data they are about. */
-function heldOut<T>(read: () => T): T {
+async function heldOut<T>(read: () => Promise<T>): Promise<T> {
   try {
-    return read();
+    return await read();
   } catch (error) {
     if (!(error instanceof SaddlepointError) || error.message.startsWith('validation: ')) throw error;
     const [message = ''] = error.message.split('\n  help: ');
@@ -109,17 +112,18 @@ function fresh(layer: Layer, rowShape: Shape, seed: number): { parameters: Map<s
   };
 }
 
-function splitOf(
+async function splitOf(
   source: Source,
   targets: Targets,
   total: number,
   { validation, split, seed }: ResolvedOptions<string>,
   notes: string[],
-): { train: Int32Array; validation: Int32Array | undefined } {
+): Promise<{ train: Int32Array; validation: Int32Array | undefined }> {
   const range = (from: number, to: number): Int32Array => Int32Array.from({ length: to - from }, (_, i) => from + i);
   if (typeof validation !== 'number')
     return { train: range(0, source.rows), validation: total > source.rows ? range(source.rows, total) : undefined };
   const labels = targets.data instanceof Int32Array ? { labels: targets.data } : {};
+  const { splitRows } = await import('../data/split.ts');
   const result = splitRows(source.rows, validation, {
     ...labels,
     seed,

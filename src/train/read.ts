@@ -1,8 +1,10 @@
 /** @file Reading x and y: as rows and targets that fit each other and the model. */
 import { SaddlepointError } from '../core/errors.ts';
 import { type Shape, sameShape, showShape, sizeOf } from '../core/shape.ts';
+import { classNumbers, classNumbersNote, identityClasses } from '../data/class-numbers.ts';
+import { isVector } from '../data/nested.ts';
 import { type Source, toSource } from '../data/source.ts';
-import { encodeTargets, type Targets } from '../data/targets.ts';
+import type { Targets } from '../data/targets.ts';
 import type { Data } from './options.ts';
 import type { ModelState } from './state.ts';
 
@@ -20,18 +22,21 @@ function asVectors(source: Source): Source {
   return source.rowShape.length === 0 ? { ...source, rowShape: [1] } : source;
 }
 
-/** The targets of y, one for each row of x. */
-export function readTargets(
-  data: Data,
-  source: Source,
-  model: Pick<ModelState, 'loss' | 'units' | 'classes'>,
-): Targets {
-  return encodeTargets(data.y, model.loss.target, {
-    name: 'y',
-    rows: source.rows,
-    units: model.units,
-    classes: model.classes,
-  });
+/** The targets of y, one for each row of x. All but the commonest form, class numbers, is read by code loaded for it. */
+export async function readTargets(
+  { y }: Pick<Data, 'y'>,
+  { rows }: Pick<Source, 'rows'>,
+  { loss, units, classes }: Pick<ModelState, 'loss' | 'units' | 'classes'>,
+): Promise<Targets> {
+  if (loss.target === 'class' && classes === undefined && isVector(y) && y.length === rows) {
+    const numbers = classNumbers(y, units);
+    if (numbers !== undefined) {
+      const notes = [classNumbersNote('y', units)];
+      return { kind: 'class', data: numbers, width: units, classes: identityClasses(units), notes };
+    }
+  }
+  const { encodeTargets } = await import('../data/targets.ts');
+  return encodeTargets(y, loss.target, { name: 'y', rows, units, classes });
 }
 
 /** The source with rows of the given shape; flat rows, which know no shape, take it. */

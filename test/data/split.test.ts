@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { shuffledRows, splitRows } from '../../src/data/split.ts';
+import { splitRows } from '../../src/data/split.ts';
 
 const sorted = Int32Array.from({ length: 100 }, (_, i) => Math.floor(i / 20));
 
@@ -92,17 +92,5 @@ describe('splitRows', () => {
       'every class has a single row, and a class must keep a row in training',
     );
     expect(() => splitRows(3, 0.5, { seed: 1, order: 'tim' as 'time' })).toThrow("did you mean 'time'?");
-  });
-});
-
-describe('shuffledRows', () => {
-  test('permutes the rows by seed and epoch', () => {
-    const rows = Int32Array.of(3, 5, 8, 13, 21, 34, 55, 89);
-    const order = shuffledRows(rows, 1, 0);
-    expect([...order].sort((a, b) => a - b)).toEqual([...rows]);
-    expect(shuffledRows(rows, 1, 0)).toEqual(order);
-    expect(shuffledRows(rows, 1, 1)).not.toEqual(order);
-    expect(shuffledRows(rows, 2, 0)).not.toEqual(order);
-    expect([...rows]).toEqual([3, 5, 8, 13, 21, 34, 55, 89]);
   });
 });
