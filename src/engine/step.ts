@@ -7,7 +7,7 @@ import type { Shape } from '../core/shape.ts';
 import type { Spec } from '../graph/node.ts';
 import { type Group, type Program, ProgramBuilder } from '../graph/program.ts';
 import { type Tensor, tensor } from '../graph/tensor.ts';
-import { add, div, float, mul, sub } from '../ops/elementwise.ts';
+import { add, div, float, maximum, mul, sub } from '../ops/elementwise.ts';
 import { pack } from '../ops/group.ts';
 import { gather, gatherRows } from '../ops/indexing.ts';
 import { reshape } from '../ops/movement.ts';
@@ -21,46 +21,68 @@ export interface StepScaling {
 }
 
 /**
- * The leaves of a model: those that the optimizer changes whole, and by rows (each a group of its own, in its own shape), and
- * those that the layers do, if there are any.
+ * The leaves of a model: those that the optimizer changes whole, and by rows (each a group of its own, in its own shape),
+ * those that the layers do, and those that stay as they are; of the latter two if there are any.
  */
 export interface ModelGroups {
   readonly parameters: Group;
   readonly rows: readonly Group[];
   readonly state: Group | undefined;
+  readonly frozen?: Group | undefined;
+}
+
+/** A block of rows that minibatches are picked from. */
+export interface RowSource {
+  /** Rows first. */
+  readonly spec: Spec;
+  /** Given: rows become f32, scaled. Left out: they stay as they are stored. */
+  readonly scaling?: StepScaling | undefined;
+}
+
+/** What a minibatch amounts to. */
+export interface Measured {
+  /** The losses that are minimized, [n] or of more axes. */
+  readonly losses: Tensor;
+  /** The same in the units in which they are reported; left out: they are in them. */
+  readonly reported?: (() => Tensor) | undefined;
+  /** How much each loss counts, of their shape; left out: all alike. */
+  readonly weights?: Tensor | undefined;
+  /** Scalars that are added up over an epoch. */
+  readonly sums: readonly Tensor[];
+}
+
+export interface ForwardOptions {
+  readonly mode: 'train' | 'predict';
+  readonly key?: Tensor;
+  readonly updates?: Map<string, Tensor>;
 }
 
 /** Everything that the programs of one run have in common. */
 export interface StepDescription {
   readonly groups: ModelGroups;
-  /** The whole data set's types: rows first. */
-  readonly source: Spec;
-  readonly target: Spec;
-  readonly inputScaling: StepScaling;
-  /** For regression targets; the loss is taken in scaled units and reported in the original ones. */
-  readonly targetScaling: StepScaling | undefined;
-  forward(
+  /** By the names of their blocks. */
+  readonly sources: Readonly<Record<string, RowSource>>;
+  /** Traced once for each program, with the leaves by path and the picked rows by name. */
+  measure(
     parameters: ReadonlyMap<string, Tensor>,
-    x: Tensor,
-    options: { mode: 'train' | 'predict'; key?: Tensor; updates?: Map<string, Tensor> },
-  ): Tensor;
-  /** Losses of the rows [n]. */
-  loss(prediction: Tensor, target: Tensor): Tensor;
-  /** Each gives a value for each row [n]. */
-  readonly metrics: readonly ((prediction: Tensor, target: Tensor) => Tensor)[];
+    batch: Readonly<Record<string, Tensor>>,
+    options: ForwardOptions,
+  ): Measured;
 }
 
 /** Names of the blocks that the programs share. */
 export const BLOCKS = {
   parameters: 'parameters',
   state: 'state',
+  frozen: 'frozen',
   source: 'x',
   target: 'y',
+  weights: 'weights',
   slot: (name: string): string => `slot ${name}`,
 } as const;
 
-/** Where a pulse row holds what; the metric sums follow. */
-export const PULSE = { loss: 0, gradientNorm: 1, metrics: 2 } as const;
+/** Where a pulse row holds what; behind them the sum of the weights, if rows are weighed, and the description's sums. */
+export const PULSE = { loss: 0, gradientNorm: 1, sums: 2 } as const;
 
 export const blockSpec = ({ size }: Group): Spec => ({ shape: [size], dtype: 'f32' });
 
@@ -69,39 +91,40 @@ function openLeaves(builder: ProgramBuilder, groups: ModelGroups) {
   const open = (group: Group) => openGroup(builder.block(group.name, blockSpec(group)), group);
   const parameters = open(groups.parameters);
   const states = groups.state && open(groups.state);
+  const frozen = groups.frozen && open(groups.frozen);
   const tables = groups.rows.flatMap(({ name, segments }) =>
     segments.map(({ path, shape }) => [path, builder.block(name, { shape, dtype: 'f32' })] as const),
   );
-  return { parameters, states, leaves: new Map([...parameters.leaves, ...tables, ...(states?.leaves ?? [])]) };
+  return {
+    parameters,
+    states,
+    leaves: new Map([...parameters.leaves, ...tables, ...(states?.leaves ?? []), ...(frozen?.leaves ?? [])]),
+  };
 }
 
 /** All groups of a model. */
-export const listOf = ({ parameters, rows, state }: ModelGroups): Group[] => [
+export const listOf = ({ parameters, rows, state, frozen }: ModelGroups): Group[] => [
   parameters,
   ...rows,
   ...(state === undefined ? [] : [state]),
+  ...(frozen === undefined ? [] : [frozen]),
 ];
 
 const parameter = (values: Float32Array): Tensor => tensor(values, values.length === 1 ? [] : [values.length]);
 
-interface Batch {
-  readonly x: Tensor;
-  readonly target: Tensor;
-  /** The target in the units of the loss. */
-  readonly scaled: Tensor;
-}
-
-function batchOf(builder: ProgramBuilder, description: StepDescription, rows: number): Batch {
-  const { source, target, inputScaling, targetScaling } = description;
+function batchOf(builder: ProgramBuilder, { sources }: StepDescription, rows: number): Record<string, Tensor> {
   const indices = builder.row('indices', { shape: [rows], dtype: 'i32' });
-  const x = gatherRows(
-    builder.block(BLOCKS.source, source),
-    indices,
-    parameter(inputScaling.shift),
-    parameter(inputScaling.scale),
+  return Object.fromEntries(
+    Object.entries(sources).map(([name, { spec, scaling }]) => {
+      const block = builder.block(name, spec);
+      return [
+        name,
+        scaling === undefined
+          ? gather(block, indices)
+          : gatherRows(block, indices, parameter(scaling.shift), parameter(scaling.scale)),
+      ];
+    }),
   );
-  const picked = gather(builder.block(BLOCKS.target, target), indices);
-  return { x, target: picked, scaled: targetScaling === undefined ? picked : scaled(picked, targetScaling) };
 }
 
 export function scaled(x: Tensor, { shift, scale }: StepScaling): Tensor {
@@ -109,25 +132,25 @@ export function scaled(x: Tensor, { shift, scale }: StepScaling): Tensor {
 }
 
 /** A prediction in the units of the data. */
-function unscaled(x: Tensor, scaling: StepScaling | undefined): Tensor {
+export function unscaled(x: Tensor, scaling: StepScaling | undefined): Tensor {
   return scaling === undefined ? x : add(div(x, parameter(scaling.scale)), parameter(scaling.shift));
 }
 
-/** Losses and metric sums in the units of the data, and the loss that is minimized. */
-function measure(
-  { trace }: ProgramBuilder,
-  description: StepDescription,
-  prediction: Tensor,
-  batch: Batch,
-): { losses: Tensor; reported: Tensor; metricSums: Tensor[] } {
-  const { loss, metrics, targetScaling } = description;
-  const losses = loss(prediction, batch.scaled);
-  const original = unscaled(prediction, targetScaling);
+/** What is reported of losses. What the loss taps is shown as it is minimized, not once more in other units. */
+function reportedOf({ trace }: ProgramBuilder, { losses, reported }: Measured): Tensor {
+  if (reported === undefined) return losses;
   const tapped = trace.taps.length;
-  const reported = targetScaling === undefined ? losses : loss(original, batch.target);
-  // What the loss taps is shown as it is minimized, not once more in other units.
+  const values = reported();
   trace.taps.length = tapped;
-  return { losses, reported, metricSums: metrics.map((metric) => sum(float(metric(original, batch.target)))) };
+  return values;
+}
+
+/** Below the smallest weight that matters: a batch of weight 0 has the loss 0. */
+const NO_WEIGHT = 1e-30;
+
+/** The mean of losses, each counted by its weight. */
+function weighed(losses: Tensor, weights: Tensor | undefined): Tensor {
+  return weights === undefined ? mean(losses) : div(sum(mul(losses, weights)), maximum(sum(weights), NO_WEIGHT));
 }
 
 /** Scalars side by side. */
@@ -141,8 +164,8 @@ export function pulse(values: readonly Tensor[]): Tensor {
 
 /**
  * The training step for minibatches of `rows` rows. Reads rows `indices` i32 [rows], `scalars` f32 (the optimizer's) and
- * `key` i32 [seed, step, 0]; writes `pulse`: mean loss, norm of the gradient, sum of each metric over the rows. If loss or
- * gradient is not finite the step stops before anything is committed.
+ * `key` i32 [seed, step, 0]; writes `pulse`, see `PULSE`. If loss or gradient is not finite the step stops before anything is
+ * committed.
  */
 export function trainingProgram(
   description: StepDescription,
@@ -161,37 +184,48 @@ export function trainingProgram(
   const scalars = builder.row('scalars', { shape: [Math.max(1, transform.scalarCount)], dtype: 'f32' });
 
   const updates = new Map<string, Tensor>();
-  const prediction = description.forward(leaves, batch.x, { mode: 'train', key, updates });
-  const { losses, reported, metricSums } = measure(builder, description, prediction, batch);
-  const loss = mean(losses);
+  const measured = description.measure(leaves, batch, { mode: 'train', key, updates });
+  const { losses, weights, sums } = measured;
+  const loss = weighed(losses, weights);
+  const reported = reportedOf(builder, measured);
   const renewing = renewal?.(groups.rows, builder, leaves) ?? renew;
   const renewed = renewing(builder.trace, loss, parameters, { transform, slots, scalars });
   const { gradientNorm } = renewed;
-  builder.emit('pulse', pulse([reported === losses ? loss : mean(reported), gradientNorm, ...metricSums]));
+  const shown = reported === losses ? loss : weighed(reported, weights);
+  builder.emit('pulse', pulse([shown, gradientNorm, ...(weights === undefined ? [] : [sum(weights)]), ...sums]));
   builder.commit(BLOCKS.parameters, renewed.parameters);
   for (const name of transform.slots) builder.commit(BLOCKS.slot(name), renewed.slots[name] as Tensor);
   if (states !== undefined) builder.commit(BLOCKS.state, renewStates(states, updates));
   return builder.finish(`train ${rows}`, listOf(groups), builder.trace.taps);
 }
 
-/** Evaluation of `rows` rows: writes `sums`: the sum of the losses, then of each metric. Commits nothing. */
+/**
+ * Evaluation of `rows` rows: writes `sums`: the sum of the losses, each by its weight, of the weights, if there are any, and
+ * the description's. Commits nothing.
+ */
 export function evaluationProgram(description: StepDescription, rows: number): Program {
   const { groups } = description;
   const builder = new ProgramBuilder();
   const { leaves } = openLeaves(builder, groups);
   const batch = batchOf(builder, description, rows);
-  const prediction = description.forward(leaves, batch.x, { mode: 'predict' });
-  const { reported, metricSums } = measure(builder, description, prediction, batch);
-  builder.emit('sums', pulse([sum(reported), ...metricSums]));
+  const measured = description.measure(leaves, batch, { mode: 'predict' });
+  const { weights, sums } = measured;
+  const reported = reportedOf(builder, measured);
+  const total = weights === undefined ? [sum(reported)] : [sum(mul(reported, weights)), sum(weights)];
+  builder.emit('sums', pulse([...total, ...sums]));
   return builder.finish(`evaluate ${rows}`, listOf(groups));
 }
 
 /** What prediction needs of a description. */
-export type PredictionDescription = Pick<StepDescription, 'groups' | 'inputScaling' | 'targetScaling' | 'forward'> & {
+export interface PredictionDescription {
+  readonly groups: ModelGroups;
   readonly input: Spec;
+  readonly inputScaling: StepScaling;
+  readonly targetScaling: StepScaling | undefined;
+  forward(parameters: ReadonlyMap<string, Tensor>, x: Tensor, options: ForwardOptions): Tensor;
   /** What becomes of the model's output, such as softmax. */
   finish(prediction: Tensor): Tensor;
-};
+}
 
 /** Prediction of the rows of `input`: reads block `input`, writes `prediction` in the units of the data. */
 export function predictionProgram(description: PredictionDescription): Program {

@@ -9,7 +9,7 @@ import { renewalOf } from '../engine/renewal.ts';
 import { BLOCKS, type ModelGroups, trainingProgram } from '../engine/step.ts';
 import { describeStep } from '../train/describe.ts';
 import type { Run } from '../train/run.ts';
-import { groupsOf, writeLeaves } from '../train/state.ts';
+import { groupsOf, unitsOf, writeLeaves } from '../train/state.ts';
 import { short, textTable } from './table.ts';
 
 /** One instruction of the step. */
@@ -78,7 +78,7 @@ export async function profile(run: Pick<Run, 'state' | 'recipe'>, options: Profi
   const draws = new Float32Array(batchSize * sizeOf(state.inputShape));
   randomUniform(draws, 1, streamOf('profile'), 0, 0);
   session.write(BLOCKS.source, draws.map(inputOf(inputType, groups)));
-  const classes = target.dtype === 'i32' ? state.units : 2;
+  const classes = target.dtype === 'i32' ? unitsOf(state) : 2;
   session.write(
     BLOCKS.target,
     Array.from({ length: sizeOf(targets.shape) }, (_, i) => i % classes),

@@ -37,7 +37,8 @@ export function adagrad(options: AdagradOptions = {}): Transform {
     options: { learningRate: rate.json, initialAccumulator: initial, epsilon, weightDecay },
     slots: ['squares'],
     scalarCount: 1,
-    scalars: (step) => [rate.at(step)],
+    scalars: (step, scale) => [rate.at(step, scale)],
+    learningRate: rate.at,
     update(input) {
       const gradient = withL2(input.gradient, input.parameters, weightDecay);
       const [update, squares] = adagradUpdate(gradient, slot(input, 'adagrad', 'squares'), input.scalars, {

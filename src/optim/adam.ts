@@ -42,10 +42,11 @@ export function adam(options: AdamOptions = {}): Transform {
     options: { learningRate: rate.json, beta1, beta2, epsilon, weightDecay },
     slots: ['firstMoment', 'secondMoment'],
     scalarCount: 2,
-    scalars(step) {
+    learningRate: rate.at,
+    scalars(step, scale) {
       const t = step + 1;
       const secondCorrection = Math.sqrt(1 - powInteger(beta2, t));
-      return [(rate.at(step) * secondCorrection) / (1 - powInteger(beta1, t)), epsilon * secondCorrection];
+      return [(rate.at(step, scale) * secondCorrection) / (1 - powInteger(beta1, t)), epsilon * secondCorrection];
     },
     update(input) {
       const gradient = withL2(input.gradient, input.parameters, weightDecay);

@@ -50,7 +50,8 @@ export function sgd(options: SgdOptions = {}): Transform {
     options: { learningRate: rate.json, momentum, dampening, nesterov, weightDecay },
     slots: momentum === 0 ? [] : ['velocity'],
     scalarCount: 2,
-    scalars: (step) => [rate.at(step), step === 0 ? 1 : 1 - dampening],
+    learningRate: rate.at,
+    scalars: (step, scale) => [rate.at(step, scale), step === 0 ? 1 : 1 - dampening],
     update(input) {
       const gradient = withL2(input.gradient, input.parameters, weightDecay);
       const velocity = momentum === 0 ? undefined : slot(input, 'sgd', 'velocity');

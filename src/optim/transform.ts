@@ -18,8 +18,13 @@ export interface Transform {
   readonly slots: readonly string[];
   /** How many f32 scalars a step takes from the host. */
   readonly scalarCount: number;
-  /** The scalars of step 0, 1, …: pure, in double precision (learning rate, bias corrections). */
-  scalars(step: number): readonly number[];
+  /**
+   * The scalars of step 0, 1, …: pure, in double precision (learning rate, bias corrections).
+   * @param rateScale what a run multiplies the learning rate by, such as after a plateau; default 1.
+   */
+  scalars(step: number, rateScale?: number): readonly number[];
+  /** The learning rate of step 0, 1, …, before any scale; left out where there is none. */
+  learningRate?: ((step: number) => number) | undefined;
   /** Traced once. What is 0 in gradient, parameters and slots must give 0: the gaps between the leaves of a block. */
   update(input: UpdateInput): { update: Tensor; slots: Readonly<Record<string, Tensor>> };
   /**
@@ -70,7 +75,8 @@ export function chain(...transforms: Transform[]): Transform {
     options: { transforms: transforms.map(({ name, options }) => ({ name, options })) },
     slots: transforms.flatMap(({ slots }, i) => slots.map((name) => `${i}.${name}`)),
     scalarCount: transforms.reduce((total, { scalarCount }) => total + scalarCount, 0),
-    scalars: (step) => transforms.flatMap((transform) => transform.scalars(step)),
+    scalars: (step, rateScale) => transforms.flatMap((transform) => transform.scalars(step, rateScale)),
+    learningRate: transforms.find((transform) => transform.learningRate)?.learningRate,
     update(input) {
       let gradient = input.gradient;
       const slots: Record<string, Tensor> = {};

@@ -4,7 +4,7 @@ import { checkKnownOptions } from '../core/errors.ts';
 import { BLOCKS } from '../engine/step.ts';
 import { describeStep, targetSpec } from './describe.ts';
 import { evaluateRows } from './evaluate.ts';
-import { type Measures, named } from './history.ts';
+import type { Measures } from './history.ts';
 import type { Data } from './options.ts';
 import { readSource, readTargets, withRowShape } from './read.ts';
 import { groupsOf, type ModelState, writeLeaves } from './state.ts';
@@ -24,13 +24,13 @@ export async function evaluateModel(state: ModelState, data: Data, options: Eval
   const groups = groupsOf(state);
   const description = describeStep({ ...state, groups, source, targets: targetSpec(targets, source.rows) });
   const rows = Int32Array.from({ length: source.rows }, (_, row) => row);
-  const evaluation = evaluateRows(description, rows, options.batchSize ?? 256);
+  const evaluation = evaluateRows(description, state, rows, options.batchSize ?? 256);
   const session = await selectBackend(options.device).backend.open(evaluation.programs);
   try {
     writeLeaves(session, groups, state.parameters);
     session.write(BLOCKS.source, source.data);
     session.write(BLOCKS.target, targets.data);
-    return named(await evaluation.run(session), state.metrics) as Measures;
+    return (await evaluation.run(session)) as Measures;
   } finally {
     session.dispose();
   }

@@ -4,16 +4,22 @@ import { checkBatchSize } from '../data/batch-size.ts';
 import { evaluationProgram, type StepDescription } from '../engine/step.ts';
 import { stopError } from '../engine/stop-error.ts';
 import type { Program } from '../graph/program.ts';
+import { Totals, type TotalsLayout } from './history.ts';
 import { nextTurn, SLICE_MS } from './yield.ts';
 
 export interface RowsEvaluation {
   /** To be opened with the session: the whole batches' and, if the rows do not divide, the last batch's. */
   readonly programs: readonly Program[];
-  /** Means over the rows: of the loss, then of each metric. */
-  run(session: Session): Promise<number[]>;
+  /** The mean loss over the rows, and the metrics. */
+  run(session: Session): Promise<Record<string, number>>;
 }
 
-export function evaluateRows(description: StepDescription, rows: Int32Array, wanted: number): RowsEvaluation {
+export function evaluateRows(
+  description: StepDescription,
+  layout: TotalsLayout,
+  rows: Int32Array,
+  wanted: number,
+): RowsEvaluation {
   const { batchSize } = checkBatchSize(wanted, rows.length);
   const rest = rows.length % batchSize;
   const sizes = [batchSize, ...(rest === 0 ? [] : [rest])];
@@ -21,7 +27,7 @@ export function evaluateRows(description: StepDescription, rows: Int32Array, wan
   return {
     programs,
     async run(session) {
-      const totals = new Array<number>(1 + description.metrics.length).fill(0);
+      const totals = new Totals(layout);
       let since = performance.now();
       for (let at = 0; at < rows.length; at += batchSize) {
         const batch = rows.subarray(at, at + batchSize);
@@ -29,15 +35,14 @@ export function evaluateRows(description: StepDescription, rows: Int32Array, wan
         session.writeRows(name, 'indices', batch);
         const { stop } = session.run(name, 1);
         if (stop !== undefined) throw stopError(stop);
-        session.readRows(name, 'sums', 1).forEach((sum: number, i: number) => {
-          totals[i] = (totals[i] as number) + sum;
-        });
+        const sums = session.readRows(name, 'sums', 1);
+        totals.add(batch.length, sums[0] as number, sums, 1, true);
         if (performance.now() - since > SLICE_MS) {
           await nextTurn();
           since = performance.now();
         }
       }
-      return totals.map((total) => total / rows.length);
+      return totals.measures();
     },
   };
 }

@@ -1,5 +1,6 @@
 /** @file The record of a run: one frozen entry an epoch. */
 import { must } from '../core/errors.ts';
+import type { Metric } from '../nn/metrics.ts';
 
 /** Values by metric name, the loss among them. */
 export type Measures<Name extends string = string> = { readonly loss: number } & { readonly [K in Name]: number };
@@ -14,33 +15,64 @@ export type EpochRecord<Name extends string = string> = {
   readonly seconds: number;
 } & Measures<Name>;
 
-/** Sums over the rows of an epoch, divided once. */
-export class EpochTotals {
-  readonly #sums: number[];
-  #rows = 0;
-
-  constructor(values: number) {
-    this.#sums = new Array<number>(values).fill(0);
-  }
-
-  /** Adds a step: the mean loss of its rows, and the metrics' sums over them, which stand in `values` from `from` on. */
-  add(rows: number, loss: number, values: ArrayLike<number>, from: number): void {
-    const sums = this.#sums;
-    this.#rows += rows;
-    sums[0] = (sums[0] as number) + loss * rows;
-    for (let i = 1; i < sums.length; i++) sums[i] = (sums[i] as number) + (values[from + i - 1] as number);
-  }
-
-  means(): number[] {
-    return this.#sums.map((sum) => sum / this.#rows);
-  }
+/** What the sums of a step are. */
+export interface TotalsLayout {
+  readonly metrics: readonly Metric[];
+  /** Whether losses have weights, whose sum stands before all else. */
+  readonly weighted?: boolean | undefined;
 }
 
-/** Sums' means under their names. */
-export function named(means: readonly number[], metrics: readonly { readonly name: string }[]): Record<string, number> {
-  const [loss, ...values] = means;
-  return {
-    loss: must(loss, 'a loss'),
-    ...Object.fromEntries(metrics.map(({ name }, i) => [name, must(values[i], name)])),
-  };
+/** Sums over the rows of an epoch or a data set, divided once. */
+export class Totals {
+  readonly #layout: TotalsLayout;
+  readonly #sums: number[];
+  #loss = 0;
+  #weight = 0;
+  #rows = 0;
+
+  constructor(layout: TotalsLayout) {
+    this.#layout = layout;
+    this.#sums = layout.metrics.map(() => 0);
+  }
+
+  /** How many values a step gives beside its loss. */
+  get width(): number {
+    return this.#sums.length + (this.#layout.weighted ? 1 : 0);
+  }
+
+  /** What a checkpoint keeps. */
+  get values(): readonly number[] {
+    return [this.#loss, this.#weight, this.#rows, ...this.#sums];
+  }
+
+  set values([loss = 0, weight = 0, rows = 0, ...sums]: readonly number[]) {
+    this.#loss = loss;
+    this.#weight = weight;
+    this.#rows = rows;
+    this.#sums.splice(0, this.#sums.length, ...sums);
+  }
+
+  /**
+   * Adds a step: the loss of its rows (their mean, or with `isSum` their sum), and the other values, which stand in `values`
+   * from `from` on.
+   */
+  add(rows: number, loss: number, values: ArrayLike<number>, from: number, isSum = false): void {
+    const first = this.#layout.weighted ? from + 1 : from;
+    const weight = this.#layout.weighted ? (values[from] as number) : rows;
+    this.#rows += rows;
+    this.#weight += weight;
+    this.#loss += isSum ? loss : loss * weight;
+    this.#sums.forEach((sum, i) => {
+      this.#sums[i] = sum + (values[first + i] as number);
+    });
+  }
+
+  /** The mean loss, and the metrics by name. */
+  measures(): Record<string, number> {
+    const values = this.#sums.map((sum) => sum / this.#rows);
+    return {
+      loss: this.#loss / this.#weight,
+      ...Object.fromEntries(this.#layout.metrics.map(({ name }, i) => [name, must(values[i], name)])),
+    };
+  }
 }

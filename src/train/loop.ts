@@ -6,7 +6,8 @@ import type { Session, Stop } from '../backends/backend.ts';
 import { shuffledRows } from '../data/order.ts';
 import { PULSE } from '../engine/step.ts';
 import type { Transform } from '../optim/transform.ts';
-import { EpochTotals } from './history.ts';
+import { Totals, type TotalsLayout } from './history.ts';
+import type { Hooks } from './training.ts';
 import { nextTurn, SLICE_MS } from './yield.ts';
 
 /** The most steps in one call; more would win nothing and delay aborts. */
@@ -24,22 +25,30 @@ export interface LoopOptions {
   readonly transform: Transform;
   readonly rows: Int32Array;
   readonly batchSize: number;
-  readonly metrics: number;
+  readonly layout: TotalsLayout;
   readonly seed: number;
   readonly shuffle: boolean;
   readonly signal: AbortSignal | undefined;
-  /** Called after each call into the device: steps done in this epoch, means over their rows, the program of the last. */
-  onSteps(done: number, means: readonly number[], program: string): void;
+  readonly hooks: Pick<Hooks, 'callLimit' | 'rateScale' | 'afterCall'>;
+  /** Called after each call into the device: steps done in this epoch, what they measured, the program of the last. */
+  onSteps(done: number, measures: Record<string, number>, program: string): void;
 }
 
 export type EpochResult =
-  | { readonly kind: 'done' | 'aborted'; readonly means: readonly number[] }
-  | { readonly kind: 'stopped'; readonly stop: Stop; readonly program: string; readonly row: number };
+  | { readonly kind: 'done'; readonly measures: Record<string, number> }
+  /** By the signal, or by a hook. */
+  | { readonly kind: 'aborted' | 'stopped' }
+  /** By the device. */
+  | { readonly kind: 'failed'; readonly stop: Stop; readonly program: string; readonly row: number };
 
 /** State that goes on from epoch to epoch. */
 export class TrainingLoop {
   /** Steps taken since the run began. */
   step = 0;
+  /** Rows of the epoch under way that are done. */
+  at = 0;
+  /** What the epoch under way has measured so far. */
+  totals: Totals;
   /** NaN before the first step. */
   lastLoss = Number.NaN;
   readonly #options: LoopOptions;
@@ -50,47 +59,54 @@ export class TrainingLoop {
 
   constructor(options: LoopOptions) {
     this.#options = options;
+    this.totals = new Totals(options.layout);
   }
 
-  /** One pass over the rows; epochs count from 0 and give the order. */
+  /** One pass over the rows, or what is left of it; epochs count from 0 and give the order. */
   async epoch(epoch: number): Promise<EpochResult> {
-    const { rows, batchSize, seed, shuffle, signal, metrics, onSteps } = this.#options;
+    const { rows, batchSize, seed, shuffle, signal, layout, onSteps, hooks } = this.#options;
     const order = shuffle ? shuffledRows(rows, seed, epoch) : rows;
-    const totals = new EpochTotals(1 + metrics);
-    for (let at = 0; at < order.length; ) {
-      if (signal?.aborted) return { kind: 'aborted', means: totals.means() };
-      const size = Math.min(batchSize, order.length - at);
-      const steps = size < batchSize ? 1 : Math.min(this.#stepsPerCall(), Math.floor((order.length - at) / batchSize));
+    while (this.at < order.length) {
+      if (signal?.aborted) return { kind: 'aborted' };
+      const size = Math.min(batchSize, order.length - this.at);
+      const steps =
+        size < batchSize ? 1 : Math.min(this.#stepsPerCall(), Math.floor((order.length - this.at) / batchSize));
       const began = performance.now();
       const program = `train ${size}`;
-      const { done, stop } = this.#call(program, order.subarray(at, at + steps * size), steps);
-      this.#read(program, done, size, totals);
-      if (stop !== undefined) return { kind: 'stopped', stop, program, row: done };
-      at += steps * size;
+      const { done, stop } = this.#call(program, order.subarray(this.at, this.at + steps * size), steps);
+      const pulses = this.#read(program, done, size);
+      this.at += done * size;
+      if (stop !== undefined) return { kind: 'failed', stop, program, row: done };
       const now = performance.now();
       if (size === batchSize) this.#stepMs = (now - began) / steps;
-      onSteps(Math.ceil(at / batchSize), totals.means(), program);
+      onSteps(Math.ceil(this.at / batchSize), this.totals.measures(), program);
+      if (await hooks.afterCall?.(pulses, PULSE.sums + this.totals.width, done)) return { kind: 'stopped' };
       if (now - this.#since > SLICE_MS) {
         await nextTurn();
         this.#since = performance.now();
       }
     }
-    return { kind: 'done', means: totals.means() };
+    const measures = this.totals.measures();
+    this.totals = new Totals(layout);
+    this.at = 0;
+    return { kind: 'done', measures };
   }
 
   /** As many as fit half a slice, so that a noisy machine still keeps to a whole one. The first call is one step. */
   #stepsPerCall(): number {
-    const { session } = this.#options;
-    return Math.max(1, Math.min(session.capacity, Math.floor(SLICE_MS / 2 / this.#stepMs)));
+    const { session, hooks } = this.#options;
+    const limit = hooks.callLimit?.(this.step) ?? session.capacity;
+    return Math.max(1, Math.min(limit, session.capacity, Math.floor(SLICE_MS / 2 / this.#stepMs)));
   }
 
   #call(program: string, indices: Int32Array, steps: number): ReturnType<Session['run']> {
-    const { session, transform, seed } = this.#options;
+    const { session, transform, seed, hooks } = this.#options;
     const width = Math.max(1, transform.scalarCount);
     const scalars = new Float32Array(steps * width);
     const keys = new Int32Array(steps * 3);
+    const rateScale = hooks.rateScale?.();
     for (let i = 0; i < steps; i++) {
-      scalars.set(transform.scalars(this.step + i), i * width);
+      scalars.set(transform.scalars(this.step + i, rateScale), i * width);
       keys[i * 3] = seed;
       keys[i * 3 + 1] = this.step + i;
     }
@@ -100,14 +116,15 @@ export class TrainingLoop {
     return session.run(program, steps);
   }
 
-  #read(program: string, done: number, size: number, totals: EpochTotals): void {
-    const { session, metrics } = this.#options;
-    const width = PULSE.metrics + metrics;
+  #read(program: string, done: number, size: number): ArrayLike<number> {
+    const { session } = this.#options;
+    const width = PULSE.sums + this.totals.width;
     const pulses = session.readRows(program, 'pulse', done);
     for (let at = 0; at < done * width; at += width) {
       this.lastLoss = pulses[at + PULSE.loss] as number;
-      totals.add(size, this.lastLoss, pulses, at + PULSE.metrics);
+      this.totals.add(size, this.lastLoss, pulses, at + PULSE.sums);
     }
     this.step += done;
+    return pulses;
   }
 }

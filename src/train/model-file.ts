@@ -8,7 +8,7 @@ import { readSafetensors, writeSafetensors } from '../io/safetensors.ts';
 import { type Context, initialize, type Layer } from '../nn/layer.ts';
 import { lossFromJson, metricFromName } from '../nn/losses/table.ts';
 import { type LayerFactory, layerFromJson, layerToJson } from '../nn/serialize.ts';
-import type { ModelState, Parameter } from './state.ts';
+import { type ModelState, type Parameter, unitsOf } from './state.ts';
 
 /** Raised when older readers could no longer read what is written. */
 export const FORMAT = 1;
@@ -18,13 +18,13 @@ const LISTED = 12;
 
 /** All of a model but its tensors. */
 export function modelToJson(state: ModelState): object {
-  const { layer, inputShape, inputScaling, targetScaling, units, classes, loss, metrics } = state;
+  const { layer, inputShape, inputScaling, targetScaling, classes, loss, metrics } = state;
   return {
     layer: layerToJson(layer),
     inputShape,
     inputScaling: scalingToJson(inputScaling),
     targetScaling: targetScaling === undefined ? null : scalingToJson(targetScaling),
-    units,
+    units: unitsOf(state),
     classes: classes ?? null,
     loss: { name: loss.name, options: loss.options },
     metrics: metrics.map(({ name }) => name),
@@ -108,14 +108,15 @@ export function modelFromJson(
     );
   }
   const loss = lossFromJson(json.loss as JsonObject);
+  const outputShape = output.shape.slice(1);
   return {
     layer,
     parameters,
     inputShape,
     inputScaling: scalingFromJson(json.inputScaling, sizeOf(inputShape)),
-    targetScaling: json.targetScaling === null ? undefined : scalingFromJson(json.targetScaling, sizeOf(output.shape)),
-    units: sizeOf(output.shape.slice(1)),
-    classes: classesFrom(json.classes, sizeOf(output.shape.slice(1)), loss.target),
+    targetScaling: json.targetScaling === null ? undefined : scalingFromJson(json.targetScaling, sizeOf(outputShape)),
+    outputShape,
+    classes: classesFrom(json.classes, unitsOf({ outputShape, loss }), loss.target),
     loss,
     metrics: Array.isArray(json.metrics) ? json.metrics.flatMap((name) => metricFromName(String(name)) ?? []) : [],
   };

@@ -6,6 +6,8 @@ import type { Loss } from '../nn/losses/loss.ts';
 import type { Metric } from '../nn/metrics.ts';
 import { adam } from '../optim/adam.ts';
 import type { Transform } from '../optim/transform.ts';
+import type { Callback, EpochCallback } from './callback.ts';
+import type { Checkpoint } from './checkpoint.ts';
 
 /** Rows and what is to be learnt of them. */
 export interface Data {
@@ -13,6 +15,11 @@ export interface Data {
   readonly x: unknown;
   /** A target for each row: class numbers or names, one-hot rows, or numbers; what fits the loss. */
   readonly y: unknown;
+  /**
+   * How much each row counts: a number ≥ 0 for each; default: all 1. The loss of a batch, an epoch, an evaluation is
+   * Σ weight · loss / Σ weight; metrics count all rows alike.
+   */
+  readonly weights?: ArrayLike<number> | undefined;
 }
 
 export interface FitOptions<Name extends string = string> {
@@ -55,15 +62,35 @@ export interface FitOptions<Name extends string = string> {
   readonly progress?: boolean | 'auto';
   /** Stops the run after the step under way; the run is returned as it stands, best weights first. */
   readonly signal?: AbortSignal;
+  /** Leaves that stay as they are, by path: no gradient, no decay, no statistics. See docs/fine-tuning.md. */
+  readonly freeze?: ((path: string) => boolean) | readonly string[] | undefined;
+  /** How much rows of each class count: by name, or 'balanced': rows / (classes · rows of the class). */
+  readonly classWeights?: Readonly<Record<string, number>> | 'balanced' | undefined;
+  /** What to call on the way, in this order: see `Callback`. */
+  readonly callbacks?: readonly (Callback | EpochCallback)[] | undefined;
+  /** Goes on from a checkpoint, bit for bit as if there had been no stop. Data and options must be those of the first part. */
+  readonly resume?: Checkpoint | undefined;
+  /** Keep what `run.checkpoint()` needs: a copy of parameters and optimizer as they were at the end. Default false. */
+  readonly resumable?: boolean | undefined;
+  /** Ends the run after so many seconds, at the end of the call under way; the best weights stay. */
+  readonly maxSeconds?: number | undefined;
   /** Called after each training step for each `tap` in model, loss and metrics: name, value, step. Default: prints. */
   readonly onTap?: TapListener;
 }
 
 /** Options with every default in place. */
 export type ResolvedOptions<Name extends string> = Required<
-  Omit<FitOptions<Name>, 'validation' | 'signal' | 'memoryLimit' | 'onTap'>
+  Omit<FitOptions<Name>, 'validation' | 'signal' | 'memoryLimit' | 'onTap' | Extended>
 > &
   Pick<FitOptions<Name>, 'validation' | 'signal' | 'memoryLimit' | 'onTap'>;
+
+/** Options that are read by extension.ts, which is loaded for them. */
+const EXTENDED = ['freeze', 'classWeights', 'callbacks', 'resume', 'resumable', 'maxSeconds'] as const;
+type Extended = (typeof EXTENDED)[number];
+
+/** Whether a run needs more than rows, targets and the commonest options. */
+export const isExtended = (data: Data, options: FitOptions): boolean =>
+  data?.weights !== undefined || EXTENDED.some((name) => options[name] !== undefined);
 
 const KNOWN: readonly (keyof FitOptions)[] = [
   ...([
@@ -78,6 +105,7 @@ const KNOWN: readonly (keyof FitOptions)[] = [
     'standardize',
   ] as const),
   ...(['seed', 'device', 'threads', 'deterministic', 'memoryLimit', 'progress', 'signal', 'onTap'] as const),
+  ...EXTENDED,
 ];
 
 /** Names that a history record uses itself. */

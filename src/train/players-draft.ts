@@ -1,6 +1,6 @@
 /** @file Every loss traced once before training: it shows which rows each model takes, and which inputs each loss reads. */
 import { SaddlepointError } from '../core/errors.ts';
-import { type Shape, sameShape, showShape, sizeOf } from '../core/shape.ts';
+import { type Shape, sameShape, showShape } from '../core/shape.ts';
 import type { Spec } from '../graph/node.ts';
 import type { Tensor } from '../graph/tensor.ts';
 import { Trace } from '../graph/trace.ts';
@@ -14,7 +14,7 @@ export interface Drafted {
   /** First values, by paths that begin with the player's name. */
   readonly parameters: ReadonlyMap<string, Parameter>;
   readonly inputShape: Shape;
-  readonly units: number;
+  readonly outputShape: Shape;
   /** Whether it is called with rows of the data as they come. */
   takesData: boolean;
 }
@@ -57,7 +57,7 @@ export function draftPlayers(
     const made = base ?? fresh(models.get(name) as Layer, inputShape, x, seed);
     const parameters = base === undefined ? made.parameters : underPlayer(name, made.parameters);
     const leaves = new Map([...parameters].map(([path, { shape }]) => [path, trace.input({ shape, dtype: 'f32' })]));
-    const drafted = { parameters, inputShape, units: made.units, takesData: false, leaves };
+    const drafted = { parameters, inputShape, outputShape: made.outputShape, takesData: false, leaves };
     found.set(name, drafted);
     return drafted;
   };
@@ -99,7 +99,7 @@ function fresh(model: Layer, inputShape: Shape, { dtype }: Spec, seed: number) {
   const { parameters, output } = initialize(model, { shape: [1, ...inputShape], dtype }, seed);
   return {
     parameters: new Map(parameters.map(({ path, ...leaf }) => [path, leaf])),
-    units: sizeOf(output.shape.slice(1)),
+    outputShape: output.shape.slice(1),
   };
 }
 

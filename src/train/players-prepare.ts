@@ -96,7 +96,7 @@ function modelsOf(
 ): Map<string, PlayerModel> {
   return new Map(
     Object.entries(models).map(([name, model]) => {
-      const { parameters, inputShape, units, takesData } = must(draft.models.get(name), name);
+      const { parameters, inputShape, outputShape, takesData } = must(draft.models.get(name), name);
       const own = new Map([...parameters].map(([path, leaf]) => [path.slice(name.length + 1), leaf]));
       const scaling = takesData ? must(sources.x?.scaling, 'the scaling of x') : noScaling;
       const state: ModelState = bases.get(name) ?? {
@@ -106,7 +106,7 @@ function modelsOf(
           inputShape,
           inputScaling: scaling,
           targetScaling: undefined,
-          units,
+          outputShape,
         },
         ...{ classes: undefined, loss: playerLoss(), metrics: [] },
       };

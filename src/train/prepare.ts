@@ -1,6 +1,6 @@
 /** @file Everything before the first step: data read and checked, rows split, scaling fitted, parameters made. */
 import { SaddlepointError, show } from '../core/errors.ts';
-import { type Shape, showShape, sizeOf } from '../core/shape.ts';
+import type { Shape } from '../core/shape.ts';
 import { checkBatchSize } from '../data/batch-size.ts';
 import { fitInputScaling, fitTargetScaling } from '../data/scaling.ts';
 import type { Source } from '../data/source.ts';
@@ -9,10 +9,12 @@ import { initialize, type Layer } from '../nn/layer.ts';
 import { isTrainedModel, type TrainedModel } from './model.ts';
 import type { Data, ResolvedOptions } from './options.ts';
 import { concatSources, concatTargets, readSource, readTargets, withRowShape } from './read.ts';
-import type { ModelState, Parameter } from './state.ts';
+import type { ModelState } from './state.ts';
 
 export interface Prepared {
   readonly state: ModelState;
+  /** The layer as it is called while training, if that is another. */
+  readonly trainedLayer?: Layer;
   /** Training and held-out rows alike; `trainRows` and `validationRows` tell them apart. */
   readonly source: Source;
   readonly targets: Targets;
@@ -35,7 +37,7 @@ export async function prepare(
   const read = readSource(data);
   const source = base === undefined ? read : withRowShape(read, base.inputShape);
   const made = base ?? fresh(layer, source.rowShape, seed);
-  const reader = { loss, units: made.units, classes: base?.classes };
+  const reader = { loss, outputShape: made.outputShape, classes: base?.classes };
   const targets = await readTargets(data, source, reader);
   const notes = [...targets.notes];
 
@@ -65,7 +67,7 @@ export async function prepare(
     inputShape: source.rowShape,
     inputScaling: input.scaling,
     targetScaling,
-    units: made.units,
+    outputShape: made.outputShape,
     classes: targets.classes,
     loss,
     metrics,
@@ -97,18 +99,11 @@ async function heldOut<T>(read: () => Promise<T>): Promise<T> {
   }
 }
 
-function fresh(layer: Layer, rowShape: Shape, seed: number): { parameters: Map<string, Parameter>; units: number } {
+function fresh(layer: Layer, rowShape: Shape, seed: number): Pick<ModelState, 'parameters' | 'outputShape'> {
   const { parameters, output } = initialize(layer, { shape: [1, ...rowShape], dtype: 'f32' }, seed);
-  if (output.shape.length > 2) {
-    throw new SaddlepointError(
-      'shape',
-      `fit: the model's output has shape ${showShape(output.shape)}, expected [rows, units]`,
-      'put flatten() before the last dense layer',
-    );
-  }
   return {
     parameters: new Map(parameters.map(({ path, ...leaf }) => [path, leaf])),
-    units: sizeOf(output.shape.slice(1)),
+    outputShape: output.shape.slice(1),
   };
 }
 
@@ -122,7 +117,8 @@ async function splitOf(
   const range = (from: number, to: number): Int32Array => Int32Array.from({ length: to - from }, (_, i) => from + i);
   if (typeof validation !== 'number')
     return { train: range(0, source.rows), validation: total > source.rows ? range(source.rows, total) : undefined };
-  const labels = targets.data instanceof Int32Array ? { labels: targets.data } : {};
+  const { data } = targets;
+  const labels = data instanceof Int32Array && data.length === source.rows ? { labels: data } : {};
   const { splitRows } = await import('../data/split.ts');
   const result = splitRows(source.rows, validation, {
     ...labels,

@@ -6,7 +6,7 @@ import { isVector } from '../data/nested.ts';
 import { type Source, toSource } from '../data/source.ts';
 import type { Targets } from '../data/targets.ts';
 import type { Data } from './options.ts';
-import type { ModelState } from './state.ts';
+import { type ModelState, unitsOf } from './state.ts';
 
 /** The rows of x. A flat typed array is cut into as many rows as there are targets; a number a row is a row of one. */
 export function readSource(data: Data): Source {
@@ -26,9 +26,11 @@ function asVectors(source: Source): Source {
 export async function readTargets(
   { y }: Pick<Data, 'y'>,
   { rows }: Pick<Source, 'rows'>,
-  { loss, units, classes }: Pick<ModelState, 'loss' | 'units' | 'classes'>,
+  model: Pick<ModelState, 'loss' | 'outputShape' | 'classes'>,
 ): Promise<Targets> {
-  if (loss.target === 'class' && classes === undefined && isVector(y) && y.length === rows) {
+  const { loss, classes, outputShape } = model;
+  const units = unitsOf(model);
+  if (loss.target === 'class' && classes === undefined && outputShape.length < 2 && isVector(y) && y.length === rows) {
     const numbers = classNumbers(y, units);
     if (numbers !== undefined) {
       const notes = [classNumbersNote('y', units)];
@@ -36,6 +38,11 @@ export async function readTargets(
     }
   }
   const { encodeTargets } = await import('../data/targets.ts');
+  if (loss.target === 'class' && outputShape.length > 1) {
+    const { flatLabels } = await import('../data/step-labels.ts');
+    const steps = sizeOf(outputShape) / units;
+    return encodeTargets(flatLabels(y, rows, outputShape), 'class', { name: 'y', rows: rows * steps, units, classes });
+  }
   return encodeTargets(y, loss.target, { name: 'y', rows, units, classes });
 }
 

@@ -1,14 +1,16 @@
 /** @file What `fit` returns: the trained model, and the record of how it came about. */
 import type { MachineFacts } from '../backends/backend.ts';
 import type { DType } from '../core/dtype.ts';
+import { SaddlepointError } from '../core/errors.ts';
 import type { Spec } from '../graph/node.ts';
 import type { Transform } from '../optim/transform.ts';
+import type { Checkpoint } from './checkpoint.ts';
 import type { EpochRecord } from './history.ts';
 import { TrainedModel } from './model.ts';
 import type { ModelState } from './state.ts';
 
-/** How a run came to its end. */
-export type Ending = 'completed' | 'aborted' | 'diverged';
+/** How a run came to its end: after all its epochs, by its signal, by a callback or its time, or by a loss that is not finite. */
+export type Ending = 'completed' | 'aborted' | 'stopped' | 'diverged';
 
 export interface DeviceRecord extends MachineFacts {
   readonly name: string;
@@ -50,11 +52,13 @@ export class Run<Name extends string = string> extends TrainedModel<Name> implem
   readonly bytes: number;
   /** @internal */
   readonly recipe: Recipe;
+  readonly #end: Checkpoint | undefined;
 
   /** @internal */
-  constructor(state: ModelState, record: RunRecord<Name>, recipe: Recipe) {
+  constructor(state: ModelState, record: RunRecord<Name>, recipe: Recipe, end?: Checkpoint) {
     super(state);
     this.recipe = recipe;
+    this.#end = end;
     this.history = Object.freeze([...record.history]);
     this.bestEpoch = record.bestEpoch;
     this.ending = record.ending;
@@ -62,5 +66,20 @@ export class Run<Name extends string = string> extends TrainedModel<Name> implem
     this.device = Object.freeze({ ...record.device });
     this.notes = Object.freeze([...record.notes]);
     this.bytes = record.bytes;
+  }
+
+  /**
+   * Where the run ended, for `fit(…, { resume })`: its last parameters, not its best, and its optimizer.
+   *
+   * @throws SaddlepointError `option` unless the run was `resumable`.
+   * @example await (await run.checkpoint()).save('run.checkpoint');
+   */
+  checkpoint(): Checkpoint {
+    if (this.#end !== undefined) return this.#end;
+    throw new SaddlepointError(
+      'option',
+      'run.checkpoint: the run did not keep its optimizer',
+      'train with { resumable: true }, or save on the way with callbacks: [checkpointEvery({ path })]',
+    );
   }
 }

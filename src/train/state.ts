@@ -27,18 +27,31 @@ export interface ModelState {
   readonly inputShape: Shape;
   readonly inputScaling: Scaling;
   readonly targetScaling: Scaling | undefined;
-  /** Outputs of the last layer. */
-  readonly units: number;
+  /** The shape of the output for one row. */
+  readonly outputShape: Shape;
   readonly classes: readonly ClassName[] | undefined;
   readonly loss: Loss;
   readonly metrics: readonly Metric[];
 }
 
-/** The layout of the leaves that the optimizer changes, whole or by rows, and of those that the layers do. */
-export function groupsOf({ parameters }: Pick<ModelState, 'parameters'>): ModelGroups {
-  const leaves = (wanted: LeafKind) =>
-    [...parameters].flatMap(([path, { shape, kind }]) => (kind === wanted ? [{ path, shape }] : []));
+/** How many values a target has: of classes one distribution a row or step, else as many as the output. */
+export const unitsOf = ({ outputShape, loss }: Pick<ModelState, 'outputShape' | 'loss'>): number =>
+  loss.target === 'class' ? (outputShape.at(-1) ?? 1) : sizeOf(outputShape);
+
+/**
+ * The layout of the leaves that the optimizer changes, whole or by rows, of those that the layers do, and of those that stay
+ * as they are.
+ */
+export function groupsOf(
+  { parameters }: Pick<ModelState, 'parameters'>,
+  isFrozen: (path: string) => boolean = () => false,
+): ModelGroups {
+  const leaves = (wanted?: LeafKind) =>
+    [...parameters].flatMap(([path, { shape, kind }]) =>
+      isFrozen(path) === (wanted === undefined) && (wanted ?? kind) === kind ? [{ path, shape }] : [],
+    );
   const states = leaves('state');
+  const frozen = leaves();
   return {
     parameters: layoutGroup(BLOCKS.parameters, leaves('trainable')),
     rows: leaves('rows').map(({ path, shape }) => ({
@@ -46,6 +59,7 @@ export function groupsOf({ parameters }: Pick<ModelState, 'parameters'>): ModelG
       segments: [{ path, shape, offset: 0 }],
     })),
     state: states.length === 0 ? undefined : layoutGroup(BLOCKS.state, states),
+    frozen: frozen.length === 0 ? undefined : layoutGroup(BLOCKS.frozen, frozen),
   };
 }
 

@@ -77,17 +77,20 @@ export function languageModelStep(options: LanguageModelOptions, windows: number
   const group = layoutGroup(BLOCKS.parameters, parameters);
   const description: StepDescription = {
     groups: { parameters: group, state: undefined, rows: [] },
-    source: { shape: [windows, tokens], dtype: 'u8' },
-    target: { shape: [windows, tokens], dtype: 'i32' },
-    inputScaling: { shift: Float32Array.of(0), scale: Float32Array.of(1) },
-    targetScaling: undefined,
-    forward: (leaves, x, more) => applyModel(model, leaves, x, more),
-    loss(prediction: Tensor, target: Tensor) {
+    sources: {
+      x: {
+        spec: { shape: [windows, tokens], dtype: 'u8' },
+        scaling: { shift: Float32Array.of(0), scale: Float32Array.of(1) },
+      },
+      y: { spec: { shape: [windows, tokens], dtype: 'i32' } },
+    },
+    measure(leaves, { x, y }, more) {
+      const prediction = applyModel(model, leaves, x as Tensor, more);
       const [rows] = prediction.shape as [number];
       const logits = reshape(prediction, [rows * tokens, VOCABULARY]);
-      return mean(reshape(softmaxCrossEntropy(logits, reshape(target, [rows * tokens])), [rows, tokens]), 1);
+      const losses = softmaxCrossEntropy(logits, reshape(y as Tensor, [rows * tokens]));
+      return { losses: mean(reshape(losses, [rows, tokens]), 1), sums: [] };
     },
-    metrics: [],
   };
   const transform = chain(clipByGlobalNorm(1), adam({ learningRate }));
   return {

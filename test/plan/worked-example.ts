@@ -21,13 +21,18 @@ export const description: StepDescription = {
     rows: [],
     state: undefined,
   },
-  source: { shape: [6, 3], dtype: 'u8' },
-  target: { shape: [6, 2], dtype: 'f32' },
-  inputScaling: { shift: Float32Array.of(0), scale: Float32Array.of(1 / 255) },
-  targetScaling: undefined,
-  forward: (leaves, x) => denseRelu(x, leaves.get('0/kernel') as Tensor, leaves.get('0/bias') as Tensor),
-  loss: (prediction, target) => mean(square(sub(prediction, target)), 1),
-  metrics: [],
+  sources: {
+    x: {
+      spec: { shape: [6, 3], dtype: 'u8' },
+      scaling: { shift: Float32Array.of(0), scale: Float32Array.of(1 / 255) },
+    },
+    y: { spec: { shape: [6, 2], dtype: 'f32' } },
+  },
+  measure(leaves, { x, y }) {
+    const leaf = (path: string) => leaves.get(path) as Tensor;
+    const prediction = denseRelu(x as Tensor, leaf('0/kernel'), leaf('0/bias'));
+    return { losses: mean(square(sub(prediction, y as Tensor)), 1), sums: [] };
+  },
 };
 
 export const adam: StepTransform = {

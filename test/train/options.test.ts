@@ -49,7 +49,7 @@ describe('an option outside its legal values', () => {
       "fit: unknown option 'epoch'",
       "did you mean 'epochs'? legal: loss, optimizer, metrics,",
     ],
-    ['a name of a peer', { callbacks: [] }, "fit: unknown option 'callbacks'", 'legal: loss, optimizer,'],
+    ['a name of a peer', { batch_size: 8 }, "fit: unknown option 'batch_size'", 'batchSize'],
     [
       'a loss by name',
       { loss: 'crossEntropy' },

@@ -12,8 +12,11 @@ export function schedule(name: string, options: JsonObject, at: (step: number) =
   return Object.assign(named, { options }) as Schedule;
 }
 
-/** A learning rate as an optimizer keeps it: its value at a step, and as JSON. */
-export function learningRateOf(where: string, given: number | Schedule): { at: (step: number) => number; json: Json } {
+/** A learning rate as an optimizer keeps it: its value at a step (times a run's scale), and as JSON. */
+export function learningRateOf(
+  where: string,
+  given: number | Schedule,
+): { at: (step: number, scale?: number) => number; json: Json } {
   if (typeof given === 'function') {
     if (typeof given.options !== 'object') {
       throw new SaddlepointError(
@@ -22,8 +25,8 @@ export function learningRateOf(where: string, given: number | Schedule): { at: (
         'make one with schedule(name, options, step => …)',
       );
     }
-    return { at: given, json: { name: given.name, options: given.options } };
+    return { at: (step, scale = 1) => given(step) * scale, json: { name: given.name, options: given.options } };
   }
   const rate = checkNumber(`${where}.learningRate`, given, { min: 0 });
-  return { at: () => rate, json: rate };
+  return { at: (_step, scale = 1) => rate * scale, json: rate };
 }

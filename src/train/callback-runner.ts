@@ -1,0 +1,193 @@
+/** @file Calls a run's callbacks, and does what they ask for; holds the learning rate's scale, and takes checkpoints. */
+import { SaddlepointError } from '../core/errors.ts';
+import type { JsonObject } from '../core/json.ts';
+import { PULSE } from '../engine/step.ts';
+import type { Callback, Control } from './callback.ts';
+import { Checkpoint, checkSettings, renewedBlocks } from './checkpoint.ts';
+import type { EpochRecord } from './history.ts';
+import { leavesIn, readBlocks } from './state.ts';
+import type { Hooks, Training } from './training.ts';
+
+interface RunnerOptions {
+  readonly callbacks: readonly Callback[];
+  readonly maxSeconds: number | undefined;
+  readonly settings: JsonObject;
+  readonly resume: Checkpoint | undefined;
+}
+
+export class CallbackRunner {
+  readonly #options: RunnerOptions;
+  #training: Training<string> | undefined;
+  #rateScale = 1;
+  #stop: string | undefined;
+  #began = 0;
+
+  constructor(options: RunnerOptions) {
+    this.#options = options;
+  }
+
+  /** What the training calls. */
+  get hooks(): Hooks {
+    const { callbacks } = this.#options;
+    const stepping = callbacks.filter(({ onStep }) => onStep !== undefined);
+    const every = Math.min(...stepping.map((callback) => callback.every ?? Number.POSITIVE_INFINITY));
+    return {
+      rateScale: () => this.#rateScale,
+      ...(Number.isFinite(every) ? { callLimit: (step) => every - (step % every) } : {}),
+      begin: (training) => this.#begin(training),
+      afterCall: (pulses, width, done) => this.#afterCall(stepping, pulses, width, done),
+      afterEpoch: (record) => this.#afterEpoch(record),
+      end: (run) => this.#each((callback) => callback.onEnd?.(run)),
+      note: () => this.#stop,
+    };
+  }
+
+  async #begin(training: Training<string>): Promise<void> {
+    this.#training = training;
+    this.#began = performance.now();
+    const { resume } = this.#options;
+    if (resume !== undefined) this.#restore(training, resume);
+    await this.#each((callback) => callback.onBegin?.(this.#control));
+  }
+
+  async #afterCall(
+    stepping: readonly Callback[],
+    pulses: ArrayLike<number>,
+    width: number,
+    done: number,
+  ): Promise<boolean> {
+    const { loop, history } = this.#live;
+    for (let i = 0; i < (stepping.length === 0 ? 0 : done); i++) {
+      const record = Object.freeze({
+        step: loop.step - done + i,
+        epoch: history.length + 1,
+        loss: pulses[i * width + PULSE.loss] as number,
+        gradientNorm: pulses[i * width + PULSE.gradientNorm] as number,
+      });
+      for (const callback of stepping) await callback.onStep?.(record, this.#control);
+    }
+    const { maxSeconds } = this.#options;
+    if (maxSeconds !== undefined && performance.now() - this.#began > maxSeconds * 1000)
+      this.#stop ??= `the time of ${maxSeconds} s is over`;
+    return this.#stop !== undefined;
+  }
+
+  async #afterEpoch(record: EpochRecord): Promise<boolean> {
+    await this.#each((callback) => callback.onEpoch?.(record, this.#control));
+    return this.#stop !== undefined;
+  }
+
+  async #each(call: (callback: Callback) => void | Promise<void>): Promise<void> {
+    for (const callback of this.#options.callbacks) await call(callback);
+  }
+
+  get #live(): Training<string> {
+    if (this.#training !== undefined) return this.#training;
+    throw new SaddlepointError('disposed', 'control: the run has not begun', 'use it inside a callback');
+  }
+
+  readonly #control: Control = this.#makeControl();
+
+  #makeControl(): Control {
+    const runner = this;
+    return {
+      get step() {
+        return runner.#live.loop.step;
+      },
+      get epoch() {
+        const { history, loop } = runner.#live;
+        return history.length + (loop.at > 0 || history.length === 0 ? 1 : 0);
+      },
+      get epochs() {
+        return runner.#live.options.epochs;
+      },
+      get history() {
+        return runner.#live.history as unknown as readonly EpochRecord[];
+      },
+      get learningRate() {
+        return runner.#baseRate() * runner.#rateScale;
+      },
+      set learningRate(value: number) {
+        const base = runner.#baseRate();
+        if (!(Number.isFinite(value) && value >= 0) || base === 0) {
+          throw new SaddlepointError(
+            'option',
+            `control.learningRate: expected a number ≥ 0, got ${value}${base === 0 ? ', where the schedule is at 0' : ''}`,
+            'a rate is set in proportion to what the schedule gives at this step',
+          );
+        }
+        runner.#rateScale = value / base;
+      },
+      stop(reason) {
+        runner.#stop ??= String(reason);
+      },
+      checkpoint: () => runner.checkpoint(),
+      parameters() {
+        const { opened, prepared } = runner.#live;
+        return leavesIn(readBlocks(opened.session, opened.groups), opened.groups, prepared.state.parameters);
+      },
+    };
+  }
+
+  #baseRate(): number {
+    const { loop, options } = this.#live;
+    const rate = options.optimizer.learningRate?.(loop.step);
+    if (rate !== undefined) return rate;
+    throw new SaddlepointError('option', `control.learningRate: ${options.optimizer.name} has no learning rate`);
+  }
+
+  /** The run between two steps. */
+  checkpoint(): Checkpoint {
+    const { loop, history, best, opened, prepared } = this.#live;
+    const { session, groups } = opened;
+    const parameters = leavesIn(readBlocks(session, groups), groups, prepared.state.parameters);
+    return new Checkpoint(
+      { ...prepared.state, parameters },
+      {
+        ...{ step: loop.step, at: loop.at, totals: loop.totals.values, rateScale: this.#rateScale },
+        lastLoss: Number.isNaN(loop.lastLoss) ? null : loop.lastLoss,
+        best: best === undefined ? null : { loss: Number.isFinite(best.loss) ? best.loss : null, epoch: best.epoch },
+        history: [...history] as unknown as JsonObject[],
+        callbacks: this.#states(),
+        settings: this.#options.settings,
+      },
+      new Map(renewedBlocks(this.#live).map((name) => [name, session.read(name)])),
+      best?.blocks ?? new Map(),
+    );
+  }
+
+  #states(): JsonObject {
+    return Object.fromEntries(
+      this.#options.callbacks.flatMap(({ name, state }, i) =>
+        state === undefined || name === undefined ? [] : [[name, this.#options.callbacks[i]?.state?.() ?? null]],
+      ),
+    );
+  }
+
+  #restore(training: Training<string>, { progress, blocks, best }: Checkpoint): void {
+    checkSettings(this.#options.settings, progress.settings);
+    const { session } = training.opened;
+    for (const name of renewedBlocks(training)) {
+      const data = blocks.get(name);
+      if (data === undefined || data.length !== session.read(name).length)
+        throw new SaddlepointError(
+          'file',
+          `fit: resume: the checkpoint's block '${name}' is missing or of another size`,
+        );
+      session.write(name, data);
+    }
+    const { loop } = training;
+    loop.step = progress.step;
+    loop.at = progress.at;
+    loop.totals.values = progress.totals;
+    loop.lastLoss = progress.lastLoss ?? Number.NaN;
+    training.history.push(...(progress.history.map((record) => Object.freeze(record)) as unknown as EpochRecord[]));
+    if (progress.best !== null)
+      training.best = { loss: progress.best.loss ?? Number.NaN, epoch: progress.best.epoch, blocks: new Map(best) };
+    this.#rateScale = progress.rateScale;
+    for (const callback of this.#options.callbacks) {
+      const kept = callback.name === undefined ? undefined : progress.callbacks[callback.name];
+      if (kept !== undefined) callback.restore?.(kept);
+    }
+  }
+}

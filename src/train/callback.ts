@@ -1,0 +1,68 @@
+/** @file What a run tells while it goes on, and what may be done about it. Plain objects; early stopping and its kin are made of it. */
+import type { Json } from '../core/json.ts';
+import type { Checkpoint } from './checkpoint.ts';
+import type { EpochRecord } from './history.ts';
+import type { Run } from './run.ts';
+import type { Parameter } from './state.ts';
+
+/** What a training step showed. */
+export interface StepRecord {
+  /** From 0, since the run began. */
+  readonly step: number;
+  /** From 1. */
+  readonly epoch: number;
+  /** The mean over the step's rows, before its update. */
+  readonly loss: number;
+  /** The L2 norm of the gradient, before any clipping. */
+  readonly gradientNorm: number;
+}
+
+/** A run in the hands of a callback. */
+export interface Control {
+  /** Steps taken. */
+  readonly step: number;
+  /** The epoch under way, or just over, from 1; and how many there will be. */
+  readonly epoch: number;
+  readonly epochs: number;
+  readonly history: readonly EpochRecord[];
+  /**
+   * The learning rate of the next step. Setting it scales the optimizer's schedule from here on, so that it begins at this value
+   * and goes on in proportion.
+   */
+  learningRate: number;
+  /** Ends the run after this callback; the best weights stay. `reason` goes into `run.notes`. */
+  stop(reason: string): void;
+  /** All that is needed to go on from here, bit for bit. */
+  checkpoint(): Checkpoint;
+  /** The parameters as they are now, copied. */
+  parameters(): ReadonlyMap<string, Parameter>;
+}
+
+/**
+ * Something to call on the way. All hooks are optional; those of a list are called in its order, and each is awaited. What
+ * happens in one never changes the numbers of the run, unless it uses `control`.
+ *
+ * @example
+ * const watch: Callback = { name: 'watch', every: 1, onStep: ({ loss }) => draw(loss) };
+ */
+export interface Callback {
+  /** What errors and checkpoints call it. */
+  readonly name?: string;
+  /**
+   * Steps between two calls of `onStep` at most; default: as many as one call into the device has (up to 256). With 1 what
+   * `onStep` changes is in force for the very next step.
+   */
+  readonly every?: number;
+  onBegin?(control: Control): void | Promise<void>;
+  /** For each step in order, though several may have run before the first is told. */
+  onStep?(step: StepRecord, control: Control): void | Promise<void>;
+  onEpoch?(record: EpochRecord, control: Control): void | Promise<void>;
+  /** However the run ended, unless by an error. */
+  onEnd?(run: Run): void | Promise<void>;
+  /** What a checkpoint keeps of it, and how it takes it up again; needs a `name`. */
+  state?(): Json;
+  restore?(state: Json): void;
+}
+
+/** The short form: called after each epoch. */
+export type EpochCallback = (record: EpochRecord, control: Control) => void | Promise<void>;

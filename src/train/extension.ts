@@ -1,0 +1,115 @@
+/** @file What a run may have besides rows, targets and the commonest options: loaded when one asks for it. */
+import { checkNumber, SaddlepointError, show } from '../core/errors.ts';
+import type { JsonObject } from '../core/json.ts';
+import { type Layer, layerToJson } from '../nn/layer.ts';
+import type { Callback, EpochCallback } from './callback.ts';
+import { CallbackRunner } from './callback-runner.ts';
+import { type Checkpoint, checkSettings } from './checkpoint.ts';
+import { frozenPaths, withFrozenStatistics } from './freeze.ts';
+import { TrainedModel } from './model.ts';
+import type { Data, FitOptions, ResolvedOptions } from './options.ts';
+import { type Prepared, prepare } from './prepare.ts';
+import type { Hooks } from './training.ts';
+import { weighingOf, weightsOf } from './weights.ts';
+
+/** What such a run is made of. */
+export interface Extension extends Hooks {
+  readonly prepared: Prepared;
+}
+
+/** @throws SaddlepointError before anything is trained. */
+export async function extend(
+  model: Layer | TrainedModel,
+  data: Data,
+  options: FitOptions,
+  resolved: ResolvedOptions<string>,
+): Promise<Extension> {
+  const { freeze, resume } = options;
+  const begun = resume === undefined ? model : resumed(model, resume);
+  const plain = await prepare(begun, data, resolved);
+  const frozen = freeze === undefined ? undefined : frozenPaths(plain.state, freeze);
+  const prepared: Prepared = frozen === undefined ? plain : withFreezing(plain, frozen);
+  const runner = new CallbackRunner({
+    callbacks: listOf(options.callbacks),
+    maxSeconds:
+      options.maxSeconds === undefined
+        ? undefined
+        : checkNumber('fit: maxSeconds', options.maxSeconds, { min: 0, openMin: true }),
+    settings: settingsOf(prepared, resolved),
+    resume,
+  });
+  const weights = allWeights(data, options, prepared);
+  return {
+    ...{ prepared, ...runner.hooks },
+    ...(options.resumable ? { checkpoint: () => runner.checkpoint() } : {}),
+    ...(frozen === undefined ? {} : { isFrozen: (path: string) => frozen.has(path) }),
+    ...(weights === undefined ? {} : { weighing: weighingOf(weights), blocks: { weights } }),
+  };
+}
+
+function resumed(model: Layer | TrainedModel, checkpoint: Checkpoint): TrainedModel {
+  if (typeof (checkpoint as Partial<Checkpoint> | null)?.progress?.step !== 'number')
+    throw new SaddlepointError(
+      'option',
+      `fit: resume: expected a checkpoint, got ${show(checkpoint)}`,
+      'for example resume: await loadCheckpoint(path)',
+    );
+  const { layer } = 'state' in model ? model.state : { layer: model };
+  checkSettings({ model: layerToJson(layer) }, { model: layerToJson(checkpoint.state.layer) });
+  return new TrainedModel(checkpoint.state);
+}
+
+function withFreezing(prepared: Prepared, frozen: ReadonlySet<string>): Prepared {
+  const { state, notes } = prepared;
+  return {
+    ...prepared,
+    trainedLayer: withFrozenStatistics(state.layer, state.parameters, frozen),
+    notes: [...notes, `model: ${frozen.size} of ${state.parameters.size} leaves are frozen`],
+  };
+}
+
+function listOf(callbacks: FitOptions['callbacks'] = []): readonly Callback[] {
+  if (!Array.isArray(callbacks))
+    throw new SaddlepointError('option', `fit: callbacks: expected a list, got ${show(callbacks)}`);
+  return callbacks.map((callback: Callback | EpochCallback, i): Callback => {
+    if (typeof callback === 'function') return { onEpoch: callback };
+    if (callback === null || typeof callback !== 'object')
+      throw new SaddlepointError('option', `fit: callbacks: element ${i} is no callback: ${show(callback)}`);
+    if (callback.every !== undefined)
+      checkNumber(`fit: callbacks[${i}].every`, callback.every, { min: 1, integer: true });
+    return callback;
+  });
+}
+
+/** What must be the same in both parts of a run. */
+function settingsOf({ trainRows, batchSize, source }: Prepared, resolved: ResolvedOptions<string>): JsonObject {
+  const { seed, shuffle, optimizer, loss, metrics } = resolved;
+  return {
+    ...{ seed, shuffle, batchSize, rows: source.rows, trainRows: trainRows.length },
+    optimizer: { name: optimizer.name, options: optimizer.options },
+    loss: { name: loss.name, options: loss.options },
+    metrics: metrics.map(({ name }) => name),
+  };
+}
+
+/** Weights for training and held-out rows alike; undefined if all are 1. */
+function allWeights(
+  data: Data,
+  { validation, classWeights }: FitOptions,
+  prepared: Prepared,
+): Float32Array | undefined {
+  const held = validation !== undefined && typeof validation !== 'number' ? validation : undefined;
+  if (data.weights === undefined && held?.weights === undefined && classWeights === undefined) return undefined;
+  const { targets, source } = prepared;
+  const heldRows = held === undefined ? 0 : (prepared.validationRows?.length ?? 0);
+  const rows = source.rows - heldRows;
+  const part = (from: number, to: number) => ({
+    ...targets,
+    data: targets.data.subarray((from * targets.data.length) / source.rows, (to * targets.data.length) / source.rows),
+  });
+  const weights = new Float32Array(source.rows);
+  weights.set(weightsOf(data.weights, classWeights, part(0, rows), rows));
+  // What validation reports is the plain loss, unless its rows have weights of their own: classes count alike there.
+  if (held !== undefined) weights.set(weightsOf(held.weights, undefined, part(rows, source.rows), heldRows), rows);
+  return weights;
+}

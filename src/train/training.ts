@@ -1,0 +1,229 @@
+/** @file A run under way: its session, its epochs, its best weights. What most runs do not ask for reaches it as hooks. */
+import { createProgress, describeEpoch } from '#progress';
+import { selectBackend } from '../backends/select.ts';
+import { must } from '../core/errors.ts';
+import { renewalOf } from '../engine/renewal.ts';
+import { BLOCKS, trainingProgram } from '../engine/step.ts';
+import { stopError } from '../engine/stop-error.ts';
+import type { Checkpoint } from './checkpoint.ts';
+import { describeStep, targetSpec, type Weighing } from './describe.ts';
+import { evaluateRows } from './evaluate.ts';
+import type { EpochRecord, Measures } from './history.ts';
+import { capacityFor, TrainingLoop } from './loop.ts';
+import type { ResolvedOptions } from './options.ts';
+import type { Prepared } from './prepare.ts';
+import { type Ending, Run } from './run.ts';
+import { groupsOf, leavesIn, readBlocks, writeLeaves } from './state.ts';
+
+/** Rows that a step of validation looks at. */
+const VALIDATION_BATCH = 256;
+
+/** What a run may have besides; see extension.ts. */
+export interface Hooks {
+  /** Which leaves stay as they are. */
+  isFrozen?(path: string): boolean;
+  readonly weighing?: Weighing | undefined;
+  /** Blocks of rows besides x and y. */
+  readonly blocks?: Readonly<Record<string, ArrayLike<number>>>;
+  /** The most steps in one call, given the steps taken so far. */
+  callLimit?(step: number): number;
+  /** What the learning rate is multiplied by from here on. */
+  rateScale?(): number;
+  /** Once, before the first step; may set the training back to where it was. */
+  begin?(training: Training<string>): Promise<void> | void;
+  /** After each call, with the pulses of its steps; true ends the run. */
+  afterCall?(pulses: ArrayLike<number>, width: number, done: number): Promise<boolean>;
+  /** After each epoch; true ends the run. */
+  afterEpoch?(record: EpochRecord): Promise<boolean>;
+  end?(run: Run): Promise<void>;
+  /** The run between two steps, if it shall be kept at the end. */
+  checkpoint?(): Checkpoint;
+  /** Why a hook ended the run. */
+  note?(): string | undefined;
+}
+
+export async function openTraining<Name extends string>(
+  prepared: Prepared,
+  options: ResolvedOptions<Name>,
+  hooks: Hooks = {},
+): Promise<Training<Name>> {
+  const { state, source, targets, trainRows, validationRows, batchSize } = prepared;
+  const groups = groupsOf(state, hooks.isFrozen);
+  const { weighing } = hooks;
+  const description = describeStep({
+    ...{ ...state, layer: prepared.trainedLayer ?? state.layer, groups, source, weighing },
+    targets: targetSpec(targets, source.rows),
+  });
+  const renewal = await renewalOf(groups);
+  const programsOf = (size: number) => {
+    const rest = trainRows.length % size;
+    return [size, ...(rest === 0 ? [] : [rest])].map((rows) =>
+      trainingProgram(description, options.optimizer, rows, renewal),
+    );
+  };
+  const programs = programsOf(batchSize);
+  const layout = { metrics: options.metrics, weighted: weighing !== undefined };
+  const validation =
+    validationRows === undefined
+      ? undefined
+      : evaluateRows(description, layout, validationRows, Math.min(VALIDATION_BATCH, validationRows.length));
+  const { backend, reason } = selectBackend(options.device);
+  const isTapped = (programs[0]?.taps.length ?? 0) > 0;
+  const held = validation?.programs ?? [];
+  // Values that are tapped are delivered step by step.
+  const optionsOf = (size: number) => ({
+    capacity: isTapped ? 1 : capacityFor(size),
+    threads: options.threads,
+    deterministic: options.deterministic,
+    memoryLimit: options.memoryLimit,
+  });
+  const session = await backend.open([...programs, ...held], optionsOf(batchSize)).catch(async (error) => {
+    const { refusal } = await import('./batch-that-fits.ts');
+    throw await refusal(error, batchSize, (size) => [[...programsOf(size), ...held], optionsOf(size)]);
+  });
+  writeLeaves(session, groups, state.parameters);
+  for (const [name, data] of Object.entries({
+    ...{ [BLOCKS.source]: source.data, [BLOCKS.target]: targets.data },
+    ...hooks.blocks,
+  }))
+    session.write(name, data);
+  const deliver = isTapped ? (await import('../engine/taps.ts')).tapsOf(session, programs, options.onTap) : undefined;
+  return new Training(prepared, options, { session, groups, programs, reason, validation, layout, deliver, hooks });
+}
+
+interface Opened {
+  readonly session: Awaited<ReturnType<ReturnType<typeof selectBackend>['backend']['open']>>;
+  readonly groups: ReturnType<typeof groupsOf>;
+  readonly programs: readonly ReturnType<typeof trainingProgram>[];
+  readonly reason: string;
+  readonly validation: ReturnType<typeof evaluateRows> | undefined;
+  readonly layout: ConstructorParameters<typeof TrainingLoop>[0]['layout'];
+  readonly deliver: ((program: string, step: number) => void) | undefined;
+  readonly hooks: Hooks;
+}
+
+/** The best weights so far, by validation loss. */
+export interface Best {
+  readonly loss: number;
+  readonly epoch: number;
+  readonly blocks: ReturnType<typeof readBlocks>;
+}
+
+/** A run under way. */
+export class Training<Name extends string> {
+  readonly prepared: Prepared;
+  readonly options: ResolvedOptions<Name>;
+  readonly opened: Opened;
+  readonly loop: TrainingLoop;
+  readonly history: EpochRecord<Name>[] = [];
+  best: Best | undefined;
+  readonly #progress: ReturnType<typeof createProgress>;
+
+  constructor(prepared: Prepared, options: ResolvedOptions<Name>, opened: Opened) {
+    this.prepared = prepared;
+    this.options = options;
+    this.opened = opened;
+    const { trainRows, batchSize } = prepared;
+    const { session, layout, hooks, deliver } = opened;
+    const { epochs, metrics, progress: enabled, seed, shuffle, signal, optimizer } = options;
+    this.#progress = createProgress({
+      stepsPerEpoch: Math.ceil(trainRows.length / batchSize),
+      examplesPerEpoch: trainRows.length,
+      ...{ epochs, metricNames: metrics.map(({ name }) => name), enabled },
+    });
+    this.loop = new TrainingLoop({
+      ...{ session, seed, shuffle, signal, transform: optimizer, layout, rows: trainRows, batchSize, hooks },
+      onSteps: (done, measures, program) => {
+        deliver?.(program, this.loop.step - 1);
+        this.#progress.step(done, measures);
+      },
+    });
+  }
+
+  async *epochs(): AsyncGenerator<EpochRecord<Name>, Run<Name>, void> {
+    const { loop, history } = this;
+    const { session, validation, hooks } = this.opened;
+    await hooks.begin?.(this as unknown as Training<string>);
+    let ending: Ending = 'completed';
+    while (ending === 'completed' && history.length < this.options.epochs) {
+      const epoch = history.length + 1;
+      const began = performance.now();
+      const result = await loop.epoch(epoch - 1);
+      if (result.kind === 'failed') {
+        if (result.stop.reason !== 'nonFinite') throw stopError(result.stop);
+        const bad = await session.locate(result.program, result.row);
+        // Most runs never need it.
+        const { DivergenceError } = await import('./divergence.ts');
+        const at = { step: loop.step, epoch, lastLoss: loop.lastLoss };
+        throw new DivergenceError(at, result.stop, bad, await this.#finish('diverged'));
+      }
+      if (result.kind !== 'done') {
+        ending = result.kind;
+        break;
+      }
+      const measured = await validation?.run(session);
+      if (measured !== undefined) this.#keepBest(must(measured.loss, 'a loss'), epoch);
+      const record = this.#record(epoch, result.measures, measured, (performance.now() - began) / 1000);
+      const ends = await hooks.afterEpoch?.(record as unknown as EpochRecord);
+      yield record;
+      if (ends) ending = 'stopped';
+    }
+    return this.#finish(ending);
+  }
+
+  close(): void {
+    this.#progress.stop();
+    this.opened.session.dispose();
+  }
+
+  #keepBest(loss: number, epoch: number): void {
+    // A loss that is NaN is worse than any other, also as the first.
+    if (this.best === undefined || loss < this.best.loss || Number.isNaN(this.best.loss))
+      this.best = { loss, epoch, blocks: readBlocks(this.opened.session, this.opened.groups) };
+  }
+
+  #record(
+    epoch: number,
+    measures: Readonly<Record<string, number>>,
+    validation: Readonly<Record<string, number>> | undefined,
+    seconds: number,
+  ): EpochRecord<Name> {
+    const { metrics, epochs } = this.options;
+    const held = validation === undefined ? {} : { validation: Object.freeze(validation) as Measures<Name> };
+    const record = Object.freeze({ epoch, ...measures, ...held, seconds }) as unknown as EpochRecord<Name>;
+    this.history.push(record);
+    const names = metrics.map(({ name }) => name);
+    this.#progress.epochEnd(epoch, describeEpoch(record, epochs, names));
+    return record;
+  }
+
+  async #finish(ending: Ending): Promise<Run<Name>> {
+    const { session, groups, reason, hooks } = this.opened;
+    const blocks = this.best?.blocks ?? readBlocks(session, groups);
+    const { parameters } = this.prepared.state;
+    const state = { ...this.prepared.state, parameters: leavesIn(blocks, groups, parameters) };
+    const { source, targets, batchSize, notes } = this.prepared;
+    const { dtype, shape } = targetSpec(targets, source.rows);
+    const run = new Run<Name>(
+      state,
+      {
+        history: this.history,
+        bestEpoch: this.best?.epoch ?? this.history.length,
+        ending,
+        steps: this.loop.step,
+        device: { ...session.machine, name: session.device, reason: reason + session.machine.reason },
+        notes: [...notes, ...(ending === 'stopped' ? [`stopped: ${hooks.note?.()}`] : [])],
+        bytes: session.bytes,
+      },
+      {
+        optimizer: this.options.optimizer,
+        batchSize,
+        inputType: source.dtype,
+        target: { dtype, shape: shape.slice(1) },
+      },
+      hooks.checkpoint?.(),
+    );
+    await hooks.end?.(run as unknown as Run);
+    return run;
+  }
+}
