@@ -56,7 +56,12 @@ describe('callbacks', () => {
   it('tell each step once, in order, with the loss before its update', async () => {
     const steps: number[] = [];
     const losses: number[] = [];
-    const watch: Callback = { onStep: ({ step, loss }) => void (steps.push(step), losses.push(loss)) };
+    const watch: Callback = {
+      onStep({ step, loss }) {
+        steps.push(step);
+        losses.push(loss);
+      },
+    };
     await fit(parabola(), point, { ...still, optimizer: sgd({ learningRate: 0.25 }), epochs: 3, callbacks: [watch] });
     expect(steps).toEqual([0, 1, 2]);
     expect(losses).toEqual([1, 0.25, 0.0625]);
