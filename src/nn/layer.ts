@@ -11,14 +11,18 @@ import type { Tensor } from '../graph/tensor.ts';
 import { Trace } from '../graph/trace.ts';
 import type { Initializer } from './initializers.ts';
 
-export interface Layer {
+/** Named tensors: the inputs or outputs of a model that has several. */
+export type Tensors = Readonly<Record<string, Tensor>>;
+
+/** `In` and `Out`: a tensor, unless said otherwise; a list for layers that merge, a record of named ones for graphs. */
+export interface Layer<In = Tensor, Out = Tensor> {
   /** The name that its JSON is read by, such as 'dense'. */
   readonly type: string;
   /** Its segment of the path; default: its index in the parent. */
   readonly name?: string;
   /** Plain JSON; with `type` (and `name`) all that loading needs. */
   readonly options: JsonObject;
-  call(x: Tensor, context: Context): Tensor;
+  call(x: In, context: Context): Out;
 }
 
 export interface Context {
@@ -44,7 +48,7 @@ export interface Context {
    */
   update(name: string, value: Tensor): void;
   /** Calls a part under its own path; two parts of one path are refused. */
-  child(layer: Layer, index: number, x: Tensor): Tensor;
+  child<In, Out>(layer: Layer<In, Out>, index: number, x: In): Out;
   /** Key and stream of fresh random numbers for this path, another stream at each call; only in train mode. */
   random(): { readonly key: Tensor; readonly stream: number };
 }
@@ -71,7 +75,12 @@ export interface ParameterLeaf {
  * const scale = (start) => layer('scale', { start }, (x, context) =>
  *   mul(x, context.parameter('factor', x.shape.slice(1), constant(start))));
  */
-export function layer(type: string, options: JsonObject, call: Layer['call'], name?: string): Layer {
+export function layer<In = Tensor, Out = Tensor>(
+  type: string,
+  options: JsonObject,
+  call: Layer<In, Out>['call'],
+  name?: string,
+): Layer<In, Out> {
   if (name !== undefined && (name === '' || name.includes('/'))) {
     throw new SaddlepointError(
       'option',
@@ -89,7 +98,7 @@ export interface LayerJson extends JsonObject {
 }
 
 /** The layer as JSON: type, name if it has one, options. Parameters are not part of it. */
-export function layerToJson({ type, name, options }: Layer): LayerJson {
+export function layerToJson({ type, name, options }: Pick<Layer, 'type' | 'name' | 'options'>): LayerJson {
   return name === undefined ? { type, options } : { type, name, options };
 }
 
@@ -105,6 +114,31 @@ export function layerError(
 
 const join = (path: string, segment: string): string => (path === '' ? segment : `${path}/${segment}`);
 
+/** The masks of tensors that stand for padded sequences. They are no part of a tensor: ops know nothing of them. */
+const masks = new WeakMap<object, Tensor | undefined>();
+
+/**
+ * Which steps of a tensor [n, steps, …] count: [n, steps], 0 where a step is padding. Undefined: all count.
+ *
+ * Made by `masking`, `embedding({ maskId })` or `withMask`. A result of a layer that keeps the steps, [n, steps, …] of rank 3 or
+ * more, has the mask of the layer's input, unless the layer gave it another: who writes a layer need not think of it.
+ */
+export const maskOf = (x: unknown): Tensor | undefined => masks.get(x as object);
+
+/** The tensor itself, which has this mask from now on; undefined: none, whatever the layer's input has. */
+export function withMask(x: Tensor, mask: Tensor | undefined): Tensor {
+  masks.set(x, mask);
+  return x;
+}
+
+/** A layer's result, with the mask of its input where the steps are kept. */
+function called<In, Out>(part: Layer<In, Out>, x: In, context: Context): Out {
+  const y = part.call(x, context) as Out & Spec;
+  const mask = maskOf(x);
+  if (mask && !masks.has(y) && y.shape?.[2] && sameShape(y.shape.slice(0, 2), mask.shape)) masks.set(y, mask);
+  return y;
+}
+
 /** What differs between creating parameters and applying them. */
 interface Run {
   readonly mode: Context['mode'];
@@ -115,13 +149,13 @@ interface Run {
   leaf(path: string, kind: LeafKind, shape: Shape, initializer: Initializer): Tensor;
 }
 
-function callRoot(model: Layer, x: Tensor, run: Run): Tensor {
+function callRoot<In, Out>(model: Layer<In, Out>, x: In, run: Run): Out {
   const taken = new Set<string>();
-  const claim = (path: string, what: string): void => {
+  const claim = (path: string): void => {
     if (taken.has(path)) {
       throw new SaddlepointError(
         'option',
-        `two ${what} of one model have the path '${path}'`,
+        `two parameters or layers of one model have the path '${path}'`,
         'give one of them another name',
       );
     }
@@ -134,7 +168,7 @@ function callRoot(model: Layer, x: Tensor, run: Run): Tensor {
       (kind: LeafKind): Context['parameter'] =>
       (name, shape, initializer) => {
         const own = join(path, name);
-        claim(own, 'parameters or layers');
+        claim(own);
         if (kind === 'state') states.set(name, shape);
         return run.leaf(own, kind, shape, initializer);
       };
@@ -155,8 +189,8 @@ function callRoot(model: Layer, x: Tensor, run: Run): Tensor {
       },
       child(part, index, input) {
         const inner = join(path, part.name ?? String(index));
-        claim(inner, 'parameters or layers');
-        const call = (): Tensor => part.call(input, contextAt(inner));
+        claim(inner);
+        const call = () => called(part, input, contextAt(inner));
         return run.trace === undefined ? call() : run.trace.within(inner, call);
       },
       random() {
@@ -173,22 +207,36 @@ function callRoot(model: Layer, x: Tensor, run: Run): Tensor {
       },
     };
   };
-  return model.call(x, contextAt(''));
+  return called(model, x, contextAt(''));
+}
+
+/** The type of a tensor, or of each in a record by name. */
+export type SpecOf<T> = T extends Tensor ? Spec : Readonly<Record<string, Spec>>;
+
+/** f of one, or of each in a record by name. */
+function each<T extends Spec, R>(given: T | Readonly<Record<string, T>>, f: (one: T) => R): unknown {
+  return Array.isArray(given.shape)
+    ? f(given as T)
+    : Object.fromEntries(Object.entries(given).map(([name, one]) => [name, f(one)]));
 }
 
 /**
  * Infers every shape and creates the parameters, by one abstract trace in predict mode; no layer's arithmetic is run.
  *
- * @param input the type of the input, with a batch dimension of 1 in front.
+ * @param input the type of the input, with a batch dimension of 1 in front; a record of such by name for a model of several.
  * @param seed of all parameters: a whole number; equal seeds give equal bits. A leaf's values depend on the seed, its path and
  *   its shape alone.
- * @returns the leaves in the order in which the layers ask for them, and the type of the output.
+ * @returns the leaves in the order in which the layers ask for them, and the type of the output, or of each by name.
  * @throws SaddlepointError `shape` with the layer's path where shapes do not fit.
  */
-export function initialize(model: Layer, input: Spec, seed: number): { parameters: ParameterLeaf[]; output: Spec } {
+export function initialize<In = Tensor, Out = Tensor>(
+  model: Layer<In, Out>,
+  input: SpecOf<In>,
+  seed: number,
+): { parameters: ParameterLeaf[]; output: SpecOf<Out> } {
   const trace = new Trace();
   const parameters: ParameterLeaf[] = [];
-  const output = callRoot(model, trace.input(input), {
+  const output = callRoot(model, each(input, (spec) => trace.input(spec)) as In, {
     mode: 'predict',
     trace,
     key: undefined,
@@ -198,35 +246,38 @@ export function initialize(model: Layer, input: Spec, seed: number): { parameter
       return trace.input({ shape, dtype: 'f32' });
     },
   });
-  return { parameters, output: { shape: output.shape, dtype: output.dtype } };
+  return {
+    parameters,
+    output: each(output as Tensor, ({ shape, dtype }) => ({ shape, dtype })) as SpecOf<Out>,
+  };
 }
 
 /** What calling a model on one row leads to: its layers in the order in which they are called, its leaves, and its nodes. */
-export function traceModel(
-  model: Layer,
-  input: Spec,
+export function traceModel<In = Tensor, Out = Tensor>(
+  model: Layer<In, Out>,
+  input: SpecOf<In>,
 ): {
-  calls: { path: string; type: string; output: Shape }[];
+  calls: { path: string; type: string; output: Shape | Readonly<Record<string, Shape>> }[];
   leaves: { path: string; kind: LeafKind; shape: Shape }[];
   nodes: readonly Node[];
 } {
   const trace = new Trace();
-  const calls: { path: string; type: string; output: Shape }[] = [];
+  const calls: ReturnType<typeof traceModel>['calls'] = [];
   const leaves: { path: string; kind: LeafKind; shape: Shape }[] = [];
-  const watched = (part: Layer): Layer => ({
+  const watched = <I, O>(part: Layer<I, O>): Layer<I, O> => ({
     ...part,
     call(x, context) {
-      const own = { path: context.path, type: part.type, output: x.shape };
+      const own: (typeof calls)[number] = { path: context.path, type: part.type, output: [] };
       calls.push(own);
       const y = part.call(x, {
         ...context,
         child: (inner, index, value) => context.child(watched(inner), index, value),
       });
-      own.output = y.shape;
+      own.output = each(y as Tensor, ({ shape }) => shape) as Shape;
       return y;
     },
   });
-  callRoot(watched(model), trace.input(input), {
+  callRoot(watched(model), each(input, (spec) => trace.input(spec)) as In, {
     ...{ mode: 'predict', trace, key: undefined, updates: undefined },
     leaf(path, kind, shape) {
       leaves.push({ path, kind, shape });
@@ -237,21 +288,22 @@ export function traceModel(
 }
 
 /**
- * Applies a model to a tensor.
+ * Applies a model to a tensor, or to a record of named ones. `maskOf` has the mask of what it gives.
  *
  * @param parameters by path, as `initialize` names them; traced or host tensors.
- * @param x [n, ...]; traced or host.
+ * @param x [n, ...]; traced or host; one that `withMask` gave a mask is a padded sequence.
  * @param options mode: 'train' or 'predict'; key: i32 [seed, step, iteration], needed in train mode by layers that draw;
  *   updates: gets the new values of states by path; without it they are not kept.
  * @throws SaddlepointError `shape` naming the path of a parameter that is missing or has another shape.
  */
-export function applyModel(
-  model: Layer,
+export function applyModel<In = Tensor, Out = Tensor>(
+  model: Layer<In, Out>,
   parameters: ReadonlyMap<string, Tensor>,
-  x: Tensor,
+  x: In,
   options: { readonly mode: Context['mode']; readonly key?: Tensor; readonly updates?: Map<string, Tensor> },
-): Tensor {
-  const tensors = [x, ...parameters.values(), ...(options.key === undefined ? [] : [options.key])];
+): Out {
+  // The parameters of a step are traced; x matters to a model that has none.
+  const tensors = [x as Tensor, ...parameters.values(), ...(options.key === undefined ? [] : [options.key])];
   return callRoot(model, x, {
     mode: options.mode,
     trace: tensors.find((t) => t.traced !== undefined)?.traced?.trace,
