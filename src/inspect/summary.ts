@@ -4,7 +4,8 @@ import { SaddlepointError, show } from '../core/errors.ts';
 import { type Shape, showShape, sizeOf } from '../core/shape.ts';
 import type { Node, Spec } from '../graph/node.ts';
 import type { Tensor } from '../graph/tensor.ts';
-import { type Layer, traceModel } from '../nn/layer.ts';
+import type { Layer } from '../nn/layer.ts';
+import { traceModel } from '../nn/named.ts';
 import { isTrainedModel, type TrainedModel } from '../train/model.ts';
 import { flopsOf } from './flops.ts';
 import { short, textTable } from './table.ts';
@@ -70,7 +71,7 @@ export function summary<In = Tensor, Out = Tensor>(
       'for example summary(model, [784]); a trained model knows it',
     );
   }
-  const { nodes, calls, leaves } = traceModel(layer as Layer, specOf(shape) as Spec);
+  const { nodes, calls, leaves } = traceModel(layer, specOf(shape));
   const own = <T extends { readonly path: string }>(items: readonly T[], path: string): T[] =>
     items.filter((item) => item.path === path);
   const parent = (path: string): string => path.slice(0, Math.max(0, path.lastIndexOf('/')));

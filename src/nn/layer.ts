@@ -6,7 +6,7 @@ import { type ErrorCode, SaddlepointError, show, suggest } from '../core/errors.
 import type { JsonObject } from '../core/json.ts';
 import { streamOf } from '../core/philox.ts';
 import { type Shape, sameShape, showShape } from '../core/shape.ts';
-import type { Node, Spec } from '../graph/node.ts';
+import type { Spec } from '../graph/node.ts';
 import type { Tensor } from '../graph/tensor.ts';
 import { Trace } from '../graph/trace.ts';
 import type { Initializer } from './initializers.ts';
@@ -88,7 +88,7 @@ export function layer<In = Tensor, Out = Tensor>(
       "a name is not empty and has no '/'",
     );
   }
-  return name === undefined ? { type, options, call } : { type, name, options, call };
+  return { type, ...(name && { name }), options, call };
 }
 
 /** A layer as plain JSON. */
@@ -99,7 +99,7 @@ export interface LayerJson extends JsonObject {
 
 /** The layer as JSON: type, name if it has one, options. Parameters are not part of it. */
 export function layerToJson({ type, name, options }: Pick<Layer, 'type' | 'name' | 'options'>): LayerJson {
-  return name === undefined ? { type, options } : { type, name, options };
+  return { type, ...(name && { name }), options };
 }
 
 /** An error that names the layer it arose in. */
@@ -139,7 +139,7 @@ function called<In, Out>(part: Layer<In, Out>, x: In, context: Context): Out {
   return y;
 }
 
-/** What differs between creating parameters and applying them. */
+/** @internal What differs between creating parameters and applying them. */
 interface Run {
   readonly mode: Context['mode'];
   readonly trace: Trace | undefined;
@@ -149,7 +149,8 @@ interface Run {
   leaf(path: string, kind: LeafKind, shape: Shape, initializer: Initializer): Tensor;
 }
 
-function callRoot<In, Out>(model: Layer<In, Out>, x: In, run: Run): Out {
+/** @internal Calls a model at the root of the paths. */
+export function callRoot<In, Out>(model: Layer<In, Out>, x: In, run: Run): Out {
   const taken = new Set<string>();
   const claim = (path: string): void => {
     if (taken.has(path)) {
@@ -180,8 +181,8 @@ function callRoot<In, Out>(model: Layer<In, Out>, x: In, run: Run): Out {
       state: leaf('state'),
       update(name, value) {
         const shape = states.get(name);
-        if (shape === undefined || !sameShape(shape, value.shape)) {
-          const known = shape === undefined ? 'no such state' : `a state of shape ${showShape(shape)}`;
+        if (!shape || !sameShape(shape, value.shape)) {
+          const known = shape ? `a state of shape ${showShape(shape)}` : 'no such state';
           const message = `update: '${name}' is ${known}, the value has shape ${showShape(value.shape)}`;
           throw layerError('shape', { path }, message, 'create it by context.state first, in the same shape');
         }
@@ -191,17 +192,12 @@ function callRoot<In, Out>(model: Layer<In, Out>, x: In, run: Run): Out {
         const inner = join(path, part.name ?? String(index));
         claim(inner);
         const call = () => called(part, input, contextAt(inner));
-        return run.trace === undefined ? call() : run.trace.within(inner, call);
+        return run.trace ? run.trace.within(inner, call) : call();
       },
       random() {
-        if (run.mode !== 'train') throw layerError('internal', { path }, 'random numbers are drawn in train mode only');
-        if (run.key === undefined) {
-          throw layerError(
-            'option',
-            { path },
-            'train mode needs a key for its random numbers',
-            'give applyModel { key }: i32 [seed, step, iteration]',
-          );
+        if (run.mode !== 'train' || !run.key) {
+          const message = 'random numbers are drawn in train mode only, which needs a key';
+          throw layerError('option', { path }, message, 'give applyModel { key }: i32 [seed, step, iteration]');
         }
         return { key: run.key, stream: streamOf(path, draws++) };
       },
@@ -210,33 +206,15 @@ function callRoot<In, Out>(model: Layer<In, Out>, x: In, run: Run): Out {
   return called(model, x, contextAt(''));
 }
 
-/** The type of a tensor, or of each in a record by name. */
-export type SpecOf<T> = T extends Tensor ? Spec : Readonly<Record<string, Spec>>;
-
-/** f of one, or of each in a record by name. */
-function each<T extends Spec, R>(given: T | Readonly<Record<string, T>>, f: (one: T) => R): unknown {
-  return Array.isArray(given.shape)
-    ? f(given as T)
-    : Object.fromEntries(Object.entries(given).map(([name, one]) => [name, f(one)]));
-}
-
-/**
- * Infers every shape and creates the parameters, by one abstract trace in predict mode; no layer's arithmetic is run.
- *
- * @param input the type of the input, with a batch dimension of 1 in front; a record of such by name for a model of several.
- * @param seed of all parameters: a whole number; equal seeds give equal bits. A leaf's values depend on the seed, its path and
- *   its shape alone.
- * @returns the leaves in the order in which the layers ask for them, and the type of the output, or of each by name.
- * @throws SaddlepointError `shape` with the layer's path where shapes do not fit.
- */
-export function initialize<In = Tensor, Out = Tensor>(
+/** `initialize` of any input: `enter` makes it of the trace's inputs, and the output is traced. */
+export function initializeBy<In, Out>(
   model: Layer<In, Out>,
-  input: SpecOf<In>,
+  enter: (trace: Trace) => In,
   seed: number,
-): { parameters: ParameterLeaf[]; output: SpecOf<Out> } {
+): { parameters: ParameterLeaf[]; output: Out } {
   const trace = new Trace();
   const parameters: ParameterLeaf[] = [];
-  const output = callRoot(model, each(input, (spec) => trace.input(spec)) as In, {
+  const output = callRoot(model, enter(trace), {
     mode: 'predict',
     trace,
     key: undefined,
@@ -246,45 +224,22 @@ export function initialize<In = Tensor, Out = Tensor>(
       return trace.input({ shape, dtype: 'f32' });
     },
   });
-  return {
-    parameters,
-    output: each(output as Tensor, ({ shape, dtype }) => ({ shape, dtype })) as SpecOf<Out>,
-  };
+  return { parameters, output };
 }
 
-/** What calling a model on one row leads to: its layers in the order in which they are called, its leaves, and its nodes. */
-export function traceModel<In = Tensor, Out = Tensor>(
-  model: Layer<In, Out>,
-  input: SpecOf<In>,
-): {
-  calls: { path: string; type: string; output: Shape | Readonly<Record<string, Shape>> }[];
-  leaves: { path: string; kind: LeafKind; shape: Shape }[];
-  nodes: readonly Node[];
-} {
-  const trace = new Trace();
-  const calls: ReturnType<typeof traceModel>['calls'] = [];
-  const leaves: { path: string; kind: LeafKind; shape: Shape }[] = [];
-  const watched = <I, O>(part: Layer<I, O>): Layer<I, O> => ({
-    ...part,
-    call(x, context) {
-      const own: (typeof calls)[number] = { path: context.path, type: part.type, output: [] };
-      calls.push(own);
-      const y = part.call(x, {
-        ...context,
-        child: (inner, index, value) => context.child(watched(inner), index, value),
-      });
-      own.output = each(y as Tensor, ({ shape }) => shape) as Shape;
-      return y;
-    },
-  });
-  callRoot(watched(model), each(input, (spec) => trace.input(spec)) as In, {
-    ...{ mode: 'predict', trace, key: undefined, updates: undefined },
-    leaf(path, kind, shape) {
-      leaves.push({ path, kind, shape });
-      return trace.input({ shape, dtype: 'f32' });
-    },
-  });
-  return { calls, leaves, nodes: trace.nodes };
+/**
+ * Infers every shape and creates the parameters, by one abstract trace in predict mode; no layer's arithmetic is run.
+ * `initializeNamed` does so for models of several inputs or outputs.
+ *
+ * @param input the type of the input, with a batch dimension of 1 in front.
+ * @param seed of all parameters: a whole number; equal seeds give equal bits. A leaf's values depend on the seed, its path and
+ *   its shape alone.
+ * @returns the leaves in the order in which the layers ask for them, and the type of the output.
+ * @throws SaddlepointError `shape` with the layer's path where shapes do not fit.
+ */
+export function initialize(model: Layer, input: Spec, seed: number): { parameters: ParameterLeaf[]; output: Spec } {
+  const { parameters, output } = initializeBy(model, (trace) => trace.input(input), seed);
+  return { parameters, output: { shape: output.shape, dtype: output.dtype } };
 }
 
 /**
@@ -303,15 +258,15 @@ export function applyModel<In = Tensor, Out = Tensor>(
   options: { readonly mode: Context['mode']; readonly key?: Tensor; readonly updates?: Map<string, Tensor> },
 ): Out {
   // The parameters of a step are traced; x matters to a model that has none.
-  const tensors = [x as Tensor, ...parameters.values(), ...(options.key === undefined ? [] : [options.key])];
+  const tensors = [x as Tensor, ...parameters.values(), options.key];
   return callRoot(model, x, {
     mode: options.mode,
-    trace: tensors.find((t) => t.traced !== undefined)?.traced?.trace,
+    trace: tensors.find((t) => t?.traced)?.traced?.trace,
     key: options.key,
     updates: options.mode === 'train' ? options.updates : undefined,
     leaf(path, _kind, shape) {
       const found = parameters.get(path);
-      if (found === undefined) {
+      if (!found) {
         throw new SaddlepointError('shape', `parameter '${path}' is missing`, suggest(path, [...parameters.keys()]));
       }
       if (!sameShape(found.shape, shape)) {
