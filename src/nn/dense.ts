@@ -1,6 +1,5 @@
 /** @file The fully connected layer. */
 import { checkKnownOptions, checkNumber, SaddlepointError, show } from '../core/errors.ts';
-import type { Json } from '../core/json.ts';
 import { showShape, sizeOf } from '../core/shape.ts';
 import { add } from '../ops/elementwise.ts';
 import { matmulRows } from '../ops/matmul.ts';
@@ -54,12 +53,17 @@ export function dense(units: number, options: DenseOptions = {}): Layer {
   if (typeof bias !== 'boolean')
     throw new SaddlepointError('option', `dense.bias: expected true or false, got ${show(bias)}`);
   if (inputSize !== undefined) checkNumber('dense.inputSize', inputSize, { min: 1, integer: true });
-  const json: Record<string, Json> = { units };
-  if (activation !== undefined) json.activation = activation;
-  if (!bias) json.bias = false;
-  if (options.kernelInitializer !== undefined) json.kernelInitializer = initializerToJson(kernelInitializer);
-  if (options.biasInitializer !== undefined) json.biasInitializer = initializerToJson(biasInitializer);
-  if (inputSize !== undefined) json.inputSize = inputSize;
+  // Text knows no undefined: what was not given is not in it.
+  const json = JSON.parse(
+    JSON.stringify({
+      units,
+      activation,
+      bias: bias ? undefined : bias,
+      kernelInitializer: options.kernelInitializer && initializerToJson(kernelInitializer),
+      biasInitializer: options.biasInitializer && initializerToJson(biasInitializer),
+      inputSize,
+    }),
+  );
   return layer(
     'dense',
     json,

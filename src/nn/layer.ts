@@ -6,19 +6,23 @@ import { type ErrorCode, SaddlepointError, show, suggest } from '../core/errors.
 import type { JsonObject } from '../core/json.ts';
 import { streamOf } from '../core/philox.ts';
 import { type Shape, sameShape, showShape } from '../core/shape.ts';
-import type { Node, Spec } from '../graph/node.ts';
+import type { Spec } from '../graph/node.ts';
 import type { Tensor } from '../graph/tensor.ts';
 import { Trace } from '../graph/trace.ts';
 import type { Initializer } from './initializers.ts';
 
-export interface Layer {
+/** Named tensors: the inputs or outputs of a model that has several. */
+export type Tensors = Readonly<Record<string, Tensor>>;
+
+/** `In` and `Out`: a tensor, unless said otherwise; a list for layers that merge, a record of named ones for graphs. */
+export interface Layer<In = Tensor, Out = Tensor> {
   /** The name that its JSON is read by, such as 'dense'. */
   readonly type: string;
   /** Its segment of the path; default: its index in the parent. */
   readonly name?: string;
   /** Plain JSON; with `type` (and `name`) all that loading needs. */
   readonly options: JsonObject;
-  call(x: Tensor, context: Context): Tensor;
+  call(x: In, context: Context): Out;
 }
 
 export interface Context {
@@ -44,7 +48,7 @@ export interface Context {
    */
   update(name: string, value: Tensor): void;
   /** Calls a part under its own path; two parts of one path are refused. */
-  child(layer: Layer, index: number, x: Tensor): Tensor;
+  child<In, Out>(layer: Layer<In, Out>, index: number, x: In): Out;
   /** Key and stream of fresh random numbers for this path, another stream at each call; only in train mode. */
   random(): { readonly key: Tensor; readonly stream: number };
 }
@@ -71,7 +75,12 @@ export interface ParameterLeaf {
  * const scale = (start) => layer('scale', { start }, (x, context) =>
  *   mul(x, context.parameter('factor', x.shape.slice(1), constant(start))));
  */
-export function layer(type: string, options: JsonObject, call: Layer['call'], name?: string): Layer {
+export function layer<In = Tensor, Out = Tensor>(
+  type: string,
+  options: JsonObject,
+  call: Layer<In, Out>['call'],
+  name?: string,
+): Layer<In, Out> {
   if (name !== undefined && (name === '' || name.includes('/'))) {
     throw new SaddlepointError(
       'option',
@@ -79,7 +88,7 @@ export function layer(type: string, options: JsonObject, call: Layer['call'], na
       "a name is not empty and has no '/'",
     );
   }
-  return name === undefined ? { type, options, call } : { type, name, options, call };
+  return { type, ...(name && { name }), options, call };
 }
 
 /** A layer as plain JSON. */
@@ -89,8 +98,8 @@ export interface LayerJson extends JsonObject {
 }
 
 /** The layer as JSON: type, name if it has one, options. Parameters are not part of it. */
-export function layerToJson({ type, name, options }: Layer): LayerJson {
-  return name === undefined ? { type, options } : { type, name, options };
+export function layerToJson({ type, name, options }: Pick<Layer, 'type' | 'name' | 'options'>): LayerJson {
+  return { type, ...(name && { name }), options };
 }
 
 /** An error that names the layer it arose in. */
@@ -105,7 +114,32 @@ export function layerError(
 
 const join = (path: string, segment: string): string => (path === '' ? segment : `${path}/${segment}`);
 
-/** What differs between creating parameters and applying them. */
+/** The masks of tensors that stand for padded sequences. They are no part of a tensor: ops know nothing of them. */
+const masks = new WeakMap<object, Tensor | undefined>();
+
+/**
+ * Which steps of a tensor [n, steps, …] count: [n, steps], 0 where a step is padding. Undefined: all count.
+ *
+ * Made by `masking`, `embedding({ maskId })` or `withMask`. A result of a layer that keeps the steps, [n, steps, …] of rank 3 or
+ * more, has the mask of the layer's input, unless the layer gave it another: who writes a layer need not think of it.
+ */
+export const maskOf = (x: unknown): Tensor | undefined => masks.get(x as object);
+
+/** The tensor itself, which has this mask from now on; undefined: none, whatever the layer's input has. */
+export function withMask(x: Tensor, mask: Tensor | undefined): Tensor {
+  masks.set(x, mask);
+  return x;
+}
+
+/** A layer's result, with the mask of its input where the steps are kept. */
+function called<In, Out>(part: Layer<In, Out>, x: In, context: Context): Out {
+  const y = part.call(x, context) as Out & Spec;
+  const mask = maskOf(x);
+  if (mask && !masks.has(y) && y.shape?.[2] && sameShape(y.shape.slice(0, 2), mask.shape)) masks.set(y, mask);
+  return y;
+}
+
+/** @internal What differs between creating parameters and applying them. */
 interface Run {
   readonly mode: Context['mode'];
   readonly trace: Trace | undefined;
@@ -115,13 +149,14 @@ interface Run {
   leaf(path: string, kind: LeafKind, shape: Shape, initializer: Initializer): Tensor;
 }
 
-function callRoot(model: Layer, x: Tensor, run: Run): Tensor {
+/** @internal Calls a model at the root of the paths. */
+export function callRoot<In, Out>(model: Layer<In, Out>, x: In, run: Run): Out {
   const taken = new Set<string>();
-  const claim = (path: string, what: string): void => {
+  const claim = (path: string): void => {
     if (taken.has(path)) {
       throw new SaddlepointError(
         'option',
-        `two ${what} of one model have the path '${path}'`,
+        `two parameters or layers of one model have the path '${path}'`,
         'give one of them another name',
       );
     }
@@ -134,7 +169,7 @@ function callRoot(model: Layer, x: Tensor, run: Run): Tensor {
       (kind: LeafKind): Context['parameter'] =>
       (name, shape, initializer) => {
         const own = join(path, name);
-        claim(own, 'parameters or layers');
+        claim(own);
         if (kind === 'state') states.set(name, shape);
         return run.leaf(own, kind, shape, initializer);
       };
@@ -146,8 +181,8 @@ function callRoot(model: Layer, x: Tensor, run: Run): Tensor {
       state: leaf('state'),
       update(name, value) {
         const shape = states.get(name);
-        if (shape === undefined || !sameShape(shape, value.shape)) {
-          const known = shape === undefined ? 'no such state' : `a state of shape ${showShape(shape)}`;
+        if (!shape || !sameShape(shape, value.shape)) {
+          const known = shape ? `a state of shape ${showShape(shape)}` : 'no such state';
           const message = `update: '${name}' is ${known}, the value has shape ${showShape(value.shape)}`;
           throw layerError('shape', { path }, message, 'create it by context.state first, in the same shape');
         }
@@ -155,40 +190,31 @@ function callRoot(model: Layer, x: Tensor, run: Run): Tensor {
       },
       child(part, index, input) {
         const inner = join(path, part.name ?? String(index));
-        claim(inner, 'parameters or layers');
-        const call = (): Tensor => part.call(input, contextAt(inner));
-        return run.trace === undefined ? call() : run.trace.within(inner, call);
+        claim(inner);
+        const call = () => called(part, input, contextAt(inner));
+        return run.trace ? run.trace.within(inner, call) : call();
       },
       random() {
-        if (run.mode !== 'train') throw layerError('internal', { path }, 'random numbers are drawn in train mode only');
-        if (run.key === undefined) {
-          throw layerError(
-            'option',
-            { path },
-            'train mode needs a key for its random numbers',
-            'give applyModel { key }: i32 [seed, step, iteration]',
-          );
+        if (run.mode !== 'train' || !run.key) {
+          const message = 'random numbers are drawn in train mode only, which needs a key';
+          throw layerError('option', { path }, message, 'give applyModel { key }: i32 [seed, step, iteration]');
         }
         return { key: run.key, stream: streamOf(path, draws++) };
       },
     };
   };
-  return model.call(x, contextAt(''));
+  return called(model, x, contextAt(''));
 }
 
-/**
- * Infers every shape and creates the parameters, by one abstract trace in predict mode; no layer's arithmetic is run.
- *
- * @param input the type of the input, with a batch dimension of 1 in front.
- * @param seed of all parameters: a whole number; equal seeds give equal bits. A leaf's values depend on the seed, its path and
- *   its shape alone.
- * @returns the leaves in the order in which the layers ask for them, and the type of the output.
- * @throws SaddlepointError `shape` with the layer's path where shapes do not fit.
- */
-export function initialize(model: Layer, input: Spec, seed: number): { parameters: ParameterLeaf[]; output: Spec } {
+/** `initialize` of any input: `enter` makes it of the trace's inputs, and the output is traced. */
+export function initializeBy<In, Out>(
+  model: Layer<In, Out>,
+  enter: (trace: Trace) => In,
+  seed: number,
+): { parameters: ParameterLeaf[]; output: Out } {
   const trace = new Trace();
   const parameters: ParameterLeaf[] = [];
-  const output = callRoot(model, trace.input(input), {
+  const output = callRoot(model, enter(trace), {
     mode: 'predict',
     trace,
     key: undefined,
@@ -198,68 +224,49 @@ export function initialize(model: Layer, input: Spec, seed: number): { parameter
       return trace.input({ shape, dtype: 'f32' });
     },
   });
-  return { parameters, output: { shape: output.shape, dtype: output.dtype } };
-}
-
-/** What calling a model on one row leads to: its layers in the order in which they are called, its leaves, and its nodes. */
-export function traceModel(
-  model: Layer,
-  input: Spec,
-): {
-  calls: { path: string; type: string; output: Shape }[];
-  leaves: { path: string; kind: LeafKind; shape: Shape }[];
-  nodes: readonly Node[];
-} {
-  const trace = new Trace();
-  const calls: { path: string; type: string; output: Shape }[] = [];
-  const leaves: { path: string; kind: LeafKind; shape: Shape }[] = [];
-  const watched = (part: Layer): Layer => ({
-    ...part,
-    call(x, context) {
-      const own = { path: context.path, type: part.type, output: x.shape };
-      calls.push(own);
-      const y = part.call(x, {
-        ...context,
-        child: (inner, index, value) => context.child(watched(inner), index, value),
-      });
-      own.output = y.shape;
-      return y;
-    },
-  });
-  callRoot(watched(model), trace.input(input), {
-    ...{ mode: 'predict', trace, key: undefined, updates: undefined },
-    leaf(path, kind, shape) {
-      leaves.push({ path, kind, shape });
-      return trace.input({ shape, dtype: 'f32' });
-    },
-  });
-  return { calls, leaves, nodes: trace.nodes };
+  return { parameters, output };
 }
 
 /**
- * Applies a model to a tensor.
+ * Infers every shape and creates the parameters, by one abstract trace in predict mode; no layer's arithmetic is run.
+ * `initializeNamed` does so for models of several inputs or outputs.
+ *
+ * @param input the type of the input, with a batch dimension of 1 in front.
+ * @param seed of all parameters: a whole number; equal seeds give equal bits. A leaf's values depend on the seed, its path and
+ *   its shape alone.
+ * @returns the leaves in the order in which the layers ask for them, and the type of the output.
+ * @throws SaddlepointError `shape` with the layer's path where shapes do not fit.
+ */
+export function initialize(model: Layer, input: Spec, seed: number): { parameters: ParameterLeaf[]; output: Spec } {
+  const { parameters, output } = initializeBy(model, (trace) => trace.input(input), seed);
+  return { parameters, output: { shape: output.shape, dtype: output.dtype } };
+}
+
+/**
+ * Applies a model to a tensor, or to a record of named ones. `maskOf` has the mask of what it gives.
  *
  * @param parameters by path, as `initialize` names them; traced or host tensors.
- * @param x [n, ...]; traced or host.
+ * @param x [n, ...]; traced or host; one that `withMask` gave a mask is a padded sequence.
  * @param options mode: 'train' or 'predict'; key: i32 [seed, step, iteration], needed in train mode by layers that draw;
  *   updates: gets the new values of states by path; without it they are not kept.
  * @throws SaddlepointError `shape` naming the path of a parameter that is missing or has another shape.
  */
-export function applyModel(
-  model: Layer,
+export function applyModel<In = Tensor, Out = Tensor>(
+  model: Layer<In, Out>,
   parameters: ReadonlyMap<string, Tensor>,
-  x: Tensor,
+  x: In,
   options: { readonly mode: Context['mode']; readonly key?: Tensor; readonly updates?: Map<string, Tensor> },
-): Tensor {
-  const tensors = [x, ...parameters.values(), ...(options.key === undefined ? [] : [options.key])];
+): Out {
+  // The parameters of a step are traced; x matters to a model that has none.
+  const tensors = [x as Tensor, ...parameters.values(), options.key];
   return callRoot(model, x, {
     mode: options.mode,
-    trace: tensors.find((t) => t.traced !== undefined)?.traced?.trace,
+    trace: tensors.find((t) => t?.traced)?.traced?.trace,
     key: options.key,
     updates: options.mode === 'train' ? options.updates : undefined,
     leaf(path, _kind, shape) {
       const found = parameters.get(path);
-      if (found === undefined) {
+      if (!found) {
         throw new SaddlepointError('shape', `parameter '${path}' is missing`, suggest(path, [...parameters.keys()]));
       }
       if (!sameShape(found.shape, shape)) {

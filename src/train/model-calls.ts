@@ -86,7 +86,7 @@ function strict<T extends object>(target: T, missing: (name: string) => Error, r
 }
 
 /** A model whose random numbers are those of its n-th call in a turn. */
-function apart(model: Layer, n: number): Layer {
+function apart<In, Out>(model: Layer<In, Out>, n: number): Layer<In, Out> {
   if (n === 0) return model;
   return {
     ...model,

@@ -142,7 +142,7 @@ function layerFrom(json: Json, inputShape: readonly number[], { layers }: LoadOp
 const nothing = new Float32Array(0);
 
 /** The layer with parameters that have shapes but no values. */
-function shapesOnly(layer: Layer): Layer {
+function shapesOnly<In, Out>(layer: Layer<In, Out>): Layer<In, Out> {
   return {
     ...layer,
     call(x, context) {

@@ -4,7 +4,7 @@ import type { Tensor } from '../../src/graph/tensor.ts';
 import { tensor } from '../../src/graph/tensor.ts';
 import { batchNorm } from '../../src/nn/batch-norm.ts';
 import { dense } from '../../src/nn/dense.ts';
-import { applyModel, initialize, layer } from '../../src/nn/layer.ts';
+import { applyModel, initialize, type Layer, layer } from '../../src/nn/layer.ts';
 import { crossEntropy } from '../../src/nn/losses/cross-entropy.ts';
 import { sequential } from '../../src/nn/sequential.ts';
 import { adam } from '../../src/optim/adam.ts';
@@ -127,7 +127,7 @@ test('an update of what is no state, or of another shape, names the layer', () =
     context.update('mean', x);
     return x;
   });
-  const of = (part: ReturnType<typeof layer>) => () =>
+  const of = (part: Layer) => () =>
     initialize(sequential([part]), { shape: [1, 2], dtype: 'f32' }, 1);
   expect(of(wrong)).toThrow("update: 'mean' is no such state, the value has shape [1,2] (in layer '0')");
 });
