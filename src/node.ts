@@ -1,0 +1,5 @@
+/**
+ * @file What needs a file system: Node, Deno, Bun.
+ * @module saddlepoint/node
+ */
+export { type FileSource, file } from './io/file-source.ts';
