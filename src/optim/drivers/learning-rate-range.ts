@@ -1,7 +1,7 @@
 /** @file The learning-rate range test without a model: which rates to try, when to stop, and what the losses say. */
 import { checkKnownOptions, checkNumber, SaddlepointError } from '../../core/errors.ts';
 import { powInteger } from '../../core/math.ts';
-import { geometric } from '../schedules/exponential.ts';
+import { geometricRamp } from '../schedules/exponential.ts';
 import type { Schedule } from '../schedules/schedule.ts';
 
 export interface LearningRateRangeOptions {
@@ -59,7 +59,7 @@ export function learningRateRangeTest(options: LearningRateRangeOptions = {}): L
   const steps = checkNumber(`${where}.steps`, options.steps ?? 100, { min: 10, integer: true });
   const smoothing = checkNumber(`${where}.smoothing`, options.smoothing ?? 0.9, { min: 0, max: 1, openMax: true });
   const stopAt = checkNumber(`${where}.stopAt`, options.stopAt ?? 4, { min: 1, openMin: true });
-  const schedule = geometric({ from, to, steps });
+  const schedule = geometricRamp({ from, to, steps });
   const losses: number[] = [];
   const smoothed: number[] = [];
   let mean = 0;

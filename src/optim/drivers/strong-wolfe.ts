@@ -21,6 +21,9 @@ export interface WolfeOptions {
   readonly evaluations: number;
 }
 
+/** A few units in the last place of a double. */
+const ROUNDING = 2 ** -50;
+
 /**
  * The minimizer of the cubic through two points and their slopes, held within the inner 80 % of the interval; its middle where
  * the cubic has none, or a number is not finite.
@@ -62,7 +65,7 @@ export async function strongWolfe<P extends LinePoint>(
   const evaluate = async (step: number): Promise<P> => {
     left--;
     const point = await at(step);
-    if (!tooHigh(point) && (best === undefined || point.value < best.value)) best = point;
+    if (!tooHigh(point) && point.value < (best ?? origin).value) best = point;
     return point;
   };
 
@@ -71,7 +74,8 @@ export async function strongWolfe<P extends LinePoint>(
     let [low, high] = [from, to];
     while (left > 0 && Math.abs(high.step - low.step) > 1e-12 * Math.max(low.step, high.step)) {
       const point = await evaluate(cubicMinimizer(low, high));
-      if (tooHigh(point) || point.value >= low.value) {
+      // Values that differ by rounding alone say nothing; slopes still do.
+      if (tooHigh(point) || point.value > low.value + ROUNDING * Math.abs(low.value)) {
         high = point;
         continue;
       }

@@ -15,7 +15,7 @@ const jsonOf = (part: Schedule) => ({ name: part.name, options: part.options });
  * One schedule after the other. Each counts its steps from 0; the last goes on for ever.
  *
  * @throws SaddlepointError `option` for no parts, or parts before the last without a number of steps.
- * @example joinSchedules([{ schedule: linear({ from: 0, to: 1e-3, steps: 100 }), steps: 100 }, { schedule: stepDecay({ learningRate: 1e-3, every: 500 }) }])
+ * @example joinSchedules([{ schedule: linearRamp({ from: 0, to: 1e-3, steps: 100 }), steps: 100 }, { schedule: stepDecay({ learningRate: 1e-3, every: 500 }) }])
  */
 export function joinSchedules(parts: readonly SchedulePart[]): Schedule {
   if (!Array.isArray(parts) || parts.length === 0)

@@ -36,14 +36,18 @@ export function exponentialDecay(options: {
  * @param options from, to: rates > 0; steps: how many have rates of their own, a whole number ≥ 2.
  * @throws SaddlepointError `option` for a value outside its range.
  * @see Smith 2017, "Cyclical learning rates for training neural networks", section 3.3; fastai's lr_find.
- * @example sgd({ learningRate: geometric({ from: 1e-6, to: 1, steps: 100 }) })
+ * @example sgd({ learningRate: geometricRamp({ from: 1e-6, to: 1, steps: 100 }) })
  */
-export function geometric(options: { readonly from: number; readonly to: number; readonly steps: number }): Schedule {
-  checkKnownOptions('geometric', options, ['from', 'to', 'steps']);
-  const from = checkNumber('geometric.from', options.from, ABOVE);
-  const to = checkNumber('geometric.to', options.to, ABOVE);
-  const steps = checkNumber('geometric.steps', options.steps, { min: 2, integer: true });
-  return schedule('geometric', { from, to, steps }, (step) =>
+export function geometricRamp(options: {
+  readonly from: number;
+  readonly to: number;
+  readonly steps: number;
+}): Schedule {
+  checkKnownOptions('geometricRamp', options, ['from', 'to', 'steps']);
+  const from = checkNumber('geometricRamp.from', options.from, ABOVE);
+  const to = checkNumber('geometricRamp.to', options.to, ABOVE);
+  const steps = checkNumber('geometricRamp.steps', options.steps, { min: 2, integer: true });
+  return schedule('geometricRamp', { from, to, steps }, (step) =>
     step >= steps - 1 ? to : from * power(to / from, step / (steps - 1)),
   );
 }

@@ -4,9 +4,9 @@ import { joinSchedules } from '../../../src/optim/schedules/compose.ts';
 import { cosineDecay } from '../../../src/optim/schedules/cosine-decay.ts';
 import { cosineRestarts } from '../../../src/optim/schedules/cosine-restarts.ts';
 import { cyclic } from '../../../src/optim/schedules/cyclic.ts';
-import { exponentialDecay, geometric } from '../../../src/optim/schedules/exponential.ts';
+import { exponentialDecay, geometricRamp } from '../../../src/optim/schedules/exponential.ts';
 import { inverseTimeDecay } from '../../../src/optim/schedules/inverse-time-decay.ts';
-import { constantRate, linear, word2vecDecay } from '../../../src/optim/schedules/linear.ts';
+import { constantRate, linearRamp, word2vecDecay } from '../../../src/optim/schedules/linear-ramp.ts';
 import { oneCycle, oneCycleMomentum } from '../../../src/optim/schedules/one-cycle.ts';
 import { type PlateauSchedule, reduceOnPlateau } from '../../../src/optim/schedules/plateau.ts';
 import { polynomialDecay } from '../../../src/optim/schedules/polynomial-decay.ts';
@@ -127,7 +127,7 @@ const EXPRESS: Readonly<Record<string, Express>> = {
 
 function lines({ start, end, steps }: Options, learningRate: number): Expressed {
   const [from, to] = [start as number, end as number].map((factor) => factor * learningRate) as [number, number];
-  return { rate: linear({ from, to, steps: steps as number }) };
+  return { rate: linearRamp({ from, to, steps: steps as number }) };
 }
 
 function cosine({ t_max: steps, eta_min: minimum }: Options, learningRate: number): Expressed {
@@ -136,7 +136,9 @@ function cosine({ t_max: steps, eta_min: minimum }: Options, learningRate: numbe
 
 function expressed(name: string, data: GoldenCase): Expressed | undefined {
   if (name === 'lr_range_exponential')
-    return { rate: geometric({ from: data.lo as number, to: data.hi as number, steps: (data.lr as number[]).length }) };
+    return {
+      rate: geometricRamp({ from: data.lo as number, to: data.hi as number, steps: (data.lr as number[]).length }),
+    };
   const express = Object.hasOwn(EXPRESS, name) ? EXPRESS[name] : undefined;
   return express?.((data.options ?? {}) as Options, data.lr0 as number, name);
 }

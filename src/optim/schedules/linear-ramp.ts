@@ -8,14 +8,16 @@ import { type Schedule, schedule } from './schedule.ts';
  *
  * @param options from, to: rates ≥ 0; steps: a whole number ≥ 1.
  * @throws SaddlepointError `option` for a value outside its range.
- * @example adam({ learningRate: linear({ from: 1e-3, to: 0, steps: 5000 }) })
+ * @example adam({ learningRate: linearRamp({ from: 1e-3, to: 0, steps: 5000 }) })
  */
-export function linear(options: { readonly from: number; readonly to: number; readonly steps: number }): Schedule {
-  checkKnownOptions('linear', options, ['from', 'to', 'steps']);
-  const from = checkNumber('linear.from', options.from, { min: 0 });
-  const to = checkNumber('linear.to', options.to, { min: 0 });
-  const steps = checkNumber('linear.steps', options.steps, { min: 1, integer: true });
-  return schedule('linear', { from, to, steps }, (step) => (step >= steps ? to : from + ((to - from) * step) / steps));
+export function linearRamp(options: { readonly from: number; readonly to: number; readonly steps: number }): Schedule {
+  checkKnownOptions('linearRamp', options, ['from', 'to', 'steps']);
+  const from = checkNumber('linearRamp.from', options.from, { min: 0 });
+  const to = checkNumber('linearRamp.to', options.to, { min: 0 });
+  const steps = checkNumber('linearRamp.steps', options.steps, { min: 1, integer: true });
+  return schedule('linearRamp', { from, to, steps }, (step) =>
+    step >= steps ? to : from + ((to - from) * step) / steps,
+  );
 }
 
 /**
