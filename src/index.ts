@@ -130,14 +130,82 @@ export { topK } from './ops/top-k.ts';
 export { acos, asin, atan, atan2, cos, sin, tan } from './ops/trigonometric.ts';
 export type { Padding, Pair } from './ops/window.ts';
 // Optimizers.
+export { accumulate } from './optim/accumulate.ts';
+export { type AdabeliefOptions, adabelief } from './optim/adabelief.ts';
+export { type AdadeltaOptions, adadelta } from './optim/adadelta.ts';
+export { type AdafactorOptions, adafactor } from './optim/adafactor.ts';
 export { type AdagradOptions, adagrad } from './optim/adagrad.ts';
-export { adam } from './optim/adam.ts';
+export { type AdamOptions, adam } from './optim/adam.ts';
+export { adamax } from './optim/adamax.ts';
+export { type AdamwOptions, adamw } from './optim/adamw.ts';
 export { type AdaptiveClipOptions, adaptiveGradientClip } from './optim/adaptive-clip.ts';
+export { amsgrad } from './optim/amsgrad.ts';
+export { type AsgdOptions, asgd } from './optim/asgd.ts';
+export { type WeightAverageOptions, type WeightEmaOptions, weightAverage, weightEma } from './optim/average.ts';
 export { clipByGlobalNorm, clipByValue, type GlobalNormOptions } from './optim/clip.ts';
+export type { DecayOf } from './optim/decay.ts';
+export {
+  type LbfgsEnding,
+  type LbfgsOptions,
+  type LbfgsResult,
+  lbfgs,
+  type ValueAndGradient,
+} from './optim/drivers/lbfgs.ts';
+export {
+  type LearningRateRange,
+  type LearningRateRangeOptions,
+  type LearningRateRangeTest,
+  learningRateRangeTest,
+} from './optim/drivers/learning-rate-range.ts';
+export { lamb } from './optim/lamb.ts';
+export { type LarsOptions, lars } from './optim/lars.ts';
 export { lazyAdam } from './optim/lazy-adam.ts';
+export { isMatrix, type LeafMatch } from './optim/leaf-match.ts';
+export { type LionOptions, lion } from './optim/lion.ts';
+export { type LookaheadOptions, lookahead } from './optim/lookahead.ts';
+export { type MuonOptions, muon } from './optim/muon.ts';
+export { type NadamOptions, nadam } from './optim/nadam.ts';
+export { frozen, masked, type Part, partition } from './optim/partition.ts';
+export { type GroupSettings, perGroup } from './optim/per-group.ts';
+export { radam } from './optim/radam.ts';
+export { type RmspropOptions, rmsprop } from './optim/rmsprop.ts';
+export { type RpropOptions, rprop } from './optim/rprop.ts';
+export {
+  type ScheduleFreeAdamwOptions,
+  type ScheduleFreeSgdOptions,
+  scheduleFreeAdamw,
+  scheduleFreeSgd,
+} from './optim/schedule-free.ts';
+// Learning rates.
+export { joinSchedules, multiplySchedules, type SchedulePart } from './optim/schedules/compose.ts';
 export { cosineDecay } from './optim/schedules/cosine-decay.ts';
-export { sgd } from './optim/sgd.ts';
-export { chain, type Transform } from './optim/transform.ts';
+export { cosineRestarts } from './optim/schedules/cosine-restarts.ts';
+export { type CyclicOptions, cyclic } from './optim/schedules/cyclic.ts';
+export { exponentialDecay, geometricRamp } from './optim/schedules/exponential.ts';
+export { inverseTimeDecay } from './optim/schedules/inverse-time-decay.ts';
+export { constantRate, linearRamp, word2vecDecay } from './optim/schedules/linear-ramp.ts';
+export { type OneCycleOptions, oneCycle, oneCycleMomentum } from './optim/schedules/one-cycle.ts';
+export {
+  type AdjustableSchedule,
+  adjustableRate,
+  type HostSchedule,
+  type PlateauOptions,
+  type PlateauSchedule,
+  reduceOnPlateau,
+} from './optim/schedules/plateau.ts';
+export { polynomialDecay } from './optim/schedules/polynomial-decay.ts';
+export { type Schedule, schedule } from './optim/schedules/schedule.ts';
+export { multiStepDecay, stepDecay } from './optim/schedules/step-decay.ts';
+export { inverseSqrtDecay, noam, warmUp, warmUpStableDecay } from './optim/schedules/warm-up.ts';
+export { type SgdOptions, sgd, sgd } from './optim/sgd.ts';
+export {
+  chain,
+  chain,
+  type EvaluationInput,
+  type Transform,
+  type Transform,
+  type UpdateInput,
+} from './optim/transform.ts';
 // Train, predict, keep.
 export type { Callback, Control, EpochCallback, StepRecord } from './train/callback.ts';
 export { type CheckpointEveryOptions, checkpointEvery } from './train/callbacks/checkpoint-every.ts';
@@ -145,7 +213,7 @@ export { type EarlyStoppingOptions, earlyStopping } from './train/callbacks/earl
 export { type LoggerOptions, logger } from './train/callbacks/logger.ts';
 export { type ReduceOnPlateauOptions, reduceOnPlateau } from './train/callbacks/reduce-on-plateau.ts';
 export type { Checkpoint } from './train/checkpoint.ts';
-export { DivergenceError } from './train/divergence.ts';
+export { DivergenceError, DivergenceError } from './train/divergence.ts';
 export { fit, train } from './train/fit.ts';
 export type { EpochRecord, Measures } from './train/history.ts';
 export { loadModel } from './train/load.ts';

@@ -31,9 +31,9 @@ export const guard = (x: Tensor, conditions: readonly Tensor[]): Tensor =>
   apply(guardOp, [x, ...conditions], {})[0] as Tensor;
 
 /** Moments below these are set to 0: WebAssembly has no flush-to-zero, and subnormal moments make a step 3–7 times slower. */
-const FIRST_MOMENT_FLOOR = 1e-25;
-const SECOND_MOMENT_FLOOR = 1e-30;
-const flush = (x: Tensor, floor: number): Tensor => where(less(abs(x), floor), 0, x);
+export const FIRST_MOMENT_FLOOR = 1e-25;
+export const SECOND_MOMENT_FLOOR = 1e-30;
+export const flush = (x: Tensor, floor: number): Tensor => where(less(abs(x), floor), 0, x);
 
 function sameBlocks(name: string, inputs: readonly Spec[], blocks: number): Spec {
   const [first] = inputs as [Spec];

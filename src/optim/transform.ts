@@ -32,7 +32,16 @@ export interface Transform {
    * each table. Transforms without it refuse models that have row tables.
    */
   updateRows?(input: RowUpdateInput): RowUpdate;
+  /**
+   * The block that evaluation, prediction and saving read in place of the parameters that are trained: averages of weights,
+   * the other point of schedule-free methods. Traced once, from parameters and slots as the last step left them; it changes
+   * neither. Left out: the parameters themselves.
+   */
+  evaluationParameters?(input: EvaluationInput): Tensor;
 }
+
+/** Parameters and slots after a step. */
+export type EvaluationInput = Pick<UpdateInput, 'parameters' | 'slots' | 'segments'>;
 
 export interface UpdateInput {
   /** f32 [size]. */
@@ -61,15 +70,28 @@ export function slot(input: Pick<UpdateInput, 'slots'>, transform: string, name:
  * optimizer, which turns a gradient into what is added to the parameters.
  *
  * Slots are renamed `${i}.${name}`, scalars follow one another. The known norm of the gradient reaches every transform up to
- * and including the first that changes the gradient.
+ * and including the first that changes the gradient. What keeps other weights for evaluation (averages, schedule-free methods)
+ * must see the update that is really made, so it stands last.
  *
+ * @throws SaddlepointError `option` for no transform at all, or for one behind another that keeps weights for evaluation.
  * @example chain(clipByGlobalNorm(1), adam())
  */
 export function chain(...transforms: Transform[]): Transform {
   if (transforms.length === 0) throw new SaddlepointError('option', 'chain: expected at least one transform');
+  const early = transforms.slice(0, -1).find(({ evaluationParameters }) => evaluationParameters !== undefined);
+  if (early !== undefined) {
+    throw new SaddlepointError(
+      'option',
+      `chain: ${early.name} keeps weights for evaluation, but another transform stands behind it`,
+      'put it last: what follows would change an update that it has already counted',
+    );
+  }
   const offsets = transforms.map((_, i) =>
     transforms.slice(0, i).reduce((total, { scalarCount }) => total + scalarCount, 0),
   );
+  const last = transforms.at(-1) as Transform;
+  const slotsOf = (input: Pick<UpdateInput, 'slots'>, { slots }: Transform, i: number): Record<string, Tensor> =>
+    Object.fromEntries(slots.map((name) => [name, slot(input, 'chain', `${i}.${name}`)]));
   return {
     name: 'chain',
     options: { transforms: transforms.map(({ name, options }) => ({ name, options })) },
@@ -84,7 +106,7 @@ export function chain(...transforms: Transform[]): Transform {
         const result = transform.update({
           ...input,
           gradient,
-          slots: Object.fromEntries(transform.slots.map((name) => [name, slot(input, 'chain', `${i}.${name}`)])),
+          slots: slotsOf(input, transform, i),
           scalars: scalarsOf(input.scalars, offsets[i] as number, transform.scalarCount),
           gradientNorm: gradient === input.gradient ? input.gradientNorm : undefined,
         });
@@ -101,7 +123,7 @@ export function chain(...transforms: Transform[]): Transform {
         const { gradient } = made;
         const next = transform.updateRows?.({
           ...{ gradient, table: input.table },
-          slots: Object.fromEntries(transform.slots.map((name) => [name, slot(input, 'chain', `${i}.${name}`)])),
+          slots: slotsOf(input, transform, i),
           scalars: scalarsOf(input.scalars, offsets[i] as number, transform.scalarCount),
           gradientNorm: gradient === input.gradient ? input.gradientNorm : undefined,
         });
@@ -116,11 +138,20 @@ export function chain(...transforms: Transform[]): Transform {
       });
       return made;
     },
+    ...(last.evaluationParameters === undefined
+      ? {}
+      : {
+          evaluationParameters: (input: EvaluationInput) =>
+            last.evaluationParameters?.({
+              ...input,
+              slots: slotsOf(input, last, transforms.length - 1),
+            }) as Tensor,
+        }),
   };
 }
 
 /** The scalars of one transform; one that has none gets some element that it does not read. */
-function scalarsOf(all: Tensor, offset: number, count: number): Tensor {
+export function scalarsOf(all: Tensor, offset: number, count: number): Tensor {
   const size = all.shape[0] as number;
   if (count === size || (count === 0 && size === 1)) return all;
   return count === 0 ? segment(all, 0, [1]) : segment(all, offset, [count]);

@@ -1,4 +1,4 @@
-/** @file training.json: whole runs of a small network, loss by loss, and its last parameters. */
+/** @file training.json: whole runs of a small network, loss by loss, and its last parameters; and one of L-BFGS. */
 import { valueAndGrad } from '../../../src/autodiff/grad.ts';
 import { layoutGroup } from '../../../src/graph/program.ts';
 import { type Tensor, tensor } from '../../../src/graph/tensor.ts';
@@ -6,20 +6,71 @@ import { dense } from '../../../src/nn/dense.ts';
 import { applyModel } from '../../../src/nn/layer.ts';
 import { crossEntropy } from '../../../src/nn/losses/cross-entropy.ts';
 import { sequential } from '../../../src/nn/sequential.ts';
+import { add, mul, square, sub } from '../../../src/ops/elementwise.ts';
 import { segment } from '../../../src/ops/group.ts';
 import { transpose } from '../../../src/ops/movement.ts';
 import { mean } from '../../../src/ops/reduce.ts';
-import { type GoldenTensor, hostTensorOf } from '../format.ts';
-import { type Adapter, type Tensors, tensorCheck } from '../session.ts';
-import { stepper, transformFor } from './optimizers.ts';
+import { adam } from '../../../src/optim/adam.ts';
+import { adamw } from '../../../src/optim/adamw.ts';
+import { clipByGlobalNorm } from '../../../src/optim/clip.ts';
+import { lbfgs } from '../../../src/optim/drivers/lbfgs.ts';
+import { cosineDecay } from '../../../src/optim/schedules/cosine-decay.ts';
+import { sgd } from '../../../src/optim/sgd.ts';
+import { chain, type Transform } from '../../../src/optim/transform.ts';
+import { type GoldenCase, type GoldenTensor, hostTensorOf } from '../format.ts';
+import { type Adapter, type Expression, type Tensors, tensorCheck } from '../session.ts';
+import { stepper } from './optimizers.ts';
 
-const KINDS: Readonly<Record<string, 'sgd' | 'adam'>> = { sgd_momentum: 'sgd', adam: 'adam' };
+interface Options {
+  readonly lr: number;
+  readonly momentum: number;
+  readonly betas: readonly [number, number];
+  readonly eps: number;
+  readonly weight_decay: number;
+  readonly clip_norm: number;
+  readonly cosine_t_max: number;
+}
+
+const adams = ({ betas: [beta1, beta2], eps }: Options) => ({ beta1, beta2, epsilon: eps });
+
+const TRANSFORMS: Readonly<Record<string, (options: Options) => Transform>> = {
+  sgd_momentum: ({ lr, momentum }) => sgd({ learningRate: lr, momentum }),
+  adam: (options) => adam({ learningRate: options.lr, ...adams(options) }),
+  adamw_cosine_clip1(options) {
+    const learningRate = cosineDecay({ learningRate: options.lr, steps: options.cosine_t_max });
+    const weightDecay = options.weight_decay;
+    return chain(clipByGlobalNorm(options.clip_norm), adamw({ learningRate, weightDecay, ...adams(options) }));
+  },
+};
+
 const LEAVES = ['0/kernel', '0/bias', '1/kernel', '1/bias'];
 const model = sequential([dense(5, { activation: 'tanh' }), dense(3)]);
 
+/** f = (1 − x)² + 100(y − x²)², from values and gradients of the device. */
+function rosenbrock(data: GoldenCase): Expression {
+  return async (session) => {
+    const value = (at: Tensor): Tensor => {
+      const [x, y] = [segment(at, 0, []), segment(at, 1, [])];
+      return add(square(sub(1, x)), mul(square(sub(y, square(x))), 100));
+    };
+    const run = session.prepare(({ at }) => {
+      const [f, gradient] = valueAndGrad(value, at as Tensor) as [Tensor, Tensor];
+      return { f, gradient };
+    });
+    const result = await lbfgs(async (point) => {
+      const { f, gradient } = await run({ at: tensor(point) });
+      return { value: f?.item() as number, gradient: gradient?.data as ArrayLike<number> };
+    }, hostTensorOf(data.start).data);
+    return [
+      tensorCheck('final', tensor(result.point), data.final),
+      { what: 'loss', got: [result.value], expected: [data.loss as number] },
+    ];
+  };
+}
+
 export const training: Adapter = (name, data) => {
-  const kind = KINDS[name];
-  const transform = kind && transformFor(kind, data.options as Record<string, unknown>);
+  if (name === 'lbfgs_rosenbrock') return rosenbrock(data);
+  const transform = TRANSFORMS[name]?.(data.options as unknown as Options);
   if (transform === undefined) return undefined;
   // Theirs are (out, in); transposing is its own inverse.
   const leaves = (data.params as GoldenTensor[]).map((leaf) => transpose(hostTensorOf(leaf)));
@@ -41,7 +92,7 @@ export const training: Adapter = (name, data) => {
     return { loss, gradient };
   };
   return async (session) => {
-    const run = stepper(session, transform, tensor(block), lossAndGradient);
+    const run = stepper(session, transform, tensor(block), lossAndGradient, group.segments);
     const batch = { x: hostTensorOf(data.x), labels: hostTensorOf(data.labels, 'i32') };
     const losses: number[] = [];
     for (let i = 0; i < (data.losses as number[]).length; i++)
