@@ -20,6 +20,7 @@ const node = process.execPath;
 /** @type {{ name: string, run: string[], keepOutput?: boolean }[]} */
 const steps = [
   { name: 'chromium', run: ['sh', 'scripts/ensure-chromium.sh'], keepOutput: true },
+  { name: 'runtimes', run: [node, 'scripts/ensure-runtimes.mjs'] },
   { name: 'build', run: [node, 'scripts/ensure-built.mjs'] },
   { name: 'lint', run: [bin('biome'), 'check', '--error-on-warnings'] },
   { name: 'types', run: [bin('tsc')] },

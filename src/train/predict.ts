@@ -4,8 +4,9 @@ import { type Device, selectBackend } from '../backends/select.ts';
 import { checkKnownOptions, SaddlepointError } from '../core/errors.ts';
 import { type Shape, showShape, sizeOf } from '../core/shape.ts';
 import { toSource } from '../data/source.ts';
-import { type ModelGroups, predictionProgram } from '../engine/step.ts';
+import { type ModelGroups, type PredictionDescription, predictionProgram } from '../engine/step.ts';
 import { stopError } from '../engine/stop-error.ts';
+import type { Tensor } from '../graph/tensor.ts';
 import { applyModel } from '../nn/layer.ts';
 import { sigmoid } from '../ops/elementwise.ts';
 import { softmax } from '../ops/softmax.ts';
@@ -33,6 +34,30 @@ export type Prediction = ClassPrediction | number | readonly number[];
 const CHUNK = 256;
 /** Row counts whose plans are kept: most callers use one or two. */
 const KEPT = 4;
+
+/** What becomes of a model's output where its answers are probabilities. */
+export function probabilitiesOf({ loss }: ModelState): ((prediction: Tensor) => Tensor) | undefined {
+  if (loss.target === 'class') return softmax;
+  return loss.target === 'binary' && loss.options.fromProbabilities !== true ? sigmoid : undefined;
+}
+
+/** From rows in the user's units to answers in them, as a program of so many rows. */
+export function describePrediction(
+  state: ModelState,
+  groups: ModelGroups,
+  rows: number,
+  finish: (prediction: Tensor) => Tensor = probabilitiesOf(state) ?? ((prediction) => prediction),
+): PredictionDescription {
+  const { layer, inputShape, inputScaling, targetScaling } = state;
+  return {
+    groups,
+    input: { shape: [rows, ...inputShape], dtype: 'f32' },
+    inputScaling,
+    targetScaling,
+    forward: (leaves, x, mode) => applyModel(layer, leaves, x, mode),
+    finish,
+  };
+}
 
 /** Predicts with one model; keeps a session for each of the last few row counts. */
 export class Predictor {
@@ -89,22 +114,9 @@ export class Predictor {
   }
 
   async #open(rows: number, device: PredictOptions['device']): Promise<Session> {
-    const { layer, inputShape, inputScaling, targetScaling, loss, parameters } = this.#state;
-    const program = predictionProgram({
-      groups: this.#groups,
-      input: { shape: [rows, ...inputShape], dtype: 'f32' },
-      inputScaling,
-      targetScaling,
-      forward: (leaves, x, mode) => applyModel(layer, leaves, x, mode),
-      finish: (prediction) =>
-        loss.target === 'class'
-          ? softmax(prediction)
-          : loss.target === 'binary' && loss.options.fromProbabilities !== true
-            ? sigmoid(prediction)
-            : prediction,
-    });
+    const program = predictionProgram(describePrediction(this.#state, this.#groups, rows));
     const session = await selectBackend(device).backend.open([program]);
-    writeLeaves(session, this.#groups, parameters);
+    writeLeaves(session, this.#groups, this.#state.parameters);
     return session;
   }
 

@@ -1,0 +1,5 @@
+/**
+ * @file ONNX files out and in, and the layouts of PyTorch: what the core does not need. Listed by hand.
+ * @module saddlepoint/onnx
+ */
+export { exportOnnx, type OnnxExportOptions, saveOnnx } from './onnx/export/export.ts';
