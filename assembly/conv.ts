@@ -15,6 +15,9 @@ import {
   c, cg, decode, dilationH, dilationW, groups, h, isDepthwise, isInside, isRun, kh, kw, left, n, o, og, oh, ow, packed, panel, pixel, run,
   runOf, strideH, strideW, tile, top, w, zeros,
 } from './conv-geometry';
+import {
+  convolveInPlace, convolvesInPlace, filterGradientInPlace, filterGradientIsInPlace, inputGradientInPlace, inputGradientIsInPlace,
+} from './conv-in-place';
 import { convRow3x3 } from './conv3x3';
 import { depthwise, depthwiseFilterGradient, depthwiseInputGradient } from './depthwise';
 import { mapUnary } from './elementwise';
@@ -112,6 +115,10 @@ export function conv2d(p: usize, base: usize): void {
     convolve3x3(images, filter, results, bias, hasBias ? 4 : 0, activation == Activation.relu ? 0 : -Infinity);
     return;
   }
+  if (convolvesInPlace() && activation <= Activation.relu) {
+    convolveInPlace(images, filter, results, bias, hasBias ? 4 : 0, activation == Activation.relu ? 0 : -Infinity);
+    return;
+  }
   const pixels = oh * ow, k = kh * run;
   const chunks = (k + Constant.matmulChunk - 1) / Constant.matmulChunk, chunk = (k + chunks - 1) / chunks;
   const blocks = (pixels + Constant.convBlockPixels - 1) / Constant.convBlockPixels;
@@ -168,6 +175,10 @@ export function conv2dInputGradient(p: usize, base: usize): void {
   setLowest(-Infinity);
   const filter = operand(p, ConvField.first, base), results = operand(p, ConvField.second, base);
   const images = operand(p, ConvField.destination, base);
+  if (inputGradientIsInPlace()) {
+    inputGradientInPlace(filter, results, images);
+    return;
+  }
   const pixels = oh * ow;
   const chunks = (og + Constant.matmulChunk - 1) / Constant.matmulChunk, chunk = (og + chunks - 1) / chunks;
   const row = <usize>o << 2, runRow = <usize>run << 2;
@@ -205,33 +216,6 @@ export function conv2dInputGradient(p: usize, base: usize): void {
   }
 }
 
-/** Runs of at most this many values are met in place, a row of the result at a time: packing would cost more than the product. */
-const SHORT_RUN: i32 = 8;
-
-/** The filter gradient where every run lies within the image: what row q of the filter meets along a row of dy is a strided Aᵀ. */
-function shortFilterGradient(images: usize, results: usize, filter: usize, r0: i32, r1: i32): void {
-  const row = <usize>o << 2, step = <usize>strideW * pixel;
-  for (let image = 0; image < n; image++) {
-    for (let i = 0; i < oh; i++) {
-      const y = results + <usize>((image * oh + i) * ow) * row;
-      for (let q = 0; q < kh; q++) {
-        const at = i * strideH - top + q * dilationH;
-        const a = <u32>at < <u32>h ? images + <usize>((image * h + at) * w) * pixel + (<usize>r0 << 2) : zeros;
-        const start: usize = image == 0 && i == 0 ? ZEROS : 0;
-        const to = filter + <usize>(q * run + r0) * row;
-        let j = 0;
-        for (; j + 8 <= o; j += 8) {
-          const shift = <usize>j << 2;
-          gemm_f32_4x8_columns(a, 16, a == zeros ? 0 : step, y + shift, row, ow, start, to + shift, row, r1 - r0);
-        }
-        if (j == o) continue;
-        for (let r = r0, ar = a, c = to + (<usize>j << 2); r < r1; r += 4, ar += 16, c += row << 2)
-          tailTile(true, ar, 0, a == zeros ? 0 : step, y + (<usize>j << 2), row, ow, start, c, row, min(4, r1 - r), o - j, tile);
-      }
-    }
-  }
-}
-
 export function conv2dFilterGradient(p: usize, base: usize): void {
   decode(p, base);
   if (isDepthwise) { depthwiseFilterGradient(p, base); return; }
@@ -242,8 +226,8 @@ export function conv2dFilterGradient(p: usize, base: usize): void {
   const chunks = (pixels + Constant.matmulChunk - 1) / Constant.matmulChunk, chunk = (pixels + chunks - 1) / chunks;
   const row = <usize>o << 2;
   const r0 = word(p, ConvField.runFrom), r1 = word(p, ConvField.runTo);
-  if (isInside && run <= SHORT_RUN) {
-    shortFilterGradient(images, results, filter, r0, r1);
+  if (filterGradientIsInPlace()) {
+    filterGradientInPlace(images, results, filter, r0, r1);
     return;
   }
   for (let image = 0; image < n; image++) {

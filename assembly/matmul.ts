@@ -30,7 +30,7 @@ const PACKED_ROWS: i32 = 64;
 
 /** x · y + z, in the builds with relaxed SIMD rounded once. */
 // @ts-ignore: decorator
-@inline function multiplyAdd(x: v128, y: v128, z: v128): v128 {
+@inline export function multiplyAdd(x: v128, y: v128, z: v128): v128 {
   return ASC_FEATURE_RELAXED_SIMD ? f32x4.relaxed_madd(x, y, z) : f32x4.add(z, f32x4.mul(x, y));
 }
 
@@ -180,7 +180,7 @@ export function tailTile(
 
 /** How many of m rows go in tiles of 6, so that tiles of 4 take the rest with the fewest rows to spare. */
 // @ts-ignore: decorator
-@inline function rowsOfSix(m: i32): i32 {
+@inline export function rowsOfSix(m: i32): i32 {
   if (!ASC_FEATURE_RELAXED_SIMD) return 0;
   const over = m % 6;
   // 1 or 2 rows more: two tiles of 4 instead of one of 6. 5 more: two of 4 too.

@@ -15,7 +15,7 @@ import { type Rules, simplify } from './simplify.ts';
 export interface Target {
   /** The composites that it runs whole. */
   readonly fused: FusedOps;
-  /** Simplifications of a graph besides those that every program may need: see `transposeRules`. */
+  /** Simplifications of a graph besides those that every program may need: see `rulesFor`. */
   readonly rules?: ((graph: Graph) => Rules) | undefined;
   /** What is done to loops, for graphs that have some: see `loopPasses`. */
   readonly loops?: LoopPasses | undefined;
@@ -27,10 +27,14 @@ export async function loopPasses(graphs: readonly Graph[]): Promise<LoopPasses |
   return hasLoops ? (await import('./loops.ts')).loopPasses : undefined;
 }
 
-/** Simplifications of transposes, for programs that have some, or loops that may hold some. */
-export async function transposeRules(graphs: readonly Graph[]): Promise<Target['rules']> {
-  const mayMove = graphs.some(({ nodes }) => nodes.some(({ op }) => op.name === 'transpose' || op.kind === 'loop'));
-  return mayMove ? (await import('./transposes.ts')).transposeRules : undefined;
+/** Simplifications that only programs with transposes (or loops that may hold some), or with max pooling, have a use for. */
+export async function rulesFor(graphs: readonly Graph[]): Promise<Target['rules']> {
+  const has = (name: string): boolean => graphs.some(({ nodes }) => nodes.some(({ op }) => op.name === name));
+  const hasLoops = graphs.some(({ nodes }) => nodes.some(({ op }) => op.kind === 'loop'));
+  const transposes = hasLoops || has('transpose') ? await import('./transposes.ts') : undefined;
+  const pools = hasLoops || has('maxPoolGradient') ? await import('./pools.ts') : undefined;
+  if (transposes === undefined && pools === undefined) return undefined;
+  return (graph) => ({ ...transposes?.transposeRules(graph), ...pools?.poolRules });
 }
 
 /** Graphs in which dots with rows of tables, their logistic loss and its gradient are one: for programs that sum such rows. */

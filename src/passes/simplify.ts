@@ -1,6 +1,6 @@
 /**
  * @file Local rewrites that keep every bit: identities vanish, views of views become one, and broadcasts are left to the ops
- * that broadcast by themselves. Rules for transposes stand in transposes.ts.
+ * that broadcast by themselves. Rules for transposes stand in transposes.ts, for max pooling in pools.ts.
  */
 import { type Shape, sameShape, sizeOf } from '../core/shape.ts';
 import type { Graph, Node } from '../graph/node.ts';

@@ -3,7 +3,7 @@ import type { DType, HostArray } from '../../core/dtype.ts';
 import { must, SaddlepointError, unreachable } from '../../core/errors.ts';
 import { sizeOf } from '../../core/shape.ts';
 import type { Graph } from '../../graph/node.ts';
-import { fuseLogistic, loopPasses, type PipelineOptions, runPasses, transposeRules } from '../../passes/pipeline.ts';
+import { fuseLogistic, loopPasses, type PipelineOptions, rulesFor, runPasses } from '../../passes/pipeline.ts';
 import { floatOf, type Plan } from '../../plan/format.ts';
 import { Constant, Opcode, Status, StatusField } from '../../plan/opcodes.ts';
 import { indexBoundAt } from '../../plan/sizes.ts';
@@ -52,7 +52,7 @@ export async function planSession(
   const { largeElements = LARGE_ELEMENTS } = options;
   const without = options.without?.filter((name) => name !== 'group') ?? [];
   const graphs = programs.map(({ graph }) => graph);
-  const target = { fused: fusedOps, loops: await loopPasses(graphs), rules: await transposeRules(graphs) };
+  const target = { fused: fusedOps, loops: await loopPasses(graphs), rules: await rulesFor(graphs) };
   const simplified = (await fuseLogistic(graphs, target.loops)).map((graph) =>
     runPasses(graph, target, { ...options, without }),
   );
