@@ -7,7 +7,9 @@ import { add } from '../ops/elementwise.ts';
 import { type Padding, type Pair, pairOf } from '../ops/window.ts';
 import { type ActivationName, activationNamed } from './activations.ts';
 import { glorotUniform, type Initializer, initializerToJson, zeros } from './initializers.ts';
-import { type Context, type Layer, layer, layerError } from './layer.ts';
+import { type Context, type Layer, layer, layerError, maskOf } from './layer.ts';
+import { countedSteps } from './masks.ts';
+import { inLayer } from './options.ts';
 
 interface CommonOptions {
   /** Channels are cut into so many groups that do not meet; default 1. */
@@ -96,7 +98,9 @@ function convLayer<O extends Conv1dOptions | Conv2dOptions>(
     (x, context) => {
       const channels = channelsOf(type, x.shape, kernelSize.length, groups, context);
       const kernel = context.parameter('kernel', [...kernelSize, channels / groups, filters], kernelInitializer);
-      const y = inLayer(context, () => convolve(x, kernel, { ...how, groups }));
+      // Padded steps of a series are as the zeros around it.
+      const counted = kernelSize.length === 1 ? countedSteps(x, maskOf(x)) : x;
+      const y = inLayer(context, () => convolve(counted, kernel, { ...how, groups }));
       const sum = bias ? add(y, context.parameter('bias', [filters], biasInitializer)) : y;
       return activate === undefined ? sum : activate(sum);
     },
@@ -117,17 +121,6 @@ function channelsOf(type: string, shape: readonly number[], axes: number, groups
   if (channels % groups !== 0)
     throw layerError('shape', context, `${type}.groups: ${groups} groups do not divide ${channels} channels`);
   return channels;
-}
-
-/** Errors of the op, with the layer that they arose in. */
-function inLayer<T>(context: Context, f: () => T): T {
-  try {
-    return f();
-  } catch (error) {
-    if (!(error instanceof SaddlepointError) || error.message.includes('(in layer ')) throw error;
-    const [message = ''] = error.message.split('\n  help: ');
-    throw layerError(error.code, context, message, error.help);
-  }
 }
 
 /**

@@ -1,6 +1,5 @@
 /** @file Pooling layers of images. */
-import { checkKnownOptions, SaddlepointError } from '../core/errors.ts';
-import type { Json } from '../core/json.ts';
+import { checkKnownOptions } from '../core/errors.ts';
 import { showShape } from '../core/shape.ts';
 import type { Tensor } from '../graph/tensor.ts';
 import {
@@ -14,11 +13,7 @@ import {
 import { max, mean } from '../ops/reduce.ts';
 import type { Pair } from '../ops/window.ts';
 import { type Context, type Layer, layer, layerError } from './layer.ts';
-
-interface Named {
-  /** The layer's path segment; default: its index. */
-  readonly name?: string;
-}
+import { inLayer, type NamedOption as Named, optionsToJson } from './options.ts';
 
 function poolLayer<O extends PoolOptions>(
   type: string,
@@ -29,21 +24,11 @@ function poolLayer<O extends PoolOptions>(
 ): Layer {
   const all = { ...options, poolSize } as unknown as O;
   checkPoolOptions(type, all, more);
-  const json = Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined)) as Record<
-    string,
-    Json
-  >;
   const call = (x: Tensor, context: Context): Tensor => {
     requireImages(type, x, context);
-    try {
-      return pool(x, all);
-    } catch (error) {
-      if (!(error instanceof SaddlepointError)) throw error;
-      const [message = ''] = error.message.split('\n  help: ');
-      throw layerError(error.code, context, message, error.help);
-    }
+    return inLayer(context, () => pool(x, all));
   };
-  return layer(type, json, call, name);
+  return layer(type, optionsToJson(all), call, name);
 }
 
 function requireImages(type: string, { shape }: Tensor, context: Context): void {
