@@ -191,18 +191,16 @@ export {
   type HostSchedule,
   type PlateauOptions,
   type PlateauSchedule,
-  reduceOnPlateau,
+  plateauRate,
 } from './optim/schedules/plateau.ts';
 export { polynomialDecay } from './optim/schedules/polynomial-decay.ts';
 export { type Schedule, schedule } from './optim/schedules/schedule.ts';
 export { multiStepDecay, stepDecay } from './optim/schedules/step-decay.ts';
 export { inverseSqrtDecay, noam, warmUp, warmUpStableDecay } from './optim/schedules/warm-up.ts';
-export { type SgdOptions, sgd, sgd } from './optim/sgd.ts';
+export { type SgdOptions, sgd } from './optim/sgd.ts';
 export {
   chain,
-  chain,
   type EvaluationInput,
-  type Transform,
   type Transform,
   type UpdateInput,
 } from './optim/transform.ts';
@@ -213,7 +211,7 @@ export { type EarlyStoppingOptions, earlyStopping } from './train/callbacks/earl
 export { type LoggerOptions, logger } from './train/callbacks/logger.ts';
 export { type ReduceOnPlateauOptions, reduceOnPlateau } from './train/callbacks/reduce-on-plateau.ts';
 export type { Checkpoint } from './train/checkpoint.ts';
-export { DivergenceError, DivergenceError } from './train/divergence.ts';
+export { DivergenceError } from './train/divergence.ts';
 export { fit, train } from './train/fit.ts';
 export type { EpochRecord, Measures } from './train/history.ts';
 export { loadModel } from './train/load.ts';

@@ -24,6 +24,11 @@ export interface StepTransform {
     readonly segments: readonly Segment[];
   }): { readonly update: Tensor; readonly slots: Readonly<Record<string, Tensor>> };
   updateRows?(input: RowUpdateInput): RowUpdate;
+  evaluationParameters?(input: {
+    readonly parameters: Tensor;
+    readonly slots: Readonly<Record<string, Tensor>>;
+    readonly segments: readonly Segment[];
+  }): Tensor;
 }
 
 /** A flat block and its leaves by path. */

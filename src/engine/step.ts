@@ -75,6 +75,7 @@ export const BLOCKS = {
   parameters: 'parameters',
   state: 'state',
   frozen: 'frozen',
+  evaluated: 'evaluated',
   source: 'x',
   target: 'y',
   weights: 'weights',

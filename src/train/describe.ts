@@ -5,12 +5,13 @@ import type { Targets } from '../data/targets.ts';
 import { BLOCKS, type Measured, type ModelGroups, type StepDescription, scaled, unscaled } from '../engine/step.ts';
 import type { Spec } from '../graph/node.ts';
 import type { Tensor } from '../graph/tensor.ts';
-import { applyModel, type Layer } from '../nn/layer.ts';
+import { applyModel, type Layer, maskOf } from '../nn/layer.ts';
 import type { Loss } from '../nn/losses/loss.ts';
 import type { Metric } from '../nn/metrics.ts';
-import { float } from '../ops/elementwise.ts';
+import { float, mul } from '../ops/elementwise.ts';
 import { reshape } from '../ops/movement.ts';
 import { sum } from '../ops/reduce.ts';
+import type { TotalsLayout } from './history.ts';
 
 export interface ModelParts {
   readonly layer: Layer;
@@ -25,17 +26,19 @@ export interface ModelParts {
   readonly weighing?: Weighing | undefined;
 }
 
-/** How much each loss of a minibatch counts, of the losses' shape. */
+/** How much rows count, by rows that a step picks beside x and y. */
 export interface Weighing {
   readonly sources: StepDescription['sources'];
-  weigh(losses: Tensor, batch: Readonly<Record<string, Tensor>>): Tensor;
+  /** The weights of the losses [count] of a minibatch. */
+  weigh(count: number, batch: Readonly<Record<string, Tensor>>): Tensor;
 }
 
-export function describeStep(parts: ModelParts): StepDescription {
+/** The description of a step, and of what it sums up. */
+export function describeStep(parts: ModelParts): StepDescription & TotalsLayout {
   const { layer, groups, source, targets, inputScaling, targetScaling, loss, metrics, weighing } = parts;
   const threshold = loss.target === 'binary' ? (loss.threshold ?? 0) : undefined;
   return {
-    groups,
+    ...{ groups, metrics, weighted: false, counted: false, perRow: 1 },
     sources: {
       [BLOCKS.source]: {
         spec: { shape: [source.rows, ...source.rowShape], dtype: source.dtype },
@@ -46,23 +49,32 @@ export function describeStep(parts: ModelParts): StepDescription {
     },
     measure(leaves, batch, options): Measured {
       const output = applyModel(layer, leaves, batch[BLOCKS.source] as Tensor, options);
-      const [prediction, target] = paired(loss, output, batch[BLOCKS.target] as Tensor);
-      const losses = loss.call(prediction, targetScaling === undefined ? target : scaled(target, targetScaling));
+      const padding = maskOf(output);
+      const [prediction, target] = paired(output, batch[BLOCKS.target] as Tensor, loss.target === 'class' || padding);
+      const losses = loss.call(prediction, targetScaling ? scaled(target, targetScaling) : target);
       const original = unscaled(prediction, targetScaling);
+      const count = losses.shape[0] as number;
+      const mask = padding && reshape(float(padding), [count]);
+      const own = weighing?.weigh(count, batch);
+      const weights = own && mask ? mul(own, mask) : (own ?? mask);
+      const values = (metric: Metric): Tensor => {
+        const each = float(metric.call(original, target, threshold));
+        return sum(mask ? mul(each, mask) : each);
+      };
+      Object.assign(this, { weighted: !!weights, counted: !!mask, perRow: count / (output.shape[0] as number) });
       return {
-        losses,
-        reported: targetScaling === undefined ? undefined : () => loss.call(original, target),
-        weights: weighing?.weigh(losses, batch),
-        sums: metrics.map((metric) => sum(float(metric.call(original, target, threshold)))),
+        ...{ losses, weights },
+        reported: targetScaling && (() => loss.call(original, target)),
+        sums: [...(mask ? [sum(mask)] : []), ...metrics.map(values)],
       };
     },
   };
 }
 
-/** Predictions and targets as losses take them: of classes a row for each step of a sequence; else of one shape. */
-function paired(loss: Loss, output: Tensor, target: Tensor): [Tensor, Tensor] {
+/** Predictions and targets as losses take them: a row for each step of a sequence, or both of one shape. */
+function paired(output: Tensor, target: Tensor, bySteps: unknown): [Tensor, Tensor] {
   if (output.shape.length < 3) return [output, target];
-  if (loss.target !== 'class') return [output, reshape(target, output.shape)];
+  if (!bySteps) return [output, reshape(target, output.shape)];
   const units = output.shape.at(-1) as number;
   const rows = output.shape.slice(0, -1).reduce((product, dimension) => product * dimension, 1);
   return [reshape(output, [rows, units]), reshape(target, target.dtype === 'f32' ? [rows, units] : [rows])];

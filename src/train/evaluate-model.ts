@@ -24,7 +24,7 @@ export async function evaluateModel(state: ModelState, data: Data, options: Eval
   const groups = groupsOf(state);
   const description = describeStep({ ...state, groups, source, targets: targetSpec(targets, source.rows) });
   const rows = Int32Array.from({ length: source.rows }, (_, row) => row);
-  const evaluation = evaluateRows(description, state, rows, options.batchSize ?? 256);
+  const evaluation = evaluateRows(description, rows, options.batchSize ?? 256);
   const session = await selectBackend(options.device).backend.open(evaluation.programs);
   try {
     writeLeaves(session, groups, state.parameters);

@@ -15,8 +15,7 @@ export interface RowsEvaluation {
 }
 
 export function evaluateRows(
-  description: StepDescription,
-  layout: TotalsLayout,
+  description: StepDescription & TotalsLayout,
   rows: Int32Array,
   wanted: number,
 ): RowsEvaluation {
@@ -27,7 +26,7 @@ export function evaluateRows(
   return {
     programs,
     async run(session) {
-      const totals = new Totals(layout);
+      const totals = new Totals(description);
       let since = performance.now();
       for (let at = 0; at < rows.length; at += batchSize) {
         const batch = rows.subarray(at, at + batchSize);

@@ -1,6 +1,7 @@
 /** @file What a run may have besides rows, targets and the commonest options: loaded when one asks for it. */
 import { checkNumber, SaddlepointError, show } from '../core/errors.ts';
 import type { JsonObject } from '../core/json.ts';
+import { evaluatedParameters } from '../engine/evaluated.ts';
 import { type Layer, layerToJson } from '../nn/layer.ts';
 import type { Callback, EpochCallback } from './callback.ts';
 import { CallbackRunner } from './callback-runner.ts';
@@ -42,6 +43,7 @@ export async function extend(
   return {
     ...{ prepared, ...runner.hooks },
     ...(options.resumable ? { checkpoint: () => runner.checkpoint() } : {}),
+    evaluated: (groups) => evaluatedParameters(groups, resolved.optimizer),
     ...(frozen === undefined ? {} : { isFrozen: (path: string) => frozen.has(path) }),
     ...(weights === undefined ? {} : { weighing: weighingOf(weights), blocks: { weights } }),
   };

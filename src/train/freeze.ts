@@ -48,7 +48,7 @@ export function withFrozenStatistics(
     ),
   );
   if (owners.size === 0) return layer;
-  const wrapped = (part: Layer): Layer => ({
+  const wrapped = <In, Out>(part: Layer<In, Out>): Layer<In, Out> => ({
     ...part,
     call: (x, context) =>
       part.call(x, {

@@ -19,7 +19,11 @@ export type EpochRecord<Name extends string = string> = {
 export interface TotalsLayout {
   readonly metrics: readonly Metric[];
   /** Whether losses have weights, whose sum stands before all else. */
-  readonly weighted?: boolean | undefined;
+  readonly weighted: boolean;
+  /** Whether only some values of the metrics count, whose number stands before their sums. */
+  readonly counted: boolean;
+  /** Losses and values of metrics for a row: 1, or as many as a sequence has steps. */
+  readonly perRow: number;
 }
 
 /** Sums over the rows of an epoch or a data set, divided once. */
@@ -28,7 +32,7 @@ export class Totals {
   readonly #sums: number[];
   #loss = 0;
   #weight = 0;
-  #rows = 0;
+  #count = 0;
 
   constructor(layout: TotalsLayout) {
     this.#layout = layout;
@@ -37,18 +41,19 @@ export class Totals {
 
   /** How many values a step gives beside its loss. */
   get width(): number {
-    return this.#sums.length + (this.#layout.weighted ? 1 : 0);
+    const { weighted, counted } = this.#layout;
+    return this.#sums.length + Number(weighted) + Number(counted);
   }
 
   /** What a checkpoint keeps. */
   get values(): readonly number[] {
-    return [this.#loss, this.#weight, this.#rows, ...this.#sums];
+    return [this.#loss, this.#weight, this.#count, ...this.#sums];
   }
 
-  set values([loss = 0, weight = 0, rows = 0, ...sums]: readonly number[]) {
+  set values([loss = 0, weight = 0, count = 0, ...sums]: readonly number[]) {
     this.#loss = loss;
     this.#weight = weight;
-    this.#rows = rows;
+    this.#count = count;
     this.#sums.splice(0, this.#sums.length, ...sums);
   }
 
@@ -57,9 +62,10 @@ export class Totals {
    * from `from` on.
    */
   add(rows: number, loss: number, values: ArrayLike<number>, from: number, isSum = false): void {
-    const first = this.#layout.weighted ? from + 1 : from;
-    const weight = this.#layout.weighted ? (values[from] as number) : rows;
-    this.#rows += rows;
+    const { weighted, counted, perRow } = this.#layout;
+    let first = from;
+    const weight = weighted ? (values[first++] as number) : rows * perRow;
+    this.#count += counted ? (values[first++] as number) : rows * perRow;
     this.#weight += weight;
     this.#loss += isSum ? loss : loss * weight;
     this.#sums.forEach((sum, i) => {
@@ -69,7 +75,7 @@ export class Totals {
 
   /** The mean loss, and the metrics by name. */
   measures(): Record<string, number> {
-    const values = this.#sums.map((sum) => sum / this.#rows);
+    const values = this.#sums.map((sum) => sum / this.#count);
     return {
       loss: this.#loss / this.#weight,
       ...Object.fromEntries(this.#layout.metrics.map(({ name }, i) => [name, must(values[i], name)])),

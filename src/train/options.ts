@@ -90,7 +90,9 @@ type Extended = (typeof EXTENDED)[number];
 
 /** Whether a run needs more than rows, targets and the commonest options. */
 export const isExtended = (data: Data, options: FitOptions): boolean =>
-  data?.weights !== undefined || EXTENDED.some((name) => options[name] !== undefined);
+  data?.weights !== undefined ||
+  options?.optimizer?.evaluationParameters !== undefined ||
+  EXTENDED.some((name) => options[name] !== undefined);
 
 const KNOWN: readonly (keyof FitOptions)[] = [
   ...([

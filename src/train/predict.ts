@@ -27,8 +27,11 @@ export interface ClassPrediction {
   readonly probabilities: Readonly<Record<string, number>>;
 }
 
-/** The answer for one row: a class, one number, or several (values, or the probabilities of several yes–no answers). */
-export type Prediction = ClassPrediction | number | readonly number[];
+/**
+ * The answer for one row: a class, one number, or several (values, or the probabilities of several yes–no answers). Of a model
+ * that answers for each step of a row, a list of these; of more axes, lists of lists.
+ */
+export type Prediction = ClassPrediction | number | readonly number[] | readonly Prediction[];
 
 /** Rows that one call computes at most. */
 const CHUNK = 256;
@@ -72,7 +75,7 @@ export class Predictor {
 
   async predict(x: unknown, options: PredictOptions): Promise<Prediction | Prediction[]> {
     checkKnownOptions('predict', options, ['device']);
-    const { inputShape } = this.#state;
+    const { inputShape, outputShape } = this.#state;
     const single = isSingle(x, inputShape);
     const rows = single ? [asRow(x)] : x;
     const source = withRowShape(toSource(rows, { name: 'x', rows: flatRows(rows, inputShape) }), inputShape);
@@ -88,7 +91,7 @@ export class Predictor {
       const output = session.readRows(`predict ${count}`, 'prediction', 1);
       const units = output.length / count;
       for (let row = 0; row < count; row++)
-        answers.push(this.#answer(Array.from(output.subarray(row * units, (row + 1) * units))));
+        answers.push(this.#answers(Array.from(output.subarray(row * units, (row + 1) * units)), outputShape));
       if (performance.now() - since > SLICE_MS) {
         await nextTurn();
         since = performance.now();
@@ -118,6 +121,13 @@ export class Predictor {
     const session = await selectBackend(device).backend.open([program]);
     writeLeaves(session, this.#groups, this.#state.parameters);
     return session;
+  }
+
+  /** The answer of each step, or the one. */
+  #answers(output: readonly number[], [steps = 1, ...shape]: Shape): Prediction {
+    if (shape.length === 0) return this.#answer(output);
+    const size = output.length / steps;
+    return Array.from({ length: steps }, (_, i) => this.#answers(output.slice(i * size, (i + 1) * size), shape));
   }
 
   #answer(output: readonly number[]): Prediction {

@@ -2,8 +2,9 @@
 import { createProgress, describeEpoch } from '#progress';
 import { selectBackend } from '../backends/select.ts';
 import { must } from '../core/errors.ts';
+import type { Evaluated } from '../engine/evaluated.ts';
 import { renewalOf } from '../engine/renewal.ts';
-import { BLOCKS, trainingProgram } from '../engine/step.ts';
+import { BLOCKS, type ModelGroups, trainingProgram } from '../engine/step.ts';
 import { stopError } from '../engine/stop-error.ts';
 import type { Checkpoint } from './checkpoint.ts';
 import { describeStep, targetSpec, type Weighing } from './describe.ts';
@@ -23,6 +24,8 @@ export interface Hooks {
   /** Which leaves stay as they are. */
   isFrozen?(path: string): boolean;
   readonly weighing?: Weighing | undefined;
+  /** Where evaluation reads other parameters than those that are trained. */
+  evaluated?(groups: ModelGroups): Evaluated | undefined;
   /** Blocks of rows besides x and y. */
   readonly blocks?: Readonly<Record<string, ArrayLike<number>>>;
   /** The most steps in one call, given the steps taken so far. */
@@ -50,10 +53,12 @@ export async function openTraining<Name extends string>(
   const { state, source, targets, trainRows, validationRows, batchSize } = prepared;
   const groups = groupsOf(state, hooks.isFrozen);
   const { weighing } = hooks;
-  const description = describeStep({
-    ...{ ...state, layer: prepared.trainedLayer ?? state.layer, groups, source, weighing },
-    targets: targetSpec(targets, source.rows),
-  });
+  const describe = (of: ModelGroups) =>
+    describeStep({
+      ...{ ...state, layer: prepared.trainedLayer ?? state.layer, groups: of, source, weighing },
+      targets: targetSpec(targets, source.rows),
+    });
+  const description = describe(groups);
   const renewal = await renewalOf(groups);
   const programsOf = (size: number) => {
     const rest = trainRows.length % size;
@@ -62,14 +67,18 @@ export async function openTraining<Name extends string>(
     );
   };
   const programs = programsOf(batchSize);
-  const layout = { metrics: options.metrics, weighted: weighing !== undefined };
+  const evaluated = hooks.evaluated?.(groups);
   const validation =
     validationRows === undefined
       ? undefined
-      : evaluateRows(description, layout, validationRows, Math.min(VALIDATION_BATCH, validationRows.length));
+      : evaluateRows(
+          evaluated ? describe(evaluated.groups) : description,
+          validationRows,
+          Math.min(VALIDATION_BATCH, validationRows.length),
+        );
   const { backend, reason } = selectBackend(options.device);
   const isTapped = (programs[0]?.taps.length ?? 0) > 0;
-  const held = validation?.programs ?? [];
+  const held = [...(validation?.programs ?? []), ...(evaluated ? [evaluated.program] : [])];
   // Values that are tapped are delivered step by step.
   const optionsOf = (size: number) => ({
     capacity: isTapped ? 1 : capacityFor(size),
@@ -88,12 +97,15 @@ export async function openTraining<Name extends string>(
   }))
     session.write(name, data);
   const deliver = isTapped ? (await import('../engine/taps.ts')).tapsOf(session, programs, options.onTap) : undefined;
-  return new Training(prepared, options, { session, groups, programs, reason, validation, layout, deliver, hooks });
+  return new Training(prepared, options, {
+    ...{ session, groups, evaluated, programs, reason, validation, layout: description, deliver, hooks },
+  });
 }
 
 interface Opened {
   readonly session: Awaited<ReturnType<ReturnType<typeof selectBackend>['backend']['open']>>;
   readonly groups: ReturnType<typeof groupsOf>;
+  readonly evaluated: Evaluated | undefined;
   readonly programs: readonly ReturnType<typeof trainingProgram>[];
   readonly reason: string;
   readonly validation: ReturnType<typeof evaluateRows> | undefined;
@@ -161,6 +173,7 @@ export class Training<Name extends string> {
         ending = result.kind;
         break;
       }
+      if (validation !== undefined) this.#evaluate();
       const measured = await validation?.run(session);
       if (measured !== undefined) this.#keepBest(must(measured.loss, 'a loss'), epoch);
       const record = this.#record(epoch, result.measures, measured, (performance.now() - began) / 1000);
@@ -179,7 +192,14 @@ export class Training<Name extends string> {
   #keepBest(loss: number, epoch: number): void {
     // A loss that is NaN is worse than any other, also as the first.
     if (this.best === undefined || loss < this.best.loss || Number.isNaN(this.best.loss))
-      this.best = { loss, epoch, blocks: readBlocks(this.opened.session, this.opened.groups) };
+      this.best = { loss, epoch, blocks: readBlocks(this.opened.session, this.#evaluate()) };
+  }
+
+  /** The groups that evaluation reads, as they are now. */
+  #evaluate(): ModelGroups {
+    const { evaluated, groups, session } = this.opened;
+    if (evaluated !== undefined) session.run(evaluated.program.name, 1);
+    return evaluated?.groups ?? groups;
   }
 
   #record(
@@ -198,7 +218,8 @@ export class Training<Name extends string> {
   }
 
   async #finish(ending: Ending): Promise<Run<Name>> {
-    const { session, groups, reason, hooks } = this.opened;
+    const { session, reason, hooks } = this.opened;
+    const groups = this.#evaluate();
     const blocks = this.best?.blocks ?? readBlocks(session, groups);
     const { parameters } = this.prepared.state;
     const state = { ...this.prepared.state, parameters: leavesIn(blocks, groups, parameters) };

@@ -2,6 +2,7 @@
 import { SaddlepointError, show, suggest } from '../core/errors.ts';
 import type { Targets } from '../data/targets.ts';
 import { BLOCKS } from '../engine/step.ts';
+import type { Tensor } from '../graph/tensor.ts';
 import { broadcastTo, reshape } from '../ops/movement.ts';
 import type { Weighing } from './describe.ts';
 
@@ -74,10 +75,9 @@ function factorsOf(
 /** The weights as rows that a step picks beside x and y; those of a sequence's steps are their row's. */
 export const weighingOf = (weights: Float32Array): Weighing => ({
   sources: { [BLOCKS.weights]: { spec: { shape: [weights.length], dtype: 'f32' } } },
-  weigh(losses, batch) {
-    const own = batch[BLOCKS.weights] as typeof losses;
+  weigh(count, batch) {
+    const own = batch[BLOCKS.weights] as Tensor;
     const [rows] = own.shape as [number];
-    const [count] = losses.shape as [number];
     return count === rows ? own : reshape(broadcastTo(reshape(own, [rows, 1]), [rows, count / rows]), [count]);
   },
 });

@@ -8,7 +8,7 @@ import { exponentialDecay, geometricRamp } from '../../src/optim/schedules/expon
 import { inverseTimeDecay } from '../../src/optim/schedules/inverse-time-decay.ts';
 import { constantRate, linearRamp, word2vecDecay } from '../../src/optim/schedules/linear-ramp.ts';
 import { oneCycle, oneCycleMomentum } from '../../src/optim/schedules/one-cycle.ts';
-import { adjustableRate, reduceOnPlateau } from '../../src/optim/schedules/plateau.ts';
+import { adjustableRate, plateauRate } from '../../src/optim/schedules/plateau.ts';
 import { polynomialDecay } from '../../src/optim/schedules/polynomial-decay.ts';
 import { multiStepDecay, stepDecay } from '../../src/optim/schedules/step-decay.ts';
 import { inverseSqrtDecay, noam, warmUp, warmUpStableDecay } from '../../src/optim/schedules/warm-up.ts';
@@ -34,7 +34,7 @@ const SCHEDULES = {
   noam: [noam, { dimension: 64, warmUp: 10, factor: 2 }, 2 / Math.sqrt(640)],
   inverseSqrtDecay: [inverseSqrtDecay, { learningRate, warmUp: 10 }, 0.1],
   warmUpStableDecay: [warmUpStableDecay, { learningRate, steps: 20, warmUp: 4, decay: 5, shape: '1-sqrt' }, 0.1],
-  reduceOnPlateau: [reduceOnPlateau, { learningRate, factor: 0.5, patience: 2 }, 0.1],
+  plateauRate: [plateauRate, { learningRate, factor: 0.5, patience: 2 }, 0.1],
 } as const;
 
 const entries = Object.entries(SCHEDULES).map(
@@ -102,7 +102,7 @@ describe('composition', () => {
   });
 
   it('T10: a plateau composes with a decay as a factor of it', () => {
-    const plateau = reduceOnPlateau({ learningRate: 1, factor: 0.5, patience: 0 });
+    const plateau = plateauRate({ learningRate: 1, factor: 0.5, patience: 0 });
     const rate = multiplySchedules(linearRamp({ from: 0.4, to: 0, steps: 4 }), plateau);
     const rates = [0.5, 0.5, 0.6, 0.1].map((loss, step) => {
       const now = rate(step);
@@ -141,19 +141,19 @@ describe('rates that the host changes', () => {
 
   it('go on from a state that was saved', () => {
     const options = { learningRate: 1, factor: 0.5, patience: 1, cooldown: 1, mode: 'max' } as const;
-    const whole = reduceOnPlateau(options);
+    const whole = plateauRate(options);
     const reports = [1, 2, 2, 2, 2, 2, 2, Number.NaN, 3, 3, 3];
     const rates = reports.map((report) => [whole.report(report), whole(0)]);
     for (let cut = 0; cut < reports.length; cut++) {
-      const first = reduceOnPlateau(options);
+      const first = plateauRate(options);
       for (const report of reports.slice(0, cut)) first.report(report);
-      const second = reduceOnPlateau(options);
+      const second = plateauRate(options);
       second.restore(JSON.parse(JSON.stringify(first.state())));
       expect(reports.slice(cut).map((report) => [second.report(report), second(0)])).toEqual(rates.slice(cut));
     }
     // At the second report without improvement, but for the one behind a fall.
     expect(rates.flatMap(([fell], i) => (fell ? [i] : []))).toEqual([3, 6, 10]);
-    expect(() => whole.restore({})).toThrow(/reduceOnPlateau.restore: learningRate/);
+    expect(() => whole.restore({})).toThrow(/plateauRate.restore: learningRate/);
     const adjustable = adjustableRate(1);
     adjustable.set(0.25);
     const again = adjustableRate(1);

@@ -1,5 +1,5 @@
 /** @file Models to carry across formats: untrained, since only the numbers that they compute matter. */
-import { type Shape, sizeOf } from '../../src/core/shape.ts';
+import type { Shape } from '../../src/core/shape.ts';
 import { noScaling } from '../../src/data/scaling.ts';
 import { tensor } from '../../src/graph/tensor.ts';
 import { initialize, type Layer } from '../../src/nn/layer.ts';
@@ -20,7 +20,6 @@ export function numbers(count: number, from = -1, to = 1, offset = 0): Float32Ar
 /** A model with weights, biases and running statistics that are neither 0 nor 1. */
 export function modelOf(layer: Layer, inputShape: Shape, changes: Partial<ModelState> = {}): TrainedModel {
   const { parameters, output } = initialize(layer, { shape: [1, ...inputShape], dtype: 'f32' }, 7);
-  const units = sizeOf(output.shape.slice(1));
   return new TrainedModel({
     layer,
     parameters: new Map(
@@ -35,7 +34,7 @@ export function modelOf(layer: Layer, inputShape: Shape, changes: Partial<ModelS
     inputShape,
     inputScaling: noScaling,
     targetScaling: undefined,
-    units,
+    outputShape: output.shape.slice(1),
     classes: undefined,
     loss: meanSquaredError() as Loss,
     metrics: [],

@@ -40,7 +40,7 @@ export function joinSchedules(parts: readonly SchedulePart[]): Schedule {
  * The product of schedules: one gives the rate, the others factors. So what is set by hand, or by a plateau, composes with a
  * decay.
  *
- * @example sgd({ learningRate: multiplySchedules(cosineDecay({ learningRate: 0.1, steps: 5000 }), reduceOnPlateau({ learningRate: 1 })) })
+ * @example sgd({ learningRate: multiplySchedules(cosineDecay({ learningRate: 0.1, steps: 5000 }), plateauRate({ learningRate: 1 })) })
  */
 export function multiplySchedules(...factors: Schedule[]): Schedule {
   if (factors.length === 0) throw new SaddlepointError('option', 'multiplySchedules: expected at least one schedule');

@@ -11,7 +11,7 @@ export interface HostSchedule extends Schedule {
   restore(state: JsonObject): void;
 }
 
-/** `reduceOnPlateau`'s: it is told a measure. */
+/** `plateauRate`'s: it is told a measure. */
 export interface PlateauSchedule extends HostSchedule {
   /**
    * Takes the measure that is watched, once for each time it is made, usually an epoch.
@@ -80,11 +80,11 @@ export interface PlateauOptions {
  * @throws SaddlepointError `option` for a value outside its range.
  * @see PyTorch's ReduceLROnPlateau.
  * @example
- * const rate = reduceOnPlateau({ learningRate: 0.1, factor: 0.5, patience: 3 });
+ * const rate = plateauRate({ learningRate: 0.1, factor: 0.5, patience: 3 });
  * for await (const epoch of train(model, data, { optimizer: sgd({ learningRate: rate }), … })) rate.report(epoch.validation.loss);
  */
-export function reduceOnPlateau(options: PlateauOptions): PlateauSchedule {
-  const where = 'reduceOnPlateau';
+export function plateauRate(options: PlateauOptions): PlateauSchedule {
+  const where = 'plateauRate';
   const known = ['learningRate', 'mode', 'factor', 'patience', 'threshold', 'thresholdMode', 'cooldown', 'minimum'];
   checkKnownOptions(where, options, known);
   const learningRate = checkNumber(`${where}.learningRate`, options.learningRate, { min: 0 });

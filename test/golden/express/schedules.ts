@@ -8,7 +8,7 @@ import { exponentialDecay, geometricRamp } from '../../../src/optim/schedules/ex
 import { inverseTimeDecay } from '../../../src/optim/schedules/inverse-time-decay.ts';
 import { constantRate, linearRamp, word2vecDecay } from '../../../src/optim/schedules/linear-ramp.ts';
 import { oneCycle, oneCycleMomentum } from '../../../src/optim/schedules/one-cycle.ts';
-import { type PlateauSchedule, reduceOnPlateau } from '../../../src/optim/schedules/plateau.ts';
+import { type PlateauSchedule, plateauRate } from '../../../src/optim/schedules/plateau.ts';
 import { polynomialDecay } from '../../../src/optim/schedules/polynomial-decay.ts';
 import type { Schedule } from '../../../src/optim/schedules/schedule.ts';
 import { multiStepDecay, stepDecay } from '../../../src/optim/schedules/step-decay.ts';
@@ -66,7 +66,7 @@ const plateau: Express = (o, learningRate) => {
   const { mode, threshold_mode } = o as unknown as { mode: 'min' | 'max'; threshold_mode: 'rel' | 'abs' };
   const thresholdMode = threshold_mode === 'rel' ? 'relative' : 'absolute';
   const rest = { factor, patience, threshold, cooldown, minimum } as Record<string, number>;
-  return { rate: reduceOnPlateau({ learningRate, mode, thresholdMode, ...rest }) };
+  return { rate: plateauRate({ learningRate, mode, thresholdMode, ...rest }) };
 };
 
 const stable = (shape: 'linear' | '1-sqrt'): Express => {
