@@ -228,6 +228,7 @@ export type { PlayersData } from './train/players-data.ts';
 export type { PlayersOptions } from './train/players-options.ts';
 export type { PlayersRecord, PlayersRun } from './train/players-run.ts';
 export type { ClassPrediction, Prediction, PredictOptions } from './train/predict.ts';
+export type { RecordOptions, Records } from './train/records.ts';
 export type { Ending, Run, RunRecord } from './train/run.ts';
 export type { Parameter } from './train/state.ts';
 export { wassersteinCritic } from './train/wasserstein-critic.ts';

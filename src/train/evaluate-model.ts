@@ -1,12 +1,16 @@
 /** @file Evaluation of a model that exists, over data of its own. */
 import { type Device, selectBackend } from '../backends/select.ts';
 import { checkKnownOptions } from '../core/errors.ts';
+import { tableOf } from '../data/table/table.ts';
+import { targetOf } from '../data/table/target.ts';
 import { BLOCKS } from '../engine/step.ts';
+import { tensor } from '../graph/tensor.ts';
 import { describeStep, targetSpec } from './describe.ts';
 import { evaluateRows } from './evaluate.ts';
 import type { Measures } from './history.ts';
 import type { Data } from './options.ts';
 import { readSource, readTargets, withRowShape } from './read.ts';
+import type { Records } from './records.ts';
 import { groupsOf, type ModelState, writeLeaves } from './state.ts';
 
 export interface EvaluateOptions {
@@ -16,9 +20,24 @@ export interface EvaluateOptions {
   readonly device?: Device;
 }
 
+/** Records with their target column, as a model of records takes them. */
+function fromRecords(given: Data | Records, { columns, loss }: ModelState): Data {
+  if (columns === undefined || given === null || typeof given !== 'object' || ('x' in given && 'y' in given))
+    return given as Data;
+  const table = tableOf(given as Records);
+  const { data, rows, width } = columns.encoder.encode(table);
+  const task = loss.target === 'value' ? 'value' : 'class';
+  return { x: tensor(data, [rows, width]), y: targetOf(table, columns.target, { task }).values };
+}
+
 /** The means of the loss and the metrics over all rows. */
-export async function evaluateModel(state: ModelState, data: Data, options: EvaluateOptions): Promise<Measures> {
+export async function evaluateModel(
+  state: ModelState,
+  given: Data | Records,
+  options: EvaluateOptions,
+): Promise<Measures> {
   checkKnownOptions('evaluate', options, ['batchSize', 'device']);
+  const data = fromRecords(given, state);
   const source = withRowShape(readSource(data), state.inputShape);
   const targets = await readTargets(data, source, state);
   const groups = groupsOf(state);

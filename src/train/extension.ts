@@ -27,7 +27,9 @@ export async function extend(
 ): Promise<Extension> {
   const { freeze, resume } = options;
   const begun = resume === undefined ? model : resumed(model, resume);
-  const plain = await prepare(begun, data, resolved);
+  const read = await prepare(begun, data, resolved);
+  const { columns = read.state.columns, notes = [] } = data;
+  const plain = { ...read, state: { ...read.state, columns }, notes: [...notes, ...read.notes] };
   const frozen = freeze === undefined ? undefined : frozenPaths(plain.state, freeze);
   const prepared: Prepared = frozen === undefined ? plain : withFreezing(plain, frozen);
   const runner = new CallbackRunner({

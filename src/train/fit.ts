@@ -9,6 +9,7 @@ import type { PlayersData } from './players-data.ts';
 import type { PlayersOptions } from './players-options.ts';
 import type { PlayersRecord, PlayersRun } from './players-run.ts';
 import { prepare } from './prepare.ts';
+import type { RecordOptions, Records } from './records.ts';
 import type { Run } from './run.ts';
 import { openTraining } from './training.ts';
 
@@ -34,6 +35,21 @@ export async function fit<Name extends string = never>(
   options: FitOptions<Name>,
 ): Promise<Run<Name>>;
 /**
+ * Trains a model of plain records, which it builds: columns are read, names become numbers, rows are split, and a network of a
+ * fitting size is trained until it improves no more. `run.notes` says what was done; the model takes records, too.
+ *
+ * @param records an array of objects, an object of arrays, or a table that a reader made.
+ * @param options `target`, the column to be predicted; and what else is not to be as it is by itself: see `RecordOptions`.
+ * @throws SaddlepointError for columns that are not there, gaps, and cells that cannot be read: row and column named.
+ * @example
+ * const run = await fit(records, { target: 'species' });
+ * (await run.predict({ petal: 1.4, sepal: 5.1 })).label;
+ */
+export async function fit<Name extends string = 'accuracy' | 'meanAbsoluteError'>(
+  records: Records,
+  options: RecordOptions<Name>,
+): Promise<Run<Name>>;
+/**
  * Trains several players, each by its own loss; see `players`.
  *
  * @param game what `players` returned.
@@ -51,8 +67,8 @@ export async function fit<Name extends string>(
   options?: PlayersOptions,
 ): Promise<PlayersRun<Name>>;
 export async function fit(
-  model: Layer | TrainedModel | Players,
-  data: Data | PlayersData,
+  model: Layer | TrainedModel | Players | Records,
+  data: Data | PlayersData | RecordOptions,
   options?: FitOptions | PlayersOptions,
 ): Promise<Run | PlayersRun> {
   const epochs = train(model as Layer, data as Data, options as FitOptions);
@@ -71,6 +87,11 @@ export function train<Name extends string = never>(
   data: Data,
   options: FitOptions<Name>,
 ): AsyncGenerator<EpochRecord<Name>, Run<Name>, void>;
+/** As `fit` of records, an epoch at a time. */
+export function train<Name extends string = 'accuracy' | 'meanAbsoluteError'>(
+  records: Records,
+  options: RecordOptions<Name>,
+): AsyncGenerator<EpochRecord<Name>, Run<Name>, void>;
 /**
  * As `fit` of players, an epoch at a time.
  * @example for await (const { losses } of train(gan, { x }, { inputs: { z: normal([100]) } })) draw(losses);
@@ -81,12 +102,22 @@ export function train<Name extends string>(
   options?: PlayersOptions,
 ): AsyncGenerator<PlayersRecord<Name>, PlayersRun<Name>, void>;
 export function train(
-  model: Layer | TrainedModel | Players,
-  data: Data | PlayersData,
+  model: Layer | TrainedModel | Players | Records,
+  data: Data | PlayersData | RecordOptions,
   options?: FitOptions | PlayersOptions,
 ): AsyncGenerator<EpochRecord | PlayersRecord, Run | PlayersRun, void> {
+  if (data && 'target' in data && options === undefined) return trainRecords(model as Records, data);
   const play = ((model as Partial<Players> | undefined)?.play ?? trainModel) as typeof trainModel;
   return play(model as Layer, data as Data, options as FitOptions);
+}
+
+async function* trainRecords<Name extends string>(
+  records: Records,
+  given: RecordOptions<Name>,
+): AsyncGenerator<EpochRecord<Name>, Run<Name>, void> {
+  const { readRecords } = await import('./records.ts');
+  const { layer, data, options } = readRecords(records, given);
+  return yield* trainModel(layer, data, options as FitOptions<Name>);
 }
 
 async function* trainModel<Name extends string>(

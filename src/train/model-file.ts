@@ -2,12 +2,14 @@
 import { SaddlepointError } from '../core/errors.ts';
 import type { Json, JsonObject } from '../core/json.ts';
 import { sizeOf } from '../core/shape.ts';
+import { encoderFromJson } from '../data/encode/fit-encoder.ts';
 import type { ClassName } from '../data/labels.ts';
 import { scalingFromJson, scalingToJson } from '../data/scaling.ts';
 import { readSafetensors, writeSafetensors } from '../io/safetensors.ts';
 import { type Context, initialize, type Layer } from '../nn/layer.ts';
 import { lossFromJson, metricFromName } from '../nn/losses/table.ts';
 import { type LayerFactory, layerFromJson, layerToJson } from '../nn/serialize.ts';
+import type { Columns } from './records.ts';
 import { type ModelState, type Parameter, unitsOf } from './state.ts';
 
 /** Raised when older readers could no longer read what is written. */
@@ -28,6 +30,7 @@ export function modelToJson(state: ModelState): object {
     classes: classes ?? null,
     loss: { name: loss.name, options: loss.options },
     metrics: metrics.map(({ name }) => name),
+    ...(state.columns && { columns: { encoder: state.columns.encoder.toJSON(), target: state.columns.target } }),
   };
 }
 
@@ -118,6 +121,7 @@ export function modelFromJson(
     outputShape,
     classes: classesFrom(json.classes, unitsOf({ outputShape, loss }), loss.target),
     loss,
+    ...columnsFrom(json.columns, sizeOf(inputShape)),
     metrics: Array.isArray(json.metrics) ? json.metrics.flatMap((name) => metricFromName(String(name)) ?? []) : [],
   };
 }
@@ -159,6 +163,15 @@ function shapesOnly<In, Out>(layer: Layer<In, Out>): Layer<In, Out> {
       });
     },
   };
+}
+
+/** What a model of records knows of its columns. */
+function columnsFrom(value: unknown, width: number): { columns?: Columns } {
+  if (value === undefined) return {};
+  const { encoder: json, target } = Object(value) as { encoder?: unknown; target?: unknown };
+  const encoder = encoderFromJson(json);
+  if (typeof target === 'string' && encoder.width === width) return { columns: { encoder, target } };
+  throw new SaddlepointError('file', `columns: ${encoder.width} numbers a row, the model takes ${width}`);
 }
 
 function parse(text: string): Record<string, unknown> {

@@ -4,6 +4,7 @@ import type { WriteTarget } from '../io/place.ts';
 import type { Layer } from '../nn/layer.ts';
 import type { Data } from './options.ts';
 import type { Prediction, PredictOptions, Predictor } from './predict.ts';
+import type { Records } from './records.ts';
 import type { ModelState, Parameter } from './state.ts';
 
 /** Numbers over a data set: the loss, and each metric by its name. */
@@ -44,10 +45,11 @@ export class TrainedModel<Name extends string = string> implements Disposable {
   /**
    * The loss and the metrics over a data set, exact: sums over all rows, divided once, whatever the batch size.
    *
+   * @param data x and y; of a model that was trained on records, records with the target's column.
    * @param options batchSize: rows at a time, default 256; device: default 'auto'.
    */
   async evaluate(
-    data: Data,
+    data: Data | Records,
     options: { readonly batchSize?: number; readonly device?: Device } = {},
   ): Promise<Evaluation<Name>> {
     const { evaluateModel } = await import('./evaluate-model.ts');

@@ -8,6 +8,7 @@ import { adam } from '../optim/adam.ts';
 import type { Transform } from '../optim/transform.ts';
 import type { Callback, EpochCallback } from './callback.ts';
 import type { Checkpoint } from './checkpoint.ts';
+import type { Columns } from './records.ts';
 
 /** Rows and what is to be learnt of them. */
 export interface Data {
@@ -20,6 +21,10 @@ export interface Data {
    * Σ weight · loss / Σ weight; metrics count all rows alike.
    */
   readonly weights?: ArrayLike<number> | undefined;
+  /** @internal Of records: what is known of their columns, and what was done to them. */
+  readonly columns?: Columns | undefined;
+  /** @internal */
+  readonly notes?: readonly string[] | undefined;
 }
 
 export interface FitOptions<Name extends string = string> {
@@ -91,6 +96,7 @@ type Extended = (typeof EXTENDED)[number];
 /** Whether a run needs more than rows, targets and the commonest options. */
 export const isExtended = (data: Data, options: FitOptions): boolean =>
   data?.weights !== undefined ||
+  data?.columns !== undefined ||
   options?.optimizer?.evaluationParameters !== undefined ||
   EXTENDED.some((name) => options[name] !== undefined);
 

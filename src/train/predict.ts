@@ -3,14 +3,18 @@ import type { Session } from '../backends/backend.ts';
 import { type Device, selectBackend } from '../backends/select.ts';
 import { checkKnownOptions, SaddlepointError } from '../core/errors.ts';
 import { type Shape, showShape, sizeOf } from '../core/shape.ts';
+import { isTensorLike, isVector } from '../data/nested.ts';
 import { toSource } from '../data/source.ts';
+import { isTable } from '../data/table/table.ts';
 import { type ModelGroups, type PredictionDescription, predictionProgram } from '../engine/step.ts';
 import { stopError } from '../engine/stop-error.ts';
 import type { Tensor } from '../graph/tensor.ts';
+import { tensor } from '../graph/tensor.ts';
 import { applyModel } from '../nn/layer.ts';
 import { sigmoid } from '../ops/elementwise.ts';
 import { softmax } from '../ops/softmax.ts';
 import { withRowShape } from './read.ts';
+import type { Columns } from './records.ts';
 import { groupsOf, type ModelState, writeLeaves } from './state.ts';
 import { nextTurn, SLICE_MS } from './yield.ts';
 
@@ -73,10 +77,10 @@ export class Predictor {
     this.#groups = groupsOf(state);
   }
 
-  async predict(x: unknown, options: PredictOptions): Promise<Prediction | Prediction[]> {
+  async predict(given: unknown, options: PredictOptions): Promise<Prediction | Prediction[]> {
     checkKnownOptions('predict', options, ['device']);
-    const { inputShape, outputShape } = this.#state;
-    const single = isSingle(x, inputShape);
+    const { inputShape, outputShape, columns } = this.#state;
+    const { x, single } = columns === undefined ? rowsIn(given, inputShape) : encodedRows(given, columns, inputShape);
     const rows = single ? [asRow(x)] : x;
     const source = withRowShape(toSource(rows, { name: 'x', rows: flatRows(rows, inputShape) }), inputShape);
     const answers: Prediction[] = [];
@@ -143,6 +147,24 @@ export class Predictor {
     }
     return output.length === 1 ? (output[0] as number) : output;
   }
+}
+
+interface Rows {
+  readonly x: unknown;
+  /** Whether it is one row. */
+  readonly single: boolean;
+}
+
+const rowsIn = (x: unknown, inputShape: Shape): Rows => ({ x, single: isSingle(x, inputShape) });
+
+/** Records, a table, or one record, as a model takes them that was trained on records; rows of numbers stay as they are. */
+function encodedRows(x: unknown, { encoder }: Columns, inputShape: Shape): Rows {
+  const first = Array.isArray(x) ? x[0] : x;
+  if (first === null || typeof first !== 'object' || isVector(first) || isTensorLike(first))
+    return rowsIn(x, inputShape);
+  const single = !Array.isArray(x) && !isTable(x);
+  const { data, rows } = encoder.encode((single ? [x] : x) as Parameters<typeof encoder.encode>[0]);
+  return { x: single ? data : tensor(data, [rows, encoder.width]), single };
 }
 
 /** Whether x is one row: it has the rank of a row, or, as a flat typed array, its length. */

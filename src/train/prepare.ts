@@ -71,6 +71,7 @@ export async function prepare(
     classes: targets.classes,
     loss,
     metrics,
+    ...(base?.columns && { columns: base.columns }),
   };
   return { state, ...joined, trainRows: rows.train, validationRows: rows.validation, batchSize, notes };
 }

@@ -15,7 +15,8 @@ export function readSource(data: Data): Source {
   }
   const y = data.y as { readonly length?: number; readonly shape?: Shape } | null | undefined;
   const rows = Array.isArray(y?.shape) ? y.shape[0] : y?.length;
-  return asVectors(toSource(data.x, { name: 'x', rows: ArrayBuffer.isView(data.x) ? rows : undefined }));
+  const columns = data.columns?.encoder.columns;
+  return asVectors(toSource(data.x, { name: 'x', rows: ArrayBuffer.isView(data.x) ? rows : undefined, columns }));
 }
 
 function asVectors(source: Source): Source {

@@ -10,6 +10,7 @@ import { layoutGroup } from '../graph/program.ts';
 import type { Layer, LeafKind } from '../nn/layer.ts';
 import type { Loss } from '../nn/losses/loss.ts';
 import type { Metric } from '../nn/metrics.ts';
+import type { Columns } from './records.ts';
 
 /** One leaf of the parameters. */
 export interface Parameter {
@@ -32,6 +33,8 @@ export interface ModelState {
   readonly classes: readonly ClassName[] | undefined;
   readonly loss: Loss;
   readonly metrics: readonly Metric[];
+  /** Of a model that was trained on records. */
+  readonly columns?: Columns | undefined;
 }
 
 /** How many values a target has: of classes one distribution a row or step, else as many as the output. */
