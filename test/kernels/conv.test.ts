@@ -100,4 +100,8 @@ test.each<[string, Case]>([
   ['a filter whose rows are met in two parts', { images: [1, 4, 3, 104], filter: [3, 2, 104, 8], geometry: PLAIN }],
   ['rows of filters so wide that panels are packed', { images: [1, 2, 4, 8], filter: [2, 2, 8, 520], geometry: PLAIN }],
   ['runs so wide that panels are packed', { images: [1, 2, 3, 264], filter: [1, 2, 264, 8], geometry: PLAIN }],
+  [
+    'one channel under a filter whose rows alone are dilated',
+    { images: [1, 7, 6, 1], filter: [3, 3, 1, 4], geometry: { ...PLAIN, dilations: [2, 1] } },
+  ],
 ])('so is %s', (_, one) => check(one));
