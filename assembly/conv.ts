@@ -110,7 +110,7 @@ export function conv2d(p: usize, base: usize): void {
   const activation = word(p, ConvField.activation);
   const hasBias = word(p, ConvField.bias) != 0;
   const bias: usize = hasBias ? operand(p, ConvField.bias, base) : ZEROS;
-  const is3x3 = isInside && c == 1 && kh == 3 && kw == 3 && strideH == 1 && strideW == 1 && top == 0 && oh + 2 <= h;
+  const is3x3 = isInside && c == 1 && kh == 3 && kw == 3 && strideH == 1 && strideW == 1 && dilationH == 1 && top == 0 && oh + 2 <= h;
   if (is3x3 && o % 4 == 0 && ow >= 4 && activation <= Activation.relu) {
     convolve3x3(images, filter, results, bias, hasBias ? 4 : 0, activation == Activation.relu ? 0 : -Infinity);
     return;

@@ -1,17 +1,13 @@
 /**
- * @file Simplifications behind the gradient of max pooling, which is 0 but where a window has its largest value: what follows is
- * done to as many numbers as there are windows. Loaded when a program has such gradients.
+ * @file A simplification behind the gradient of max pooling, which is 0 but where a window has its largest value: what follows
+ * is done to as many numbers as there are windows, with the same bits. Loaded when a program has such gradients.
  *
  *   reluGradient(y, maxPoolGradient(g, place)) = maxPoolGradient(reluGradient(v, g), place)   where v, place = maxPool(y)
- *   sum over all pixels of maxPoolGradient(g, place) = sum over all windows of g              but for the order of the sum
  */
-import { sameShape } from '../core/shape.ts';
 import type { Tensor } from '../graph/tensor.ts';
 import { apply } from '../graph/trace.ts';
 import { producer } from './rewrite.ts';
 import { type Rules, through } from './simplify.ts';
-
-const PIXELS = [0, 1, 2];
 
 export const poolRules: Rules = {
   reluGradient(node, [y, spread]) {
@@ -25,11 +21,5 @@ export const poolRules: Rules = {
     const [value, places] = pool.outputs.map((output) => trace?.tensor(output) as Tensor) as [Tensor, Tensor];
     const [masked] = apply(node.op, [value, g], node.attributes) as [Tensor];
     return made && apply(made.op, [masked, places], made.attributes);
-  },
-  sum(node, [spread]) {
-    const g = through(spread, 'maxPoolGradient');
-    return g !== undefined && sameShape((node.attributes as { axes: readonly number[] }).axes, PIXELS)
-      ? apply(node.op, [g], node.attributes)
-      : undefined;
   },
 };

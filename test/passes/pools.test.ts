@@ -1,4 +1,4 @@
-/** @file What the gradient of max pooling lets out: the gradient of a relu before the pool, and the sum behind it. */
+/** @file What the gradient of max pooling lets through: the gradient of a relu before the pool. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { vjp } from '../../src/autodiff/grad.ts';
@@ -36,7 +36,7 @@ const images = (shape: number[], values: readonly number[]) =>
   );
 
 describe('poolRules', () => {
-  test('relu before a pool is undone where the pool is small, and its bias sums over windows, for any windows', () => {
+  test('relu before a pool has its gradient where the pool is small, for any windows', () => {
     const sizes = fc.record({
       shape: fc.tuple(fc.integer({ min: 1, max: 3 }), fc.integer({ min: 3, max: 7 }), fc.integer({ min: 3, max: 6 })),
       channels: fc.integer({ min: 1, max: 3 }),
@@ -56,7 +56,6 @@ describe('poolRules', () => {
         const changed = ruled(graph);
         const pooled = graph.nodes.find(({ op }) => op.name === 'maxPool')?.outputs[0]?.shape;
         expect(sizesOf(changed, 'reluGradient')).toEqual([pooled]);
-        expect(sizesOf(changed, 'sum').every((shape) => shape?.join() === pooled?.join())).toBe(true);
         // Quarters of small integers: sums are exact in any order.
         expect(valuesOf(changed, inputs)).toEqual(valuesOf(graph, inputs));
       }),

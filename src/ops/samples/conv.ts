@@ -68,22 +68,9 @@ const ROWS: readonly Row[] = [
   [[2, 7, 9, 21], [3, 3, 21], { groups: 21, padding: EVEN }],
   [[1, 11, 12, 8], [5, 4, 8], { groups: 8, padding: UNEVEN, strides: [2, 3], dilations: [1, 2] }],
   [[1, 9, 13, 6], [3, 3, 6], { groups: 6, padding: EVEN, strides: [3, 2] }],
-  // What the kernels meet in place: panels of 8, tiles over the ends of lines and images, blocks of a large image, …
+  // What the kernels meet in place: panels of 8, tiles over the ends of lines and images, groups, and taps beside the image.
   [[3, 9, 10, 8], [3, 2, 16], { strides: [2, 1] }],
   [[2, 8, 6, 8], [2, 1, 8], { dilations: [3, 1] }],
-  [
-    [1, 19, 18, 8],
-    [2, 2, 8],
-  ],
-  // … a filter whose rows are met in two parts, wide rows, whose panels are packed, groups and taps beside the image.
-  [
-    [1, 4, 3, 104],
-    [3, 2, 8],
-  ],
-  [
-    [1, 1, 3, 8],
-    [1, 2, 520],
-  ],
   [[2, 5, 6, 12], [3, 4, 16], { groups: 2, padding: UNEVEN, strides: [2, 3], dilations: [1, 2] }],
 ];
 

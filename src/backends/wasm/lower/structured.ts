@@ -39,10 +39,18 @@ export const reduce =
     });
   };
 
-function emitMatmul(node: Node, context: LoweringContext, bias: number, activation: Activation): void {
-  const attributes = node.attributes as MatmulAttributes;
+/** What a product multiplies. Lhsᵀ times one column is one row times lhs: tiles are 8 wide, and 4 high. */
+function factorsOf(node: Node) {
+  const { transposeLhs, transposeRhs } = node.attributes as MatmulAttributes;
   const [lhs, rhs] = [input(node, 0), input(node, 1)];
-  const { m, n, k } = matmulSizes(lhs.shape, rhs.shape, attributes);
+  const sizes = matmulSizes(lhs.shape, rhs.shape, { transposeLhs, transposeRhs });
+  return sizes.n === 1 && transposeLhs && !transposeRhs && node.op.name === 'matmul'
+    ? { lhs: rhs, rhs: lhs, lda: sizes.k, m: 1, k: sizes.k, n: sizes.m, transposeLhs: false, transposeRhs }
+    : { lhs, rhs, lda: lhs.shape[1] as number, ...sizes, transposeLhs, transposeRhs };
+}
+
+function emitMatmul(node: Node, context: LoweringContext, bias: number, activation: Activation): void {
+  const { lhs, rhs, lda, m, n, k, transposeLhs, transposeRhs } = factorsOf(node);
   context.emit(Opcode.matmul, MatmulField.words, {
     [MatmulField.destination]: context.address(output(node)),
     [MatmulField.lhs]: context.address(lhs),
@@ -51,11 +59,11 @@ function emitMatmul(node: Node, context: LoweringContext, bias: number, activati
     [MatmulField.m]: m,
     [MatmulField.n]: n,
     [MatmulField.k]: k,
-    [MatmulField.lda]: lhs.shape[1] as number,
+    [MatmulField.lda]: lda,
     [MatmulField.ldb]: rhs.shape[1] as number,
     [MatmulField.ldc]: n,
-    [MatmulField.transposeLhs]: Number(attributes.transposeLhs),
-    [MatmulField.transposeRhs]: Number(attributes.transposeRhs),
+    [MatmulField.transposeLhs]: Number(transposeLhs),
+    [MatmulField.transposeRhs]: Number(transposeRhs),
     [MatmulField.activation]: activation,
     [MatmulField.scratch]: context.scratch(node),
   });
@@ -68,10 +76,7 @@ export const ACTIVATIONS: Readonly<Record<LinearActivation, Activation>> = {
   sigmoid: Activation.sigmoid,
 };
 
-export const matmulScratch = ({ inputs, attributes }: Node): number => {
-  const [lhs, rhs] = inputs as [Value, Value];
-  return matmulScratchBytes(matmulSizes(lhs.shape, rhs.shape, attributes as MatmulAttributes));
-};
+export const matmulScratch = (node: Node): number => matmulScratchBytes(factorsOf(node));
 
 export const matmul: Lowering = (node, context) => emitMatmul(node, context, 0, Activation.none);
 export const linear: Lowering = (node, context) =>
