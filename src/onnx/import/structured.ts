@@ -1,12 +1,10 @@
 /** @file Operators of ONNX that move elements, products, shapes, and loops. */
-import type { Json, JsonObject } from '../../core/json.ts';
 import { broadcastShapes, type Shape, sizeOf } from '../../core/shape.ts';
 import { type Tensor, tensor } from '../../graph/tensor.ts';
 import { cast } from '../../ops/cast.ts';
 import { concat, split } from '../../ops/concat.ts';
 import { add, less, mul, where } from '../../ops/elementwise.ts';
 import { gather, oneHot } from '../../ops/indexing.ts';
-import { scan } from '../../ops/loops.ts';
 import { matmul } from '../../ops/matmul.ts';
 import { broadcastTo, reshape, slice, transpose } from '../../ops/movement.ts';
 import { pad } from '../../ops/pad.ts';
@@ -204,30 +202,6 @@ function shapeNode(node: NodeView): Held {
   return integers(shape.slice(start, node.number('end', shape.length)));
 }
 
-function scanNode(node: NodeView): Held[] {
-  const body = node.attribute('body') as JsonObject;
-  const names = body.inputs as string[];
-  const sequences = node.number('num_scan_inputs', 0);
-  const carries = names.length - sequences;
-  const values = names.map((_, i) => node.held(i));
-  const reverse = node.list('scan_input_directions')?.[0] === 1;
-  const [last, results] = scan(
-    (carry: Tensor[], rows: Tensor[]) => {
-      const inputs = [...carry, ...rows].map(
-        (x, i) => [names[i] as string, Held.of(x, values[i]?.isInteger ?? false)] as const,
-      );
-      const made = node.around.run(body, new Map(inputs)).map((value) => value.tensor);
-      return [made.slice(0, carries), made.slice(carries)] as const;
-    },
-    values.slice(0, carries).map((value) => value.tensor),
-    values.slice(carries).map((value) => value.tensor),
-    { reverse },
-  );
-  return [...last, ...results].map((x) => Held.of(x));
-}
-
-const allEqual = (list: Json | undefined): boolean => !Array.isArray(list) || list.every((item) => item === list[0]);
-
 export const STRUCTURED: Operators = {
   Reshape: { run: reshapeNode, limits: 'to shapes that are constants or follow from shapes' },
   Flatten: {
@@ -288,17 +262,4 @@ export const STRUCTURED: Operators = {
   },
   Gemm: { run: gemm },
   MatMul: { run: matmulNode },
-  Scan: {
-    run: scanNode,
-    check: ({ attributes }) => {
-      const isSimple =
-        allEqual(attributes.scan_input_directions) &&
-        !('scan_input_axes' in attributes) &&
-        !('scan_output_axes' in attributes);
-      const input = Array.isArray(attributes.scan_input_directions) ? attributes.scan_input_directions[0] : 0;
-      const output = Array.isArray(attributes.scan_output_directions) ? attributes.scan_output_directions : [input];
-      return isSimple && output.every((direction) => direction === input) ? undefined : 'with mixed directions or axes';
-    },
-    limits: 'all sequences in one direction, along axis 0',
-  },
 };
