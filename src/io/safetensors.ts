@@ -103,7 +103,8 @@ export function readSafetensors(bytes: Uint8Array, options: { limit?: number | u
   const checked = checkEntries(entries, size);
   const tensors = new Map<string, StoredTensor>();
   for (const { name, shape, dtype, begin, end } of checked) {
-    const { buffer } = bytes.slice(dataStart + begin, dataStart + end);
+    // Not slice: that of Node's Buffer is a view of the memory around it.
+    const { buffer } = new Uint8Array(bytes.subarray(dataStart + begin, dataStart + end));
     const data =
       dtype === 'f32' ? new Float32Array(buffer) : dtype === 'i32' ? new Int32Array(buffer) : new Uint8Array(buffer);
     tensors.set(name, { shape, dtype, data });

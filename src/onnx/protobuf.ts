@@ -70,7 +70,8 @@ function writeScalar(writer: PbfWriter, number: number, type: Scalar, value: unk
   if (type === 'int') writer.writeVarint(value as number);
   else if (type === 'float') writer.writeFloat(value as number);
   else if (type === 'double') writer.writeDouble(value as number);
-  else if (type === 'text') writer.writeString(value as string);
+  // The library's own writer of texts loses bits of characters beyond U+1FFFF.
+  else if (type === 'text') writer.writeBytes(new TextEncoder().encode(value as string));
   else writer.writeBytes(value as Uint8Array);
 }
 

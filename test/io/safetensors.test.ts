@@ -132,6 +132,13 @@ describe('readSafetensors', () => {
     expect(tensors.get('a')?.data).toEqual(Float32Array.of(1, 2));
   });
 
+  test("reads a Buffer of Node's, which lies in memory that others share", () => {
+    const bytes = Buffer.from(writeSafetensors(new Map([['a', f32([2], 1, 2)]]), {}));
+    const data = readSafetensors(bytes).tensors.get('a')?.data;
+    expect(data).toEqual(Float32Array.of(1, 2));
+    expect(data?.buffer.byteLength).toBe(8);
+  });
+
   const entry = (dtype: string, shape: string, from: number, to: number) =>
     `{"dtype":"${dtype}","shape":${shape},"data_offsets":[${from},${to}]}`;
   const zeros = (n: number) => new Array<number>(n).fill(0);

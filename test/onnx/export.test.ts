@@ -137,7 +137,10 @@ describe('exportOnnx', () => {
     const model = decodeModel(exportOnnx(classes(sequential([dense(2)]), [3], ['ü', '"'])));
     const shape = (of: 'inputs' | 'outputs') => model.graph?.[of][0]?.type?.tensor?.shape?.dims;
     expect(model.opsets).toEqual([{ domain: '', version: 17 }]);
-    expect(model.metadata).toEqual([{ key: 'saddlepoint.classes', value: '["ü","\\""]' }]);
+    expect(model.metadata).toEqual([
+      { key: 'saddlepoint.classes', value: '["ü","\\""]' },
+      { key: 'saddlepoint.parameters', value: '["0/kernel","0/bias"]' },
+    ]);
     expect([model.graph?.inputs[0]?.name, model.graph?.outputs[0]?.name]).toEqual(['input', 'probabilities']);
     expect([shape('inputs'), shape('outputs')]).toEqual([
       [{ parameter: 'batch' }, { value: 3 }],

@@ -35,15 +35,15 @@ export const attentionBlock = (heads: number): Layer =>
 
 const CELLS = { rnn: [1, rnn], gru: [3, gru], lstm: [4, lstm] } as const;
 
-/** A recurrent layer, all steps. */
-export const recurrent = (cell: keyof typeof CELLS, units: number, reverse = false): Layer =>
-  layer(cell, { units, reverse }, (x, context) => {
+/** A recurrent layer, all steps; with one bias or two. */
+export const recurrent = (cell: keyof typeof CELLS, units: number, reverse = false, biases: 1 | 2 = 2): Layer =>
+  layer(cell, { units, reverse, biases }, (x, context) => {
     const [gates, run] = CELLS[cell];
     const parameters = {
       kernel: weight(context, 'kernel', [size(x), gates * units]),
       recurrentKernel: weight(context, 'recurrentKernel', [units, gates * units]),
       bias: context.parameter('bias', [gates * units], zeros()),
-      recurrentBias: context.parameter('recurrentBias', [gates * units], zeros()),
+      recurrentBias: biases === 1 ? undefined : context.parameter('recurrentBias', [gates * units], zeros()),
     };
     return run(x, parameters, { reverse }).y;
   });

@@ -1,8 +1,9 @@
 /** @file How elementwise ops and reductions become ONNX nodes. Images stay with their channels first where they are so. */
 import { sizeOf } from '../../core/shape.ts';
 import type { Value } from '../../graph/node.ts';
+import { permuted } from '../permuted.ts';
 import { ELEMENT } from '../schema.ts';
-import { type Emitter, permuted, type Version } from './emitter.ts';
+import type { Emitter, Version } from './emitter.ts';
 import type { SymbolicNode } from './symbolic.ts';
 
 /** Writes the nodes of one op and says by `out.set` what its outputs are called. */

@@ -3,10 +3,10 @@
  * ONNX wants images), or as booleans. Each is made when it is first asked for, so that transposes and casts which undo each
  * other are never written.
  */
-import type { HostArray } from '../../core/dtype.ts';
-import { must, unreachable } from '../../core/errors.ts';
+import { unreachable } from '../../core/errors.ts';
 import { type Shape, sizeOf } from '../../core/shape.ts';
 import type { HostTensor, Value } from '../../graph/node.ts';
+import { permuted } from '../permuted.ts';
 import { ATTRIBUTE, type Draft, ELEMENT } from '../schema.ts';
 import { ELEMENT_OF, toTensorProto } from '../tensors.ts';
 import { type Dim, type Dims, isStatic, type Symbolic, type SymbolicGraph } from './symbolic.ts';
@@ -37,6 +37,8 @@ interface Shared {
   readonly initializers: Map<string, { readonly tensor: HostTensor; readonly type: number }>;
   readonly taken: Set<string>;
   readonly constants: Map<string, string>;
+  /** Initializers that are parameters of the model. */
+  readonly parameters: Set<string>;
   /** The batch size, as an int64 tensor [1]; made when first needed. */
   batch: string | undefined;
 }
@@ -74,7 +76,7 @@ export class Emitter {
     this.#outer = outer;
     if (outer === undefined) {
       const taken = new Set([input, ...reserved]);
-      this.#shared = { initializers: new Map(), taken, constants: new Map(), batch: undefined };
+      this.#shared = { initializers: new Map(), taken, constants: new Map(), parameters: new Set(), batch: undefined };
       this.#known = new Map();
       this.used = usedIn(symbolic.graph);
     } else {
@@ -169,6 +171,11 @@ export class Emitter {
     );
   }
 
+  /** The initializers that are parameters of the model. */
+  get parameters(): ReadonlySet<string> {
+    return this.#shared.parameters;
+  }
+
   /** Says that the numbers of a value are known; `name` if it is a parameter. */
   know(value: Value, tensor: HostTensor, name?: string): void {
     this.#known.set(value, { tensor, name });
@@ -229,7 +236,9 @@ export class Emitter {
   #initializer(tensor: HostTensor, name: string | undefined): string {
     const { data, shape, dtype } = tensor;
     if (name === undefined && sizeOf(shape) <= 64) return this.constant(Array.from(data), ELEMENT_OF[dtype], shape);
-    return this.weight(name ?? (this.path === '' ? 'folded' : `${this.path}/folded`), tensor);
+    const own = this.weight(name ?? (this.path === '' ? 'folded' : `${this.path}/folded`), tensor);
+    if (name !== undefined) this.#shared.parameters.add(own);
+    return own;
   }
 
   /** A shape as an int64 tensor, with the batch size where it belongs. */
@@ -261,23 +270,6 @@ export class Emitter {
     const shape = open === 1 ? dims.map((dim) => (isStatic(dim) ? dim : -1)) : dims;
     return this.one('Reshape', [name, this.shape(shape)]);
   }
-}
-
-/** A tensor with another order of axes, on the host. */
-export function permuted({ shape, dtype, data }: HostTensor, order: readonly number[]): HostTensor {
-  const strides = shape.map((_, axis) => sizeOf(shape.slice(axis + 1)));
-  const moved = order.map((axis) => shape[axis] as number);
-  const result: HostArray = data.slice();
-  for (let i = 0; i < result.length; i++) {
-    let [rest, at] = [i, 0];
-    for (let axis = moved.length - 1; axis >= 0; axis--) {
-      const size = moved[axis] as number;
-      at += (rest % size) * must(strides[order[axis] as number], 'a stride');
-      rest = Math.floor(rest / size);
-    }
-    result[i] = data[at] as number;
-  }
-  return { shape: moved, dtype, data: result };
 }
 
 function usedIn({ nodes, outputs }: SymbolicGraph): Set<Value> {

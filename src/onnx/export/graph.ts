@@ -36,6 +36,9 @@ export function prepare(graph: Graph): Graph {
   return done;
 }
 
+/** Where a file's metadata list the initializers that are parameters: the others are constants of the graph. */
+export const PARAMETERS_KEY = 'saddlepoint.parameters';
+
 /** A parameter. */
 export interface Leaf {
   readonly path: string;
@@ -77,11 +80,13 @@ export function onnxBytes(symbolic: Symbolic, { inputs, leaves, outputs, metadat
     inputs: inputs.map(info),
     outputs: outputs.map(info),
   };
+  const parameters = (graph.initializers ?? []).flatMap(({ name = '' }) => (out.parameters.has(name) ? [name] : []));
+  const all = { ...metadata, [PARAMETERS_KEY]: JSON.stringify(parameters) };
   return encodeModel({
     irVersion: IR_VERSION,
     producerName: 'saddlepoint',
     graph,
     opsets: [{ domain: '', version: OPSET }],
-    metadata: Object.entries(metadata).map(([key, value]) => ({ key, value })),
+    metadata: Object.entries(all).map(([key, value]) => ({ key, value })),
   });
 }
