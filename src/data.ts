@@ -16,7 +16,45 @@ export {
   type MissingPolicy,
 } from './data/encode/fit-encoder.ts';
 export type { EncodedRows, RowEncoder } from './data/encode/row-encoder.ts';
+export type { ArrayFileOptions, NumericArray } from './data/files/array.ts';
+export { readIdx } from './data/files/idx.ts';
+export { readNpy, readNpz } from './data/files/npy.ts';
+export { type ImageOptions, type Images, readImages } from './data/images/read-images.ts';
 export type { ByteSource } from './data/inputs.ts';
+// Scaling.
+export {
+  type FittedScaling,
+  maxAbsScaler,
+  minMaxScaler,
+  robustScaler,
+  type Scaler,
+  type StreamingScaler,
+  standardizeScaler,
+  streamingScaler,
+} from './data/scale/scalers.ts';
+export {
+  applyWhitening,
+  fitWhitening,
+  invertWhitening,
+  type Whitening,
+  type WhiteningJson,
+  type WhiteningOptions,
+  whiteningFromJson,
+  whiteningToJson,
+} from './data/scale/whiten.ts';
+export { applyScaling, invertScaling, type Scaling, scalingFromJson, scalingToJson } from './data/scaling.ts';
+// Splits.
+export { balancedWeights, balanceRows } from './data/split/balance.ts';
+export {
+  type FoldOptions,
+  kFold,
+  leaveOneOut,
+  type Sides,
+  type TimeFoldOptions,
+  timeSeriesFolds,
+} from './data/split/folds.ts';
+export { splitByGroups } from './data/split/groups.ts';
+export { type SplitOptions, splitRows } from './data/split.ts';
 // Tables.
 export { type ColumnKind, MISSING_TOKENS } from './data/table/cells.ts';
 export type { Column } from './data/table/column.ts';

@@ -19,6 +19,7 @@ const EXPRESSED = {
   norms: 11,
   optimizers: 15,
   pooling: 18,
+  prep: 7,
   recurrent: 4,
   schedules: 2,
   training: 2,

@@ -1,8 +1,8 @@
 /** @file Scalers of columns, each fitted on training rows: standardize, min–max, robust, max-abs. They give a `Scaling`. */
 import { checkKnownOptions, checkNumber, SaddlepointError } from '../../core/errors.ts';
-import { namedColumn } from '../table/column.ts';
 import type { Scaling } from '../scaling.ts';
-import { mergeMoments, type Moments, momentsOf, noMoments, varianceOf } from './moments.ts';
+import { namedColumn } from '../table/column.ts';
+import { type Moments, mergeMoments, momentsOf, noMoments, varianceOf } from './moments.ts';
 
 /** Rows of numbers, row-major. */
 export type Numbers = ArrayLike<number>;
@@ -57,14 +57,23 @@ export function checkRows(data: Numbers, columns: number, { rows, names }: FitOp
       const x = data[row * columns + j];
       if (Number.isFinite(x)) continue;
       const where = `row ${row} (counted from 0), ${namedColumn(names?.[j] ?? String(j))}`;
-      throw new SaddlepointError('data', `scaler: ${where} is ${x}, a finite number expected`, 'drop the row or fill the gap first');
+      throw new SaddlepointError(
+        'data',
+        `scaler: ${where} is ${x}, a finite number expected`,
+        'drop the row or fill the gap first',
+      );
     }
   }
   return count;
 }
 
 /** Shifts and spreads as a scaling; a spread that is rounding gives scale 0, so that the column is exactly 0. */
-function scalingOf(shift: Float64Array, spread: Float64Array, sizes: Float64Array, names: readonly string[] | undefined): FittedScaling {
+function scalingOf(
+  shift: Float64Array,
+  spread: Float64Array,
+  sizes: Float64Array,
+  names: readonly string[] | undefined,
+): FittedScaling {
   const constant: string[] = [];
   const scale = Float32Array.from(spread, (width, j) => {
     const factor = Math.fround(1 / width);
@@ -101,9 +110,14 @@ function extremesOf(data: Numbers, columns: number, rows: ArrayLike<number> | un
   return { count: count + (before?.count ?? 0), low, high };
 }
 
-const sizesOf = ({ low, high }: Extremes): Float64Array => low.map((x, j) => Math.max(Math.abs(x), Math.abs(high[j] as number)));
+const sizesOf = ({ low, high }: Extremes): Float64Array =>
+  low.map((x, j) => Math.max(Math.abs(x), Math.abs(high[j] as number)));
 
-function fromExtremes(extremes: Extremes, [from, to]: readonly [number, number], names: readonly string[] | undefined): FittedScaling {
+function fromExtremes(
+  extremes: Extremes,
+  [from, to]: readonly [number, number],
+  names: readonly string[] | undefined,
+): FittedScaling {
   const spread = extremes.low.map((x, j) => ((extremes.high[j] as number) - x) / (to - from));
   // The column's smallest value becomes `from`: (low − (low − from · spread)) / spread.
   const shift = extremes.low.map((x, j) => x - from * (spread[j] as number));
@@ -204,7 +218,8 @@ export function streamingScaler(kind: StreamingScaler['kind'], options: MinMaxOp
   return bounding(kind, range, undefined, undefined);
 }
 
-const unseen = (): SaddlepointError => new SaddlepointError('data', 'scaler: it has seen no rows', 'call partialFit first');
+const unseen = (): SaddlepointError =>
+  new SaddlepointError('data', 'scaler: it has seen no rows', 'call partialFit first');
 
 function standardizing(before: Moments | undefined, names: readonly string[] | undefined): StreamingScaler {
   return {

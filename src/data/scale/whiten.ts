@@ -71,10 +71,23 @@ export function fitWhitening(data: Numbers, columns: number, options: WhiteningO
       }
     }
   });
-  return { kind, mean, matrix, inverse, columns, width, variances: Float64Array.from(order, (k) => Math.max(0, values[k] as number)) };
+  return {
+    kind,
+    mean,
+    matrix,
+    inverse,
+    columns,
+    width,
+    variances: Float64Array.from(order, (k) => Math.max(0, values[k] as number)),
+  };
 }
 
-function covarianceOf(data: Numbers, columns: number, mean: Float64Array, rows: ArrayLike<number> | undefined): Float64Array {
+function covarianceOf(
+  data: Numbers,
+  columns: number,
+  mean: Float64Array,
+  rows: ArrayLike<number> | undefined,
+): Float64Array {
   const count = rows?.length ?? data.length / columns;
   const covariance = new Float64Array(columns * columns);
   const centered = new Float64Array(columns);
@@ -94,9 +107,18 @@ function covarianceOf(data: Numbers, columns: number, mean: Float64Array, rows: 
   return covariance;
 }
 
-function transform(data: Numbers, from: number, to: number, f: (row: Float64Array, out: Float64Array) => void): Float32Array {
+function transform(
+  data: Numbers,
+  from: number,
+  to: number,
+  f: (row: Float64Array, out: Float64Array) => void,
+): Float32Array {
   if (data.length % from !== 0) {
-    throw new SaddlepointError('data', `whitening: ${data.length} numbers cannot be cut into rows of ${from}`, 'give rows with the columns it was fitted on');
+    throw new SaddlepointError(
+      'data',
+      `whitening: ${data.length} numbers cannot be cut into rows of ${from}`,
+      'give rows with the columns it was fitted on',
+    );
   }
   const count = data.length / from;
   const result = new Float32Array(count * to);
@@ -148,20 +170,33 @@ export function whiteningToJson({ kind, mean, matrix, inverse, variances }: Whit
 /** Reads a whitening from a file, which may hold anything; what is damaged is refused with code `file`. */
 export function whiteningFromJson(json: unknown): Whitening {
   const damaged = (what: string): SaddlepointError =>
-    new SaddlepointError('file', `whitening: ${what}`, 'the file is damaged or was written by another program; save it again');
+    new SaddlepointError(
+      'file',
+      `whitening: ${what}`,
+      'the file is damaged or was written by another program; save it again',
+    );
   if (json === null || typeof json !== 'object') throw damaged(`expected an object, got ${show(json)}`);
   const object = json as Record<string, unknown>;
   const list = (name: string): Float64Array => {
     const values = object[name];
-    if (Array.isArray(values) && values.length <= MOST_COLUMNS ** 2 && values.every(Number.isFinite)) return Float64Array.from(values);
+    if (Array.isArray(values) && values.length <= MOST_COLUMNS ** 2 && values.every(Number.isFinite))
+      return Float64Array.from(values);
     throw damaged(`${name} is ${show(values)}, a list of finite numbers expected`);
   };
   const { kind } = object;
   if (kind !== 'zca' && kind !== 'pca') throw damaged(`unknown kind ${show(kind)}`);
   const [mean, matrix, inverse, variances] = [list('mean'), list('matrix'), list('inverse'), list('variances')];
   const [columns, width] = [mean.length, variances.length];
-  if (columns < 1 || width < 1 || width > columns || matrix.length !== columns * width || inverse.length !== matrix.length) {
-    throw damaged(`sizes do not fit: ${columns} means, ${width} variances, ${matrix.length} and ${inverse.length} matrix elements`);
+  if (
+    columns < 1 ||
+    width < 1 ||
+    width > columns ||
+    matrix.length !== columns * width ||
+    inverse.length !== matrix.length
+  ) {
+    throw damaged(
+      `sizes do not fit: ${columns} means, ${width} variances, ${matrix.length} and ${inverse.length} matrix elements`,
+    );
   }
   return { kind, mean, matrix, inverse, variances, columns, width };
 }

@@ -25,8 +25,14 @@ export function balanceRows(
   const wanted = by === 'over' ? Math.max(...sizes) : Math.min(...sizes);
   const chosen = classes.flatMap((members, c) => {
     const whole = Math.floor(wanted / members.length);
-    const drawn = randomPermutation(members.length, options.seed ?? 0, streamOf('balance', c)).subarray(0, wanted % members.length);
-    return [...Array.from({ length: whole }, () => members).flat(), ...Array.from(drawn, (at) => members[at] as number)];
+    const drawn = randomPermutation(members.length, options.seed ?? 0, streamOf('balance', c)).subarray(
+      0,
+      wanted % members.length,
+    );
+    return [
+      ...Array.from({ length: whole }, () => members).flat(),
+      ...Array.from(drawn, (at) => members[at] as number),
+    ];
   });
   return Int32Array.from(chosen, (at) => rows[at] as number).sort();
 }

@@ -32,7 +32,11 @@ export function kFold(n: number, options: FoldOptions = {}): Sides[] {
   checkCount('labels', labels, n);
   checkCount('groups', groups, n);
   if (labels !== undefined && groups !== undefined) {
-    throw new SaddlepointError('option', 'kFold: labels and groups together', 'give one of them: groups decide which rows stay together');
+    throw new SaddlepointError(
+      'option',
+      'kFold: labels and groups together',
+      'give one of them: groups decide which rows stay together',
+    );
   }
   const foldOf = new Int32Array(n);
   if (groups !== undefined) assignGroups(foldOf, groups, folds, seed);
@@ -41,7 +45,8 @@ export function kFold(n: number, options: FoldOptions = {}): Sides[] {
     const classes = labels === undefined ? [Array.from({ length: n }, (_, row) => row)] : rowsByGroup(labels);
     let next = 0;
     classes.forEach((rows, c) => {
-      for (const at of randomPermutation(rows.length, seed, streamOf('folds', c))) foldOf[rows[at] as number] = next++ % folds;
+      for (const at of randomPermutation(rows.length, seed, streamOf('folds', c)))
+        foldOf[rows[at] as number] = next++ % folds;
     });
   }
   return Array.from({ length: folds }, (_, fold) => sidesOf(n, (row) => foldOf[row] === fold));
