@@ -15,6 +15,8 @@ const PIECE = 16_384;
  * @throws SaddlepointError `file`: damaged, cut off, or more than the limit
  */
 export async function gunzip(bytes: Uint8Array, name: string, limit: number): Promise<Uint8Array> {
+  // A header of 10 bytes, no data in 2 at least, checksum and length in 8.
+  if (bytes.length < 20) throw cutOff(name);
   const { Gunzip } = await import('fflate');
   const chunks: Uint8Array[] = [];
   let size = 0;
@@ -38,7 +40,7 @@ export async function gunzip(bytes: Uint8Array, name: string, limit: number): Pr
     );
   }
   if (size > limit) throw tooLarge(name, limit);
-  if (!ended) throw new SaddlepointError('file', `${name}: the gzip data are cut off`, 'download it again');
+  if (!ended) throw cutOff(name);
   const whole = new Uint8Array(size);
   let at = 0;
   for (const chunk of chunks) {
@@ -53,6 +55,10 @@ export async function gunzip(bytes: Uint8Array, name: string, limit: number): Pr
     `${name}: the gzip data do not have the length that they state`,
     'download it again',
   );
+}
+
+function cutOff(name: string): SaddlepointError {
+  return new SaddlepointError('file', `${name}: the gzip data are cut off`, 'download it again');
 }
 
 export function tooLarge(name: string, limit: number): SaddlepointError {

@@ -13,6 +13,8 @@ export interface Origin {
   readonly name: string;
   /** The line of each row, counted from 1. */
   readonly lines: Int32Array;
+  /** The row of the file that is row 0 here, where a file is read in parts; default 0. */
+  readonly firstRow?: number;
 }
 
 export interface Table {
@@ -180,7 +182,8 @@ function missingTokens(tokens: readonly string[] | undefined): readonly string[]
 /** How errors about a row of a table name it. */
 export function placeOf(origin: Origin | undefined): Place {
   if (origin === undefined) return rowPlace;
-  return (row) => `row ${row} (counted from 0; line ${origin.lines[row]} of ${origin.name})`;
+  const { name, lines, firstRow = 0 } = origin;
+  return (row) => `row ${firstRow + row} (counted from 0; line ${lines[row]} of ${name})`;
 }
 
 function unknownColumn(where: string, name: string, names: readonly string[]): SaddlepointError {
