@@ -136,7 +136,11 @@ export function makeTable(
   if (options.decimal !== undefined) checkName('decimal', options.decimal, ['.', ',']);
   if (options.dateOrder !== undefined) checkName('dateOrder', options.dateOrder, ['day-first', 'month-first']);
   const missing = missingTokens(options.missing);
-  const proven = new Set(cells.map(([, column]) => (isTypedArray(column) ? undefined : provenMark(column, missing))));
+  // Given by the user, or found in the first part of a file: the texts are not asked again.
+  const known = options.decimal !== undefined;
+  const proven = new Set(
+    cells.map(([, column]) => (known || isTypedArray(column) ? undefined : provenMark(column, missing))),
+  );
   const tableDecimal = proven.has(',') ? (proven.has('.') ? undefined : ',') : proven.has('.') ? '.' : undefined;
   const place = placeOf(origin);
   const hints: Hints = {
@@ -160,7 +164,7 @@ export function makeTable(
 
 /** A kind that the user gave; the marks are still read from the texts. */
 function chosen(kind: ColumnKind, values: ArrayLike<unknown>, hints: Hints) {
-  const proven = provenMark(values, hints.missing);
+  const proven = hints.decimal === undefined ? provenMark(values, hints.missing) : undefined;
   const mark = proven === 'both' ? undefined : proven;
   const decimal = hints.decimal ?? mark ?? hints.tableDecimal ?? (hints.semicolons ? ',' : '.');
   const format: CellFormat = { decimal, dateOrder: hints.dateOrder ?? 'day-first', missing: hints.missing };
