@@ -62,11 +62,10 @@ export {
   type FoldOptions,
   kFold,
   leaveOneOut,
-  type Sides,
   type TimeFoldOptions,
   timeSeriesFolds,
 } from './data/split/folds.ts';
-export { splitByGroups } from './data/split/groups.ts';
+export { type Sides, splitByGroups } from './data/split/groups.ts';
 export { type SplitOptions, splitRows } from './data/split.ts';
 // Tables.
 export { type ColumnKind, MISSING_TOKENS } from './data/table/cells.ts';

@@ -25,7 +25,7 @@ export interface Images {
   readonly data: Uint8Array;
 }
 
-export const IMAGE_OPTIONS: readonly string[] = ['size', 'channels', 'maxPixels', 'decoder', 'name'];
+const IMAGE_OPTIONS: readonly string[] = ['size', 'channels', 'maxPixels', 'decoder', 'name'];
 
 /** Reads and decodes one image in the channels and size that the options ask for. */
 async function readOne(source: ByteSource, name: string, options: ImageOptions): Promise<Image> {
