@@ -54,7 +54,9 @@ export default defineConfig({
         extends: true,
         resolve: { alias: alias('inline', 'none') },
         // Found up front: a dependency found while tests run would reload the page under them.
-        optimizeDeps: { include: ['fast-check'] },
+        optimizeDeps: {
+          include: ['fast-check', 'csv-parse/sync', 'csv-parse/browser/esm/sync', 'fast-png', 'fflate', 'jpeg-js'],
+        },
         test: {
           name: 'chromium',
           include: ['test/browser/**/*.test.ts'],

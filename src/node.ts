@@ -3,3 +3,4 @@
  * @module saddlepoint/node
  */
 export { type FileSource, file } from './io/file-source.ts';
+export { type ImageFolder, imageFolder } from './io/image-folder.ts';

@@ -19,6 +19,7 @@ const EXPRESSED = {
   norms: 11,
   optimizers: 41,
   pooling: 18,
+  prep: 7,
   recurrent: 4,
   schedules: 27,
   training: 4,

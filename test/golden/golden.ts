@@ -12,6 +12,7 @@ import { losses } from './express/losses.ts';
 import { norms } from './express/norms.ts';
 import { optimizers } from './express/optimizers.ts';
 import { pooling } from './express/pooling.ts';
+import { prep } from './express/prep.ts';
 import { recurrent } from './express/recurrent.ts';
 import { schedules } from './express/schedules.ts';
 import { training } from './express/training.ts';
@@ -31,6 +32,7 @@ const adapters: Readonly<Record<string, Adapter>> = {
   norms,
   optimizers,
   pooling,
+  prep,
   recurrent,
   schedules,
   training,

@@ -20,7 +20,7 @@ export interface CsvOptions extends TableOptions {
   readonly maxLineLength?: number;
 }
 
-export const CSV_OPTIONS: readonly string[] = [
+const CSV_OPTIONS: readonly string[] = [
   ...TABLE_OPTIONS,
   'delimiter',
   'header',

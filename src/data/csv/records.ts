@@ -19,7 +19,7 @@ export interface RecordBlock {
   readonly lines: readonly number[];
 }
 
-/** So much text is looked at for the delimiter. */
+/** So much text is parsed at a time, and the first of it is looked at for the delimiter. */
 const SAMPLE = 65_536;
 
 type Parse = (text: string, options: object) => string[][];
@@ -80,6 +80,7 @@ export async function* recordBlocks(
   const { name, maxLineLength } = options;
   const parse = await loadParser();
   let text = '';
+  let enough = SAMPLE;
   let line = 1;
   let cutter: Cutter | undefined;
   let delimiter = options.delimiter;
@@ -94,7 +95,7 @@ export async function* recordBlocks(
   };
   for await (const piece of pieces) {
     text += piece;
-    if (cutter === undefined && text.length < SAMPLE) continue;
+    if (text.length < enough) continue;
     start();
     const end = (cutter as Cutter).complete(text);
     if (end > 0) {
@@ -103,6 +104,7 @@ export async function* recordBlocks(
       (cutter as Cutter).cut();
       yield block(part);
     }
+    enough = text.length + SAMPLE;
     if (text.length > maxLineLength) throw tooLong(name, line, maxLineLength);
   }
   if (text === '') return;

@@ -14,7 +14,7 @@ export interface EncodedRows {
   readonly width: number;
   /** The name of each number of a row. */
   readonly columns: readonly string[];
-  /** Names that training has not seen, by column, for people to read. */
+  /** Names that training has not seen and columns that are not there but can be filled, for people to read. */
   readonly notes: readonly string[];
 }
 
@@ -34,7 +34,7 @@ export interface RowEncoder {
    *   read as its column's kind, an unknown name with `unknown: 'error'`; row and column named
    */
   encode(rows: Table | readonly TableRecord[] | TableColumns): EncodedRows;
-  /** One record as numbers: what `encode([record]).data` gives. */
+  /** One record as numbers: what `encode([record]).data` gives, without its notes. */
   encodeRecord(record: TableRecord): Float32Array;
   toJSON(): EncoderJson;
 }
@@ -135,6 +135,7 @@ function encodeColumn(
     const has = rows.names.length > 0 ? `; ${suggest(column, rows.names.slice(0, 50))}` : '';
     throw new SaddlepointError('data', `the rows have no ${namedColumn(column)}`, `every row needs it${has}`);
   }
+  const absent = read === undefined && rows.count > 0;
   const strangers = new Set<string>();
   let count = 0;
   for (let row = 0, at = offset; row < rows.count; row++, at += width) {
@@ -154,6 +155,9 @@ function encodeColumn(
     count++;
     if (strangers.size < 3) strangers.add(show(value));
   }
+  // A misspelt name would otherwise be a gap in every row, without a word.
+  if (absent)
+    return `the rows have no ${namedColumn(column)}, which is taken for a gap in each; ${suggest(column, rows.names.slice(0, 50))}`;
   if (count === 0) return undefined;
   const what = `${[...strangers].join(', ')}${count > strangers.size ? ', …' : ''}`;
   return `${namedColumn(column)}: ${count} ${count === 1 ? 'row holds a name' : 'rows hold names'} that training has not seen (${what}), encoded as 0`;

@@ -3,8 +3,6 @@ import { checkKnownOptions, checkNumber, SaddlepointError } from '../../core/err
 import { randomPermutation, streamOf } from '../../core/philox.ts';
 import { type Groups, rowsByGroup, type Sides, sidesOf, tooFewGroups } from './groups.ts';
 
-export type { Sides } from './groups.ts';
-
 export interface FoldOptions {
   /** How many folds, from 2 to the count of rows; default 5, which leaves 80 % to train on. */
   readonly folds?: number;

@@ -16,8 +16,6 @@ export interface CellFormat {
 /** Texts that mean a gap, whatever their case. */
 export const MISSING_TOKENS: readonly string[] = ['', 'na', 'n/a', 'null', 'nan', '?', '-'];
 
-export const PLAIN_FORMAT: CellFormat = { decimal: '.', dateOrder: 'day-first', missing: MISSING_TOKENS };
-
 /** Pairs of words that say yes and no; a single letter counts only where its partner occurs too. */
 export const BOOLEAN_WORDS: readonly (readonly [no: string, yes: string])[] = [
   ['false', 'true'],

@@ -13,6 +13,8 @@ export interface Origin {
   readonly name: string;
   /** The line of each row, counted from 1. */
   readonly lines: Int32Array;
+  /** The row of the file that is row 0 here, where a file is read in parts; default 0. */
+  readonly firstRow?: number;
 }
 
 export interface Table {
@@ -134,7 +136,11 @@ export function makeTable(
   if (options.decimal !== undefined) checkName('decimal', options.decimal, ['.', ',']);
   if (options.dateOrder !== undefined) checkName('dateOrder', options.dateOrder, ['day-first', 'month-first']);
   const missing = missingTokens(options.missing);
-  const proven = new Set(cells.map(([, column]) => (isTypedArray(column) ? undefined : provenMark(column, missing))));
+  // Given by the user, or found in the first part of a file: the texts are not asked again.
+  const known = options.decimal !== undefined;
+  const proven = new Set(
+    cells.map(([, column]) => (known || isTypedArray(column) ? undefined : provenMark(column, missing))),
+  );
   const tableDecimal = proven.has(',') ? (proven.has('.') ? undefined : ',') : proven.has('.') ? '.' : undefined;
   const place = placeOf(origin);
   const hints: Hints = {
@@ -158,7 +164,7 @@ export function makeTable(
 
 /** A kind that the user gave; the marks are still read from the texts. */
 function chosen(kind: ColumnKind, values: ArrayLike<unknown>, hints: Hints) {
-  const proven = provenMark(values, hints.missing);
+  const proven = hints.decimal === undefined ? provenMark(values, hints.missing) : undefined;
   const mark = proven === 'both' ? undefined : proven;
   const decimal = hints.decimal ?? mark ?? hints.tableDecimal ?? (hints.semicolons ? ',' : '.');
   const format: CellFormat = { decimal, dateOrder: hints.dateOrder ?? 'day-first', missing: hints.missing };
@@ -180,7 +186,8 @@ function missingTokens(tokens: readonly string[] | undefined): readonly string[]
 /** How errors about a row of a table name it. */
 export function placeOf(origin: Origin | undefined): Place {
   if (origin === undefined) return rowPlace;
-  return (row) => `row ${row} (counted from 0; line ${origin.lines[row]} of ${origin.name})`;
+  const { name, lines, firstRow = 0 } = origin;
+  return (row) => `row ${firstRow + row} (counted from 0; line ${lines[row]} of ${name})`;
 }
 
 function unknownColumn(where: string, name: string, names: readonly string[]): SaddlepointError {

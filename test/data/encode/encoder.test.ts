@@ -65,6 +65,14 @@ describe('an encoder', () => {
     expect([...encoder.encodeRecord({})]).toEqual([35, 1, 0, 0, 1]);
   });
 
+  test('notes a column that no row has, where it can be filled', () => {
+    const { encoder } = fitEncoder(tableOf({ age: [1, 3] }), undefined, { missing: 'mean' });
+    expect(encoder.encode([{ agee: 5 }])).toMatchObject({
+      data: Float32Array.of(2),
+      notes: ["the rows have no column 'age', which is taken for a gap in each; did you mean 'agee'? legal: agee"],
+    });
+  });
+
   test('has a policy for single columns', () => {
     const options = { missing: { age: 'mean' as const } };
     expect(() => fitEncoder(tableOf(records), undefined, options)).toThrow("column 'city' is missing");
