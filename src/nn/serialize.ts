@@ -8,7 +8,7 @@ import { type DenseOptions, dense } from './dense.ts';
 import { dropout } from './dropout.ts';
 import { type EmbeddingOptions, embedding } from './embedding.ts';
 import { flatten } from './flatten.ts';
-import { initializerFromJson } from './initializers.ts';
+import { initializerFromJson } from './initializer-table.ts';
 import type { Layer } from './layer.ts';
 import { averagePool2d, globalAveragePool2d, globalMaxPool2d, maxPool2d } from './pool.ts';
 import { sequential } from './sequential.ts';
