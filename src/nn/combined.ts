@@ -98,7 +98,12 @@ export function residual(layers: readonly Layer[], options: ResidualOptions = {}
       const kept = direct === undefined ? x : context.child(direct, parts.length, x);
       if (sameShape(kept.shape, change.shape)) return add(kept, change);
       const message = `residual: the layers give ${showShape(change.shape)}, x${direct ? "'s shortcut" : ''} is ${showShape(kept.shape)}`;
-      throw layerError('shape', context, message, 'give { shortcut: dense(…) } or another layer that leads to that shape');
+      throw layerError(
+        'shape',
+        context,
+        message,
+        'give { shortcut: dense(…) } or another layer that leads to that shape',
+      );
     },
     options.name,
   );

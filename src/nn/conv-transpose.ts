@@ -31,7 +31,15 @@ export interface Conv2dTransposeOptions extends NamedOption {
   readonly biasInitializer?: Initializer;
 }
 
-const LEGAL = ['strides', 'padding', 'outputPadding', 'dilations', 'activation', 'kernelInitializer', 'biasInitializer'];
+const LEGAL = [
+  'strides',
+  'padding',
+  'outputPadding',
+  'dilations',
+  'activation',
+  'kernelInitializer',
+  'biasInitializer',
+];
 
 /** Padding by name as numbers: 'same' cuts the odd cell behind, as the convolution that it transposes adds it there. */
 function numbersOf(size: Pair, options: Conv2dTransposeOptions): Omit<ConvTransposeOptions, 'groups'> {

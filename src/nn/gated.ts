@@ -1,7 +1,7 @@
 /** @file Activations that learn, or that take one part of their input to open and close the other. */
 import { checkNumber } from '../core/errors.ts';
-import { linear } from '../ops/matmul.ts';
 import { mul } from '../ops/elementwise.ts';
+import { linear } from '../ops/matmul.ts';
 import * as functions from './activations.ts';
 import { constant, glorotUniform, type Initializer, zeros } from './initializers.ts';
 import { type Layer, layer, layerError } from './layer.ts';
@@ -46,7 +46,12 @@ export function prelu(options: PreluOptions = {}): Layer {
 export function glu(options: NamedOption & { readonly axis?: number } = {}): Layer {
   checkOptions('glu', options, ['axis'], []);
   const axis = checkNumber('glu.axis', options.axis ?? -1, { integer: true });
-  return layer('glu', optionsToJson(options), (x, context) => inLayer(context, () => functions.glu(x, axis)), options.name);
+  return layer(
+    'glu',
+    optionsToJson(options),
+    (x, context) => inLayer(context, () => functions.glu(x, axis)),
+    options.name,
+  );
 }
 
 export interface SwigluOptions extends NamedOption {

@@ -79,7 +79,9 @@ export const identity = (options: GainOptions = {}): Initializer =>
   ofMatrix(
     'identity',
     options,
-    (out, _rows, columns) => out.forEach((_, at) => (out[at] = Number(Math.floor(at / columns) === at % columns))),
+    (out, rows, columns) => {
+      for (let i = 0; i < Math.min(rows, columns); i++) out[i * columns + i] = 1;
+    },
     'center',
   );
 

@@ -131,8 +131,8 @@ export function withMask(x: Tensor, mask: Tensor | undefined): Tensor {
   return x;
 }
 
-/** A layer's result, with the mask of its input where the steps are kept. */
-function called<In, Out>(part: Layer<In, Out>, x: In, context: Context): Out {
+/** @internal A layer's result, with the mask of its input where the steps are kept. */
+export function called<In, Out>(part: Layer<In, Out>, x: In, context: Context): Out {
   const y = part.call(x, context) as Out & Spec;
   const mask = maskOf(x);
   if (mask && !masks.has(y) && y.shape?.[2] && sameShape(y.shape.slice(0, 2), mask.shape)) masks.set(y, mask);

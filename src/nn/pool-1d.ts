@@ -112,9 +112,7 @@ function globalLayer(type: string, options: NamedOption, reduce: (x: Tensor, mas
  */
 export const globalAveragePool1d = (options: NamedOption = {}): Layer =>
   globalLayer('globalAveragePool1d', options, (x, mask) =>
-    mask === undefined
-      ? mean(x, 1)
-      : div(sum(countedSteps(x, mask), 1), maximum(sum(mask, 1, { keepDims: true }), 1)),
+    mask === undefined ? mean(x, 1) : div(sum(countedSteps(x, mask), 1), maximum(sum(mask, 1, { keepDims: true }), 1)),
   );
 
 /** The largest value of each channel over the steps that count: [n, steps, channels] → [n, channels]; zeros if none does. */

@@ -196,7 +196,8 @@ const forgetGate = (value: number): Initializer => ({
   name: 'forgetGate',
   options: { value },
   spread: () => 0,
-  draw: ([columns]) => new Float32Array(columns as number).fill(value, (columns as number) / 4, (columns as number) / 2),
+  draw: ([columns]) =>
+    new Float32Array(columns as number).fill(value, (columns as number) / 4, (columns as number) / 2),
 });
 
 /**

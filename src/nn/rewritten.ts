@@ -21,9 +21,7 @@ function rewritten<In, Out>(part: Layer<In, Out>, rewrite: Rewrite): Layer<In, O
       part.call(x, {
         ...context,
         parameter: (name, shape, initializer) =>
-          shape.length < 2
-            ? context.parameter(name, shape, initializer)
-            : rewrite(context, name, shape, initializer),
+          shape.length < 2 ? context.parameter(name, shape, initializer) : rewrite(context, name, shape, initializer),
         child: (inner, index, value) => context.child(rewritten(inner, rewrite), index, value),
       }),
   };

@@ -127,8 +127,7 @@ test('an update of what is no state, or of another shape, names the layer', () =
     context.update('mean', x);
     return x;
   });
-  const of = (part: Layer) => () =>
-    initialize(sequential([part]), { shape: [1, 2], dtype: 'f32' }, 1);
+  const of = (part: Layer) => () => initialize(sequential([part]), { shape: [1, 2], dtype: 'f32' }, 1);
   expect(of(wrong)).toThrow("update: 'mean' is no such state, the value has shape [1,2] (in layer '0')");
 });
 
