@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { type Tensor, tensor } from '../../src/graph/tensor.ts';
 import { activation } from '../../src/nn/activations.ts';
 import { multiHeadAttention, positionEmbedding, transformerBlock } from '../../src/nn/attention.ts';
+import { batchNorm } from '../../src/nn/batch-norm.ts';
 import { bidirectional, parallel, residual } from '../../src/nn/combined.ts';
 import { conv1d } from '../../src/nn/conv.ts';
 import { dense } from '../../src/nn/dense.ts';
@@ -79,6 +80,37 @@ describe.each(devices)('on %s', (device) => {
       const y = await predict(device, model, leavesOf(model, [3], 'i32'), tensor(Int32Array.of(0, 0, 0), [1, 3]));
       expect(y.every((value) => value === 0)).toBe(true);
     }
+  });
+});
+
+it.each(['biased', 'unbiased'] as const)('M6: padded steps do not count in the statistics of batchNorm, %s', (rule) => {
+  const model = batchNorm({ runningVariance: rule });
+  const leaves = new Map(Object.entries(leavesOf(model, [3, 1], 'f32')));
+  const statistics = (x: Tensor) => {
+    const updates = new Map<string, Tensor>();
+    const y = applyModel(model, leaves, x, { mode: 'train', updates });
+    return [Array.from(y.data).slice(0, 2), ...[...updates.values()].map(({ data }) => Array.from(data))].flat();
+  };
+  const alone = statistics(
+    tensor([
+      [[1], [4]],
+      [[2], [7]],
+    ]),
+  );
+  const padded = statistics(
+    withMask(
+      tensor([
+        [[1], [4], [99]],
+        [[2], [7], [-5]],
+      ]),
+      tensor([
+        [1, 1, 0],
+        [1, 1, 0],
+      ]),
+    ),
+  );
+  padded.forEach((value, i) => {
+    expect(Math.abs(value - (alone[i] as number))).toBeLessThan(1e-12);
   });
 });
 
