@@ -20,12 +20,38 @@ export { type Tensor, type TensorLike, tensor } from './graph/tensor.ts';
 export { type Profile, type ProfileOptions, type ProfileRow, profile } from './inspect/profile.ts';
 export { type LayerSummary, type ModelSummary, summary } from './inspect/summary.ts';
 export { activation } from './nn/activations.ts';
+export {
+  type AttentionLayer,
+  type MultiHeadAttentionOptions,
+  multiHeadAttention,
+  positionEmbedding,
+  sinusoidalEncoding,
+  type TransformerBlockOptions,
+  transformerBlock,
+} from './nn/attention.ts';
+export { type BagEmbeddingOptions, bagEmbedding } from './nn/bag-embedding.ts';
 export { type BatchNormOptions, batchNorm } from './nn/batch-norm.ts';
+export {
+  bidirectional,
+  type MergeOption,
+  parallel,
+  type ResidualOptions,
+  residual,
+} from './nn/combined.ts';
 export { type Conv1dOptions, type Conv2dOptions, conv1d, conv2d } from './nn/conv.ts';
+export {
+  type DepthwiseConv2dOptions,
+  depthwiseConv2d,
+  type SeparableConv2dOptions,
+  separableConv2d,
+} from './nn/conv-depthwise.ts';
+export { type Conv2dTransposeOptions, conv2dTranspose } from './nn/conv-transpose.ts';
 export { dense } from './nn/dense.ts';
 export { dropout } from './nn/dropout.ts';
 export { type EmbeddingOptions, embedding } from './nn/embedding.ts';
 export { flatten } from './nn/flatten.ts';
+export { glu, type PreluOptions, prelu, type SwigluOptions, swiglu } from './nn/gated.ts';
+export { apply, type GraphArguments, type GraphNode, graph, input, outputOf } from './nn/graph.ts';
 export {
   constant,
   glorotNormal,
@@ -38,18 +64,69 @@ export {
   ones,
   randomNormal,
   randomUniform,
+  truncatedNormal,
+  varianceScaling,
   zeros,
 } from './nn/initializers.ts';
+export {
+  deltaOrthogonal,
+  type GainOptions,
+  gain,
+  identity,
+  orthogonal,
+} from './nn/initializers-orthogonal.ts';
 // Layers.
-export { type Context, initialize, type Layer, type LeafKind, layer, type ParameterLeaf } from './nn/layer.ts';
+export {
+  applyModel,
+  type Context,
+  initialize,
+  type Layer,
+  type LeafKind,
+  layer,
+  maskOf,
+  type ParameterLeaf,
+  type Tensors,
+  withMask,
+} from './nn/layer.ts';
+export { groupNorm, instanceNorm, layerNorm, type NormOptions, rmsNorm } from './nn/layer-norm.ts';
 // Losses and metrics.
 export { binaryCrossEntropy } from './nn/losses/binary-cross-entropy.ts';
 export { crossEntropy } from './nn/losses/cross-entropy.ts';
 export type { Loss } from './nn/losses/loss.ts';
 export { huber, meanAbsoluteError, meanSquaredError } from './nn/losses/regression.ts';
+export { masking } from './nn/masks.ts';
+export {
+  type MergeLayer,
+  mergeAdd,
+  mergeAverage,
+  mergeConcat,
+  mergeMaximum,
+  mergeMultiply,
+} from './nn/merge.ts';
 export { accuracy, type Metric } from './nn/metrics.ts';
+export { initializeNamed, type Named } from './nn/named.ts';
+export { alphaDropout, gaussianDropout, gaussianNoise, spatialDropout } from './nn/noise.ts';
 export { averagePool2d, globalAveragePool2d, globalMaxPool2d, maxPool2d } from './nn/pool.ts';
+export {
+  averagePool1d,
+  globalAveragePool1d,
+  globalMaxPool1d,
+  maxPool1d,
+  type Pool1dOptions,
+} from './nn/pool-1d.ts';
+export {
+  type GruLayerOptions,
+  gru,
+  type LstmOptions,
+  lstm,
+  type RecurrentLayer,
+  type RecurrentOptions,
+  type SimpleRnnOptions,
+  simpleRnn,
+} from './nn/recurrent.ts';
+export { spectralNorm, weightNorm } from './nn/rewritten.ts';
 export { sequential } from './nn/sequential.ts';
+export { reshapeTo, upsampling2d } from './nn/shape-layers.ts';
 // Ops.
 export { cast } from './ops/cast.ts';
 export { concat } from './ops/concat.ts';

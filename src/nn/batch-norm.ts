@@ -1,9 +1,10 @@
 /** @file Batch normalization: the first layer with a state, the running statistics that prediction uses. */
 import { checkKnownOptions, checkName, checkNumber } from '../core/errors.ts';
-import { add, div, mul, sqrt, square, sub } from '../ops/elementwise.ts';
+import { add, div, maximum, mul, sqrt, square, sub, where } from '../ops/elementwise.ts';
 import { mean } from '../ops/reduce.ts';
 import { ones, zeros } from './initializers.ts';
-import { type Layer, layer, layerError } from './layer.ts';
+import { type Layer, layer, layerError, maskOf } from './layer.ts';
+import { countedSteps } from './masks.ts';
 
 export interface BatchNormOptions {
   /** Added to the variance under the root; default 1e-5. */
@@ -23,7 +24,8 @@ export interface BatchNormOptions {
  * y = γ · (x − mean) / √(variance + ε) + β for each feature of the last axis (Ioffe & Szegedy 2015, Algorithm 1). In training
  * mean and (biased) variance are those of the batch, over all other axes; prediction uses the running ones (Algorithm 2).
  *
- * Input [n, …, features]; the output has the same shape. Parameters: `gamma` [features], first 1, and `beta`, first 0.
+ * Input [n, …, features]; the output has the same shape. Steps that a mask rules out do not count in the statistics. Parameters:
+ * `gamma` [features], first 1, and `beta`, first 0.
  * States: `mean`, first 0, and `variance`, first 1.
  *
  * @throws SaddlepointError `option` for numbers out of range, `shape` for an input without a feature axis.
@@ -52,12 +54,18 @@ export function batchNorm(options: BatchNormOptions = {}): Layer {
       if (context.mode === 'predict') return normalized(runningMean, running);
 
       const axes = x.shape.slice(1).map((_, axis) => axis);
-      const center = mean(x, axes);
-      const variance = mean(square(sub(x, center)), axes);
       const count = x.shape.slice(0, -1).reduce((product, dimension) => product * dimension, 1);
-      const correction = runningVariance === 'unbiased' && count > 1 ? count / (count - 1) : 1;
+      const mask = maskOf(x);
+      const share = mask === undefined ? 1 : mean(mask);
+      const meanOf = (values: typeof x): typeof x =>
+        mask === undefined ? mean(values, axes) : div(mean(countedSteps(values, mask), axes), where(share, share, 1));
+      const center = meanOf(x);
+      const variance = meanOf(square(sub(x, center)));
+      const counted = mul(share, count);
+      const isUnbiased = runningVariance === 'unbiased' && count > 1;
+      const taken = isUnbiased ? mul(variance, div(counted, maximum(sub(counted, 1), 1))) : variance;
       context.update('mean', add(mul(runningMean, keep), mul(center, 1 - keep)));
-      context.update('variance', add(mul(running, keep), mul(variance, (1 - keep) * correction)));
+      context.update('variance', add(mul(running, keep), mul(taken, 1 - keep)));
       return normalized(center, variance);
     },
     name,

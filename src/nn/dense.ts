@@ -5,7 +5,7 @@ import { add } from '../ops/elementwise.ts';
 import { matmulRows } from '../ops/matmul.ts';
 import { reshape } from '../ops/movement.ts';
 import { type ActivationName, activationNamed } from './activations.ts';
-import { glorotUniform, type Initializer, initializerToJson, zeros } from './initializers.ts';
+import { glorotUniform, type Initializer, zeros } from './initializers.ts';
 import { type Layer, layer, layerError } from './layer.ts';
 
 export interface DenseOptions {
@@ -53,17 +53,8 @@ export function dense(units: number, options: DenseOptions = {}): Layer {
   if (typeof bias !== 'boolean')
     throw new SaddlepointError('option', `dense.bias: expected true or false, got ${show(bias)}`);
   if (inputSize !== undefined) checkNumber('dense.inputSize', inputSize, { min: 1, integer: true });
-  // Text knows no undefined: what was not given is not in it.
-  const json = JSON.parse(
-    JSON.stringify({
-      units,
-      activation,
-      bias: bias ? undefined : bias,
-      kernelInitializer: options.kernelInitializer && initializerToJson(kernelInitializer),
-      biasInitializer: options.biasInitializer && initializerToJson(biasInitializer),
-      inputSize,
-    }),
-  );
+  // As text what was not given is left out, and of an initializer its functions are: name and options remain.
+  const json = JSON.parse(JSON.stringify({ units, ...options, name: undefined }));
   return layer(
     'dense',
     json,

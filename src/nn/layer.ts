@@ -131,11 +131,13 @@ export function withMask(x: Tensor, mask: Tensor | undefined): Tensor {
   return x;
 }
 
-/** A layer's result, with the mask of its input where the steps are kept. */
-function called<In, Out>(part: Layer<In, Out>, x: In, context: Context): Out {
+/** @internal A layer's result, with the mask of its input where the steps are kept. */
+export function called<In, Out>(part: Layer<In, Out>, x: In, context: Context): Out {
   const y = part.call(x, context) as Out & Spec;
   const mask = maskOf(x);
-  if (mask && !masks.has(y) && y.shape?.[2] && sameShape(y.shape.slice(0, 2), mask.shape)) masks.set(y, mask);
+  // Also where there is none, so that what a part ended does not come back at the end of the whole.
+  if (!masks.has(y))
+    masks.set(y, mask && y.shape?.[2] && sameShape(y.shape.slice(0, 2), mask.shape) ? mask : undefined);
   return y;
 }
 

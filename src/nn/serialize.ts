@@ -1,17 +1,10 @@
 /** @file Models from plain JSON and to it; parameters are kept apart. */
 import { SaddlepointError, show, suggest } from '../core/errors.ts';
 import type { Json, JsonObject } from '../core/json.ts';
-import { type ActivationName, activation } from './activations.ts';
-import { type BatchNormOptions, batchNorm } from './batch-norm.ts';
-import { type Conv1dOptions, type Conv2dOptions, conv1d, conv2d } from './conv.ts';
-import { type DenseOptions, dense } from './dense.ts';
-import { dropout } from './dropout.ts';
-import { type EmbeddingOptions, embedding } from './embedding.ts';
-import { flatten } from './flatten.ts';
-import { initializerFromJson } from './initializers.ts';
+import { factories } from './factories.ts';
+import { graphFromJson } from './graph-plan.ts';
+import { initializerFromJson } from './initializer-table.ts';
 import type { Layer } from './layer.ts';
-import { averagePool2d, globalAveragePool2d, globalMaxPool2d, maxPool2d } from './pool.ts';
-import { sequential } from './sequential.ts';
 
 export { type LayerJson, layerToJson } from './layer.ts';
 
@@ -38,58 +31,48 @@ export function layerFromJson(json: Json, extra: Readonly<Record<string, LayerFa
     if (name !== undefined && typeof name !== 'string') {
       throw new SaddlepointError('file', `layer: expected a string as name of '${type}', got ${show(name)}`);
     }
-    const factories = { ...ownFactories(build), ...extra };
-    const factory = Object.hasOwn(factories, type) ? factories[type] : undefined;
+    const factory = Object.hasOwn(extra, type) ? extra[type] : ownFactory(type, build);
     if (factory !== undefined) return factory((part.options ?? {}) as JsonObject, name === undefined ? {} : { name });
-    const help = `${suggest(type, Object.keys(factories))}; give layerFromJson a factory for layers of your own`;
+    const known = [...Object.keys(factories), 'graph', ...Object.keys(extra)];
+    const help = `${suggest(type, known)}; give layerFromJson a factory for layers of your own`;
     throw new SaddlepointError('option', `layer: unknown type '${type}'`, help);
   };
   return build(json);
 }
 
-/** Options whose initializers are built again. */
-function withInitializers<O>({ kernelInitializer, biasInitializer, ...rest }: JsonObject): O {
-  return {
-    ...rest,
-    ...(kernelInitializer === undefined ? {} : { kernelInitializer: initializerFromJson(kernelInitializer) }),
-    ...(biasInitializer === undefined ? {} : { biasInitializer: initializerFromJson(biasInitializer) }),
-  } as O;
+/** Options that are layers of their own. */
+const PARTS = ['layer', 'layers', 'shortcut', 'merge'];
+
+/** An option as its factory takes it: initializers and layers are built again. */
+function optionFrom(type: string, key: string, value: Json, build: (json: Json) => Layer): unknown {
+  if (/nitializer$/.test(key)) return initializerFromJson(value);
+  if (!PARTS.includes(key)) return value;
+  if (key !== 'layers') return build(value);
+  if (Array.isArray(value)) return value.map(build);
+  throw new SaddlepointError('file', `${type}: expected a list of layers, got ${show(value)}`);
 }
 
-function ownFactories(build: (json: Json) => Layer): Record<string, LayerFactory> {
-  return {
-    dense({ units, ...rest }, name) {
-      return dense(units as number, { ...withInitializers<DenseOptions>(rest), ...name });
-    },
-    conv2d({ filters, kernelSize, ...rest }, name) {
-      return conv2d(filters as number, kernelSize as [number, number], {
-        ...withInitializers<Conv2dOptions>(rest),
-        ...name,
-      });
-    },
-    conv1d({ filters, kernelSize, ...rest }, name) {
-      const [size] = kernelSize as [number];
-      return conv1d(filters as number, size, { ...withInitializers<Conv1dOptions>(rest), ...name });
-    },
-    maxPool2d: ({ poolSize, ...rest }, name) => maxPool2d(poolSize as number, { ...rest, ...name }),
-    averagePool2d: ({ poolSize, ...rest }, name) => averagePool2d(poolSize as number, { ...rest, ...name }),
-    globalAveragePool2d: (_, name) => globalAveragePool2d(name),
-    globalMaxPool2d: (_, name) => globalMaxPool2d(name),
-    embedding: ({ vocabulary, dimension, initializer, ...rest }, name) =>
-      embedding(vocabulary as number, dimension as number, {
-        ...(rest as EmbeddingOptions),
-        ...(initializer === undefined ? {} : { initializer: initializerFromJson(initializer) }),
-        ...name,
-      }),
-    dropout: ({ rate }, name) => dropout(rate as number, name),
-    activation: (options, name) => activation(options.activation as ActivationName, name),
-    batchNorm: (options, name) => batchNorm({ ...(options as BatchNormOptions), ...name }),
-    flatten: (_, name) => flatten(name),
-    sequential({ layers }, name) {
-      if (!Array.isArray(layers))
-        throw new SaddlepointError('file', `sequential: expected a list of layers, got ${show(layers)}`);
-      return sequential(layers.map(build), name);
-    },
+/** The library's factories; one that wraps a layer has the name of that layer. */
+function ownFactory(type: string, build: (json: Json) => Layer): LayerFactory | undefined {
+  if (type === 'graph') return (options, name) => graphFromJson(options, build, name);
+  const row = Object.hasOwn(factories, type) ? factories[type] : undefined;
+  if (row === undefined) return undefined;
+  const [factory, ...first] = row;
+  return (given, name) => {
+    const options = Object.fromEntries(
+      Object.entries(given).map(([key, value]) => [key, optionFrom(type, key, value, build)]),
+    );
+    const missing = first.find((key) => options[key] === undefined);
+    if (missing !== undefined)
+      throw new SaddlepointError('file', `${type}: the layer's option '${missing}' is missing`);
+    const positional = first.map((key) => options[key]);
+    for (const key of first) delete options[key];
+    const isWrapper = type === 'weightNorm' || type === 'spectralNorm';
+    const made = (factory as (...all: unknown[]) => Layer)(
+      ...positional,
+      isWrapper ? options : { ...options, ...name },
+    );
+    return isWrapper ? { ...made, ...name } : made;
   };
 }
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { dense } from '../../src/nn/dense.ts';
+import { initializerFromJson } from '../../src/nn/initializer-table.ts';
 import * as nn from '../../src/nn/initializers.ts';
 import { initialize } from '../../src/nn/layer.ts';
 import { sequential } from '../../src/nn/sequential.ts';
@@ -15,7 +16,7 @@ const momentsOf = (values: Float32Array) => {
 
 describe('initializers', () => {
   it.each(Object.entries(uniform))('%s is uniform within its bound', (name, bound) => {
-    const values = nn.initializerFromJson(name).draw(shape, random);
+    const values = initializerFromJson(name).draw(shape, random);
     const { mean, deviation } = momentsOf(values);
     // n = 60000. The mean's deviation is σ/√n, that of a uniform sample's deviation 0.45 σ/√n: five of each are allowed.
     const sigma = bound / Math.sqrt(3);
@@ -25,7 +26,7 @@ describe('initializers', () => {
   });
 
   it.each(Object.entries(normal))('%s is normal with its deviation', (name, sigma) => {
-    const values = nn.initializerFromJson(name).draw(shape, random);
+    const values = initializerFromJson(name).draw(shape, random);
     const { mean, deviation } = momentsOf(values);
     // As above; the deviation of a normal sample's deviation is 0.71 σ/√n. 4.55 % of a normal sample lie beyond 2σ, ± 0.085 %.
     expect(Math.abs(mean)).toBeLessThan((5 * sigma) / Math.sqrt(60000));
@@ -47,7 +48,7 @@ describe('initializers', () => {
       nn.varianceScaling({ scale: 3, mode: 'fanOut', distribution: 'normal' }),
     ];
     for (const initializer of all) {
-      const loaded = nn.initializerFromJson(JSON.parse(JSON.stringify(nn.initializerToJson(initializer))));
+      const loaded = initializerFromJson(JSON.parse(JSON.stringify(nn.initializerToJson(initializer))));
       expect(loaded.draw([3, 5], random)).toEqual(initializer.draw([3, 5], random));
     }
     expect(() => nn.varianceScaling({ mode: 'fanin' as never })).toThrow(/did you mean 'fanIn'/);

@@ -2,10 +2,13 @@
  * @file initializers.json: the bound or standard deviation that an initializer computes, and a sample of it, measured on the
  * device. A sample's deviation is known to ± 1/√(2n) (`sample_std_se`; for a uniform to less): five of these are allowed.
  */
-import { tensor } from '../../../src/graph/tensor.ts';
+import { type Tensor, tensor } from '../../../src/graph/tensor.ts';
 import * as nn from '../../../src/nn/initializers.ts';
+import { deltaOrthogonal, gain, orthogonal } from '../../../src/nn/initializers-orthogonal.ts';
 import { randomKey, truncatedNormalWithKey } from '../../../src/ops/distributions.ts';
 import { abs, greater, sqrt, square } from '../../../src/ops/elementwise.ts';
+import { matmul } from '../../../src/ops/matmul.ts';
+import { transpose } from '../../../src/ops/movement.ts';
 import { max, mean, sum } from '../../../src/ops/reduce.ts';
 import type { Check, GoldenCase } from '../format.ts';
 import type { Adapter, Session } from '../session.ts';
@@ -79,7 +82,62 @@ async function truncatedNormal(session: Session, data: GoldenCase): Promise<Chec
   ];
 }
 
+/** The gains by name, and those of leaky relu by slope. */
+async function gains(data: GoldenCase): Promise<Check[]> {
+  const compared = (record: unknown, of: (key: string) => number): Check[] =>
+    Object.entries(record as Record<string, number>).map(([key, expected]) => ({
+      what: `gain of ${key}`,
+      got: [of(key)],
+      expected: [expected],
+    }));
+  return [
+    ...compared(data.gains, (activation) => gain(activation)),
+    ...compared(data.leaky_relu, (slope) => gain('leakyRelu', Number(slope))),
+  ];
+}
+
+/** What the case says in words: rows or columns, the fewer, orthonormal within 1e-6, times the gain; and the center tap alone. */
+async function orthogonality(session: Session, data: GoldenCase): Promise<Check[]> {
+  if (typeof data.checks !== 'string' || typeof data.delta_orthogonal !== 'string') return [];
+  const tolerance = { rtol: 0, atol: 1e-6 };
+  const checks: Check[] = [];
+  const products = session.prepare(({ w }) => {
+    const matrix = w as Tensor;
+    const [rows, columns] = matrix.shape as [number, number];
+    return { y: rows < columns ? matmul(matrix, transpose(matrix)) : matmul(transpose(matrix), matrix) };
+  });
+  const compare = async (what: string, matrix: Float32Array, rows: number, columns: number): Promise<void> => {
+    const size = Math.min(rows, columns);
+    const { y } = await products({ w: tensor(matrix, [rows, columns]) });
+    const expected = Array.from({ length: size * size }, (_, i) => Number(i % (size + 1) === 0));
+    checks.push({ what, got: (y as Tensor).data, expected, tolerance });
+  };
+  for (const shape of [
+    [40, 20],
+    [20, 40],
+    [3, 3, 4, 16],
+    [3, 3, 4, 64],
+  ]) {
+    const columns = shape.at(-1) as number;
+    const rows = shape.slice(0, -1).reduce((a, b) => a * b, 1);
+    const drawn = orthogonal({ gain: 2 }).draw(shape, { seed: 42, stream: 7 });
+    await compare(
+      `orthogonal [${shape}]`,
+      drawn.map((value) => value / 2),
+      rows,
+      columns,
+    );
+  }
+  const taps = deltaOrthogonal().draw([3, 3, 4, 6], { seed: 42, stream: 7 });
+  await compare('center of deltaOrthogonal', taps.slice(4 * 24, 5 * 24), 4, 6);
+  const around = [...taps.slice(0, 4 * 24), ...taps.slice(5 * 24)];
+  checks.push({ what: 'elsewhere', got: around, expected: around.map(() => 0), tolerance: { rtol: 0, atol: 0 } });
+  return checks;
+}
+
 export const initializers: Adapter = (name, data) => {
+  if (name === 'gains') return () => gains(data);
+  if (name === 'orthogonal') return (session) => orthogonality(session, data);
   if (name === 'truncated_normal') return (session) => truncatedNormal(session, data);
   if (data.shape_torch === undefined) return undefined;
   const [out, ...rest] = data.shape_torch as [number, number, ...number[]];
