@@ -45,8 +45,16 @@ export { type Context, initialize, type Layer, type LeafKind, layer, type Parame
 // Losses and metrics.
 export { binaryCrossEntropy } from './nn/losses/binary-cross-entropy.ts';
 export { crossEntropy } from './nn/losses/cross-entropy.ts';
+export { type CtcOptions, ctc } from './nn/losses/ctc.ts';
+export { klDivergence } from './nn/losses/divergence.ts';
+export { type BinaryFocalOptions, binaryFocal, focal } from './nn/losses/focal.ts';
+export { gaussianNegativeLogLikelihood } from './nn/losses/gaussian.ts';
+export { hinge, multiClassHinge, squaredHinge } from './nn/losses/hinge.ts';
 export type { Loss } from './nn/losses/loss.ts';
 export { huber, meanAbsoluteError, meanSquaredError } from './nn/losses/regression.ts';
+export { logCosh, poissonNegativeLogLikelihood, quantileLoss, smoothL1 } from './nn/losses/robust.ts';
+export { cosineEmbedding, marginRanking, tripletMargin } from './nn/losses/similarity.ts';
+export { ignoring, maskedMean, withClassWeights } from './nn/losses/weighted.ts';
 export { accuracy, type Metric } from './nn/metrics.ts';
 export { averagePool2d, globalAveragePool2d, globalMaxPool2d, maxPool2d } from './nn/pool.ts';
 export { sequential } from './nn/sequential.ts';
