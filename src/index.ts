@@ -55,6 +55,35 @@ export { huber, meanAbsoluteError, meanSquaredError } from './nn/losses/regressi
 export { logCosh, poissonNegativeLogLikelihood, quantileLoss, smoothL1 } from './nn/losses/robust.ts';
 export { cosineEmbedding, marginRanking, tripletMargin } from './nn/losses/similarity.ts';
 export { ignoring, maskedMean, withClassWeights } from './nn/losses/weighted.ts';
+export {
+  brierScore,
+  type CalibrationOptions,
+  expectedCalibrationError,
+  maximumCalibrationError,
+  negativeLogLikelihood,
+  type ProbabilityOptions,
+  topKAccuracy,
+} from './nn/metrics/calibration.ts';
+export {
+  type Average,
+  balancedAccuracy,
+  type ClassScores,
+  type ConfusionMatrix,
+  classScores,
+  cohenKappa,
+  confusionMatrix,
+  f1,
+  matthewsCorrelation,
+  precision,
+  recall,
+} from './nn/metrics/confusion.ts';
+export { pearson, spearman } from './nn/metrics/correlation.ts';
+export * as quality from './nn/metrics/quality.ts';
+export { averagePrecision, rocAuc } from './nn/metrics/ranking.ts';
+export * as retrieval from './nn/metrics/retrieval.ts';
+export { MetricAccumulator, type MetricTotals, measure, type StreamingMetric } from './nn/metrics/streaming.ts';
+export { type TemperatureScaling, temperatureScaling } from './nn/metrics/temperature.ts';
+export { meanAbsolutePercentageError, r2, rootMeanSquaredError } from './nn/metrics/values.ts';
 export { accuracy, type Metric } from './nn/metrics.ts';
 export { averagePool2d, globalAveragePool2d, globalMaxPool2d, maxPool2d } from './nn/pool.ts';
 export { sequential } from './nn/sequential.ts';

@@ -16,6 +16,7 @@ const EXPRESSED = {
   elementwise: 53,
   initializers: 5,
   losses: 72,
+  metrics: 8,
   norms: 11,
   optimizers: 41,
   pooling: 18,
