@@ -10,7 +10,7 @@ import { hinge, multiClassHinge, squaredHinge } from '../../src/nn/losses/hinge.
 import type { Loss } from '../../src/nn/losses/loss.ts';
 import { huber, meanAbsoluteError, meanSquaredError } from '../../src/nn/losses/regression.ts';
 import { logCosh, poissonNegativeLogLikelihood, quantileLoss, smoothL1 } from '../../src/nn/losses/robust.ts';
-import { lossFromJson } from '../../src/nn/losses/table.ts';
+import { lossFromJson, metricFromName } from '../../src/nn/losses/table.ts';
 import { ignoring, withClassWeights } from '../../src/nn/losses/weighted.ts';
 import { mean } from '../../src/ops/reduce.ts';
 import { openSession } from '../golden/session.ts';
@@ -98,4 +98,10 @@ it('E2: names the losses that there are, the near one first', () => {
   expect(() => lossFromJson({ name: 'smoothl1', options: {} })).toThrow(
     /'smoothl1' is unknown\n.*did you mean 'smoothL1'/,
   );
+});
+
+it('finds metrics by their names: accuracies, and losses that need no options', () => {
+  for (const name of ['accuracy', 'top3Accuracy', 'logCosh', 'binaryFocal'])
+    expect(metricFromName(name)?.name).toBe(name);
+  for (const name of ['quantileLoss', 'ignoring', 'top0Accuracy', 'mine']) expect(metricFromName(name)).toBeUndefined();
 });

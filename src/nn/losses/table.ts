@@ -1,6 +1,7 @@
 /** @file Losses and metrics by name, for models that are read from files. */
 import { SaddlepointError, suggest } from '../../core/errors.ts';
 import type { JsonObject } from '../../core/json.ts';
+import { topKAccuracy } from '../metrics/calibration.ts';
 import { accuracy, type Metric } from '../metrics.ts';
 import { binaryCrossEntropy } from './binary-cross-entropy.ts';
 import { crossEntropy } from './cross-entropy.ts';
@@ -51,5 +52,7 @@ export function lossFromJson(json: JsonObject | null | undefined): Loss {
 /** The metric of that name, every loss with default options included; undefined for a metric of the user's own. */
 export function metricFromName(name: string): Metric | undefined {
   if (name === 'accuracy') return accuracy();
+  const k = /^top([1-9]\d*)Accuracy$/.exec(name)?.[1];
+  if (k !== undefined) return topKAccuracy(Number(k));
   return Object.hasOwn(LOSSES, name) && !NEED_OPTIONS.includes(name) ? LOSSES[name]?.({}) : undefined;
 }
