@@ -92,8 +92,16 @@ export { groupNorm, instanceNorm, layerNorm, type NormOptions, rmsNorm } from '.
 // Losses and metrics.
 export { binaryCrossEntropy } from './nn/losses/binary-cross-entropy.ts';
 export { crossEntropy } from './nn/losses/cross-entropy.ts';
+export { type CtcOptions, ctc } from './nn/losses/ctc.ts';
+export { klDivergence } from './nn/losses/divergence.ts';
+export { type BinaryFocalOptions, binaryFocal, focal } from './nn/losses/focal.ts';
+export { gaussianNegativeLogLikelihood } from './nn/losses/gaussian.ts';
+export { hinge, multiClassHinge, squaredHinge } from './nn/losses/hinge.ts';
 export type { Loss } from './nn/losses/loss.ts';
 export { huber, meanAbsoluteError, meanSquaredError } from './nn/losses/regression.ts';
+export { logCosh, poissonNegativeLogLikelihood, quantileLoss, smoothL1 } from './nn/losses/robust.ts';
+export { cosineEmbedding, marginRanking, tripletMargin } from './nn/losses/similarity.ts';
+export { ignoring, maskedMean, withClassWeights } from './nn/losses/weighted.ts';
 export { masking } from './nn/masks.ts';
 export {
   type MergeLayer,
@@ -103,6 +111,35 @@ export {
   mergeMaximum,
   mergeMultiply,
 } from './nn/merge.ts';
+
+  brierScore,
+  type CalibrationOptions,
+  expectedCalibrationError,
+  maximumCalibrationError,
+  negativeLogLikelihood,
+  type ProbabilityOptions,
+  topKAccuracy,
+} from './nn/metrics/calibration.ts';
+  type Average,
+  balancedAccuracy,
+  type ClassScores,
+  type ConfusionMatrix,
+  classScores,
+  cohenKappa,
+  confusionMatrix,
+  f1,
+  matthewsCorrelation,
+  precision,
+  recall,
+} from './nn/metrics/confusion.ts';
+
+export { pearson, spearman } from './nn/metrics/correlation.ts';
+export * as quality from './nn/metrics/quality.ts';
+export { averagePrecision, rocAuc } from './nn/metrics/ranking.ts';
+export * as retrieval from './nn/metrics/retrieval.ts';
+export { MetricAccumulator, type MetricTotals, measure, type StreamingMetric } from './nn/metrics/streaming.ts';
+export { type TemperatureScaling, temperatureScaling } from './nn/metrics/temperature.ts';
+export { meanAbsolutePercentageError, r2, rootMeanSquaredError } from './nn/metrics/values.ts';
 export { accuracy, type Metric } from './nn/metrics.ts';
 export { initializeNamed, type Named } from './nn/named.ts';
 export { alphaDropout, gaussianDropout, gaussianNoise, spatialDropout } from './nn/noise.ts';

@@ -9,6 +9,7 @@ import { dense } from './express/dense.ts';
 import { elementwise } from './express/elementwise.ts';
 import { initializers } from './express/initializers.ts';
 import { losses } from './express/losses.ts';
+import { metrics } from './express/metrics.ts';
 import { norms } from './express/norms.ts';
 import { optimizers } from './express/optimizers.ts';
 import { pooling } from './express/pooling.ts';
@@ -29,6 +30,7 @@ const adapters: Readonly<Record<string, Adapter>> = {
   elementwise,
   initializers,
   losses,
+  metrics,
   norms,
   optimizers,
   pooling,

@@ -49,7 +49,7 @@ describe('every loss', () => {
 });
 
 describe('crossEntropy', () => {
-  it('case 07: every form of a label gives ln 3, and column and one-hot the same bits', () => {
+  it('case 07: D6: every form of a label gives ln 3, and column and one-hot the same bits', () => {
     const zero = tensor(new Float64Array(9), [3, 3]);
     const forms = [
       i32([2, 0, 1]),
@@ -143,7 +143,7 @@ describe('binaryCrossEntropy', () => {
   ] as const;
   const target = tensor(pairs.map(([, label]) => label));
 
-  it('case 26: is exact for logits of any size', () => {
+  it('case 26: M9: is exact for logits of any size', () => {
     const logits = tensor(pairs.map(([logit]) => logit));
     const losses = Array.from(binaryCrossEntropy().call(logits, target).data);
     [40, 40, 4.2483543e-18, 100, Math.LN2, 0.0485874].forEach((expected, i) => {

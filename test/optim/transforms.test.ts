@@ -103,7 +103,7 @@ describe('sgd', () => {
     close(descend(sgd({ learningRate: 0.1, weightDecay: 0.5 }), [1], 1, square).flat(), [0.75]);
   });
 
-  it('case 18: takes its rate from a schedule, step by step', () => {
+  it('case 18: T10: takes its rate from a schedule, step by step', () => {
     const rate = schedule('mine', {}, (step) => (step < 2 ? 0.1 : 0.01));
     close(descend(sgd({ learningRate: rate }), [1], 3, square).flat(), [0.8, 0.64, 0.6272]);
     expect(sgd({ learningRate: rate }).options.learningRate).toEqual({ name: 'mine', options: {} });
@@ -151,7 +151,7 @@ describe('adam', () => {
 });
 
 describe('clipByGlobalNorm', () => {
-  it('case 19: scales all leaves by one factor', () => {
+  it('case 19: T11: scales all leaves by one factor', () => {
     const gradient = [3, 4, 12];
     expect(update(clipByGlobalNorm(6.5), gradient)).toEqual([1.5, 2, 6]);
     expect(update(clipByGlobalNorm(13), gradient)).toEqual(gradient);

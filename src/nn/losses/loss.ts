@@ -19,6 +19,11 @@ export interface Loss {
   readonly threshold?: number;
   /** Losses [n] of predictions [n, ...] against targets. */
   call(prediction: Tensor, target: Tensor): Tensor;
+  /**
+   * What each row counts [n], where rows count differently: what `call` gives has this factor in it already, and the mean is
+   * Σ losses / Σ weights. Left out: each row counts 1. See `withClassWeights`, `ignoring`.
+   */
+  weights?(target: Tensor): Tensor;
 }
 
 /** The target with the prediction's shape: [n] and [n, 1] stand for each other, all else must be equal. */

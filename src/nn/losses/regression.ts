@@ -8,7 +8,8 @@ import type { Tensor } from '../../graph/tensor.ts';
 import { abs, float, lessEqual, mul, square, sub, where } from '../../ops/elementwise.ts';
 import { type Loss, likePrediction, rowMeans } from './loss.ts';
 
-function valueLoss(name: string, options: JsonObject, ofDifference: (difference: Tensor) => Tensor): Loss {
+/** A loss of the difference of prediction and target: the mean over each row's elements. */
+export function valueLoss(name: string, options: JsonObject, ofDifference: (difference: Tensor) => Tensor): Loss {
   return {
     name,
     target: 'value',

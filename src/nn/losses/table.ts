@@ -1,21 +1,44 @@
 /** @file Losses and metrics by name, for models that are read from files. */
 import { SaddlepointError, suggest } from '../../core/errors.ts';
 import type { JsonObject } from '../../core/json.ts';
+import { topKAccuracy } from '../metrics/calibration.ts';
 import { accuracy, type Metric } from '../metrics.ts';
 import { binaryCrossEntropy } from './binary-cross-entropy.ts';
 import { crossEntropy } from './cross-entropy.ts';
+import { klDivergence } from './divergence.ts';
+import { binaryFocal, focal } from './focal.ts';
+import { hinge, multiClassHinge, squaredHinge } from './hinge.ts';
 import type { Loss } from './loss.ts';
 import { playerLoss } from './player.ts';
 import { huber, meanAbsoluteError, meanSquaredError } from './regression.ts';
+import { logCosh, poissonNegativeLogLikelihood, quantileLoss, smoothL1 } from './robust.ts';
+import { ignoring, withClassWeights } from './weighted.ts';
+
+const inner = ({ loss }: JsonObject): Loss => lossFromJson(loss as JsonObject | undefined);
 
 const LOSSES: Readonly<Record<string, (options: JsonObject) => Loss>> = {
   crossEntropy,
   binaryCrossEntropy,
+  klDivergence,
+  focal,
+  binaryFocal,
+  hinge,
+  squaredHinge,
+  multiClassHinge,
   meanSquaredError,
   meanAbsoluteError,
   huber,
+  smoothL1,
+  logCosh,
+  quantileLoss: ({ quantile }) => quantileLoss(quantile as number),
+  poissonNegativeLogLikelihood,
+  withClassWeights: (options) => withClassWeights(inner(options), options.weights as number[]),
+  ignoring: (options) => ignoring(inner(options), options.ignored as number),
   player: playerLoss,
 };
+
+/** Losses that cannot be made without options. */
+const NEED_OPTIONS = ['quantileLoss', 'withClassWeights', 'ignoring'];
 
 /** @throws SaddlepointError `file` for a name that no loss has. */
 export function lossFromJson(json: JsonObject | null | undefined): Loss {
@@ -29,5 +52,7 @@ export function lossFromJson(json: JsonObject | null | undefined): Loss {
 /** The metric of that name, every loss with default options included; undefined for a metric of the user's own. */
 export function metricFromName(name: string): Metric | undefined {
   if (name === 'accuracy') return accuracy();
-  return Object.hasOwn(LOSSES, name) ? LOSSES[name]?.({}) : undefined;
+  const k = /^top([1-9]\d*)Accuracy$/.exec(name)?.[1];
+  if (k !== undefined) return topKAccuracy(Number(k));
+  return Object.hasOwn(LOSSES, name) && !NEED_OPTIONS.includes(name) ? LOSSES[name]?.({}) : undefined;
 }

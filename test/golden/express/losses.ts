@@ -1,22 +1,26 @@
-/**
- * @file losses.json. A name is `loss:reduction`. The library's own losses give one number a row; the others are written as a
- * user would write a loss, as a function of tensors.
- */
+/** @file losses.json. A name is `loss:reduction`. The library's losses give one number a row; reductions are taken here. */
 import type { Tensor } from '../../../src/graph/tensor.ts';
-import { logSigmoid, softplus } from '../../../src/nn/activations.ts';
 import { binaryCrossEntropy } from '../../../src/nn/losses/binary-cross-entropy.ts';
 import { crossEntropy } from '../../../src/nn/losses/cross-entropy.ts';
+import { ctc } from '../../../src/nn/losses/ctc.ts';
+import { klDivergence } from '../../../src/nn/losses/divergence.ts';
+import { binaryFocal, focal } from '../../../src/nn/losses/focal.ts';
+import { gaussianNegativeLogLikelihood } from '../../../src/nn/losses/gaussian.ts';
+import { hinge, multiClassHinge, squaredHinge } from '../../../src/nn/losses/hinge.ts';
 import type { Loss } from '../../../src/nn/losses/loss.ts';
 import { huber, meanAbsoluteError, meanSquaredError } from '../../../src/nn/losses/regression.ts';
+import { logCosh, poissonNegativeLogLikelihood, quantileLoss, smoothL1 } from '../../../src/nn/losses/robust.ts';
+import { cosineEmbedding, marginRanking, tripletMargin } from '../../../src/nn/losses/similarity.ts';
+import { ignoring, withClassWeights } from '../../../src/nn/losses/weighted.ts';
+import { concat } from '../../../src/ops/concat.ts';
 import * as e from '../../../src/ops/elementwise.ts';
-import { gather, oneHot } from '../../../src/ops/indexing.ts';
 import { reshape, slice } from '../../../src/ops/movement.ts';
 import { mean, sum } from '../../../src/ops/reduce.ts';
-import { logSoftmax } from '../../../src/ops/softmax.ts';
+import { type GoldenCase, type GoldenTensor, hostTensorOf } from '../format.ts';
 import { type Adapter, functionCase, inputsOf, type Tensors } from '../session.ts';
 
 type Inputs = Record<'x' | 't' | 'c' | 'w' | 'p' | 'var' | 'a' | 'b' | 'n', Tensor>;
-/** Values before the reduction: one a row, or one an element. */
+/** Values before the reduction, one a row. */
 type Values = (inputs: Inputs) => Tensor;
 
 /** A loss of the library on rows: classes against class numbers or distributions. */
@@ -24,105 +28,53 @@ const rowLoss =
   (loss: Loss): Values =>
   ({ x, c, t }) =>
     loss.call(x, c ?? t);
+const firstColumn = (x: Tensor): Tensor => reshape(slice(x, [0, 0], [x.shape[0] as number, 1]), [-1]);
 
-const crossEntropyOf = rowLoss(crossEntropy());
-const bceLogits: Values = ({ x, t }) => {
-  const flat = (y: Tensor): Tensor => reshape(y, [-1]);
-  return reshape(binaryCrossEntropy().call(flat(x), flat(t)), x.shape);
-};
-const margin = ({ x, t }: Inputs): Tensor => e.sub(1, e.mul(x, e.sub(e.mul(t, 2), 1)));
-const difference = ({ x, t }: Inputs): Tensor => e.sub(x, t);
-const distance = (u: Tensor, v: Tensor): Tensor => e.sqrt(sum(e.square(e.add(e.sub(u, v), 1e-6)), 1));
-const column = (x: Tensor): Tensor => reshape(x, [x.shape[0] as number, 1]);
-const product = (a: Tensor, b: Tensor): Tensor => sum(e.mul(a, b), 1);
-
-function focal({ x, t }: Inputs, gamma: number, alpha: number): Tensor {
-  const chosen = (yes: Tensor | number, no: Tensor | number): Tensor => e.add(e.mul(t, yes), e.mul(e.sub(1, t), no));
-  const missed = chosen(e.sigmoid(e.neg(x)), e.sigmoid(x));
-  return e.mul(e.mul(chosen(alpha, 1 - alpha), e.pow(missed, gamma)), bceLogits({ x, t } as Inputs));
-}
-
-const own: Readonly<Record<string, Values>> = {
-  cross_entropy: crossEntropyOf,
-  cross_entropy_soft: crossEntropyOf,
-  cross_entropy_extreme: crossEntropyOf,
-  bce_logits_posweight: ({ x, t, w }) =>
-    e.neg(e.add(e.mul(e.mul(t, w), logSigmoid(x)), e.mul(e.sub(1, t), logSigmoid(e.neg(x))))),
-  log_cosh(inputs) {
-    const d = difference(inputs);
-    return e.sub(e.add(d, softplus(e.mul(d, -2))), Math.LN2);
-  },
-  kl_div_batchmean: ({ x, t }) => sum(e.mul(t, e.sub(e.log(t), logSoftmax(x))), 1),
-  hinge_binary: (inputs) => e.relu(margin(inputs)),
-  squared_hinge_binary: (inputs) => e.square(e.relu(margin(inputs))),
-  multi_margin({ x, c }) {
-    const classes = x.shape[1] as number;
-    const isTarget = oneHot(c, classes);
-    const own = column(sum(e.mul(x, isTarget), 1));
-    return e.div(sum(e.mul(e.relu(e.add(e.sub(x, own), 1)), e.sub(1, isTarget)), 1), classes);
-  },
-  poisson_nll: ({ x, t }) => e.sub(e.exp(x), e.mul(t, x)),
-  gaussian_nll({ x, t, var: variance }) {
-    const held = e.maximum(variance, 1e-6);
-    return e.mul(e.add(e.log(held), e.div(e.square(e.sub(x, t)), held)), 0.5);
-  },
-  cosine_embedding({ a, b, t }) {
-    const cosine = e.div(product(a, b), e.sqrt(e.mul(product(a, a), product(b, b))));
-    return e.where(e.equal(t, 1), e.sub(1, cosine), e.relu(e.sub(cosine, 0.2)));
-  },
-  margin_ranking({ a, b, t }) {
-    const firstColumn = (x: Tensor): Tensor => reshape(slice(x, [0, 0], [x.shape[0] as number, 1]), [-1]);
-    return e.relu(e.add(e.mul(e.neg(t), e.sub(firstColumn(a), firstColumn(b))), 0.3));
-  },
-};
-
-const parametric: readonly [RegExp, (numbers: number[]) => Values][] = [
+const rows: readonly [RegExp, (numbers: number[]) => Values][] = [
+  [/^cross_entropy(_soft|_extreme)?$/, () => rowLoss(crossEntropy())],
   [/^cross_entropy_smooth(.+)$/, ([s]) => rowLoss(crossEntropy({ labelSmoothing: s as number }))],
+  [/^focal_softmax_gamma(.+)$/, ([gamma]) => rowLoss(focal({ gamma: gamma as number }))],
+  [/^kl_div_batchmean$/, () => rowLoss(klDivergence())],
+  [/^multi_margin$/, () => rowLoss(multiClassHinge())],
   [
-    /^smooth_l1_beta(.+)$/,
-    ([beta = 1]) =>
-      (inputs) => {
-        const size = e.abs(difference(inputs));
-        return e.where(e.less(size, beta), e.div(e.square(size), 2 * beta), e.sub(size, beta / 2));
-      },
+    /^cosine_embedding$/,
+    () =>
+      ({ a, b, t }) =>
+        cosineEmbedding(a, b, t, { margin: 0.2 }),
   ],
   [
-    /^focal_gamma(.+)_alpha(.+)$/,
-    ([gamma = 0, alpha = 0]) =>
-      (inputs) =>
-        focal(inputs, gamma, alpha),
-  ],
-  [
-    /^focal_softmax_gamma(.+)$/,
-    ([gamma = 0]) =>
-      (inputs) => {
-        const loss = crossEntropyOf(inputs);
-        return e.mul(e.pow(e.neg(e.expm1(e.neg(loss))), gamma), loss);
-      },
-  ],
-  [
-    /^quantile_(.+)$/,
-    ([q = 0]) =>
-      (inputs) => {
-        const d = e.neg(difference(inputs));
-        return e.maximum(e.mul(d, q), e.mul(d, q - 1));
-      },
+    /^margin_ranking$/,
+    () =>
+      ({ a, b, t }) =>
+        marginRanking(firstColumn(a), firstColumn(b), t, { margin: 0.3 }),
   ],
   [
     /^triplet_margin(.+)$/,
-    ([m = 0]) =>
+    ([margin]) =>
       ({ a, b, n }) =>
-        e.relu(e.add(e.sub(distance(a, b), distance(a, n)), m)),
+        tripletMargin(a, b, n, { margin: margin as number }),
   ],
 ];
 
-/** Losses of the library whose row is the mean over its elements. */
+const elementLoss =
+  (loss: Loss): Values =>
+  ({ x, p, t }) =>
+    loss.call(x ?? p, t);
+
+/** Losses whose row is the mean over its elements. */
 const elementwise: readonly [RegExp, (numbers: number[]) => Loss][] = [
   [/^bce_logits(_extreme)?$/, () => binaryCrossEntropy()],
   [/^bce$/, () => binaryCrossEntropy({ fromProbabilities: true })],
   [/^mse$/, () => meanSquaredError()],
   [/^l1$/, () => meanAbsoluteError()],
   [/^huber_delta(.+)$/, ([delta]) => huber({ delta: delta as number })],
+  [/^smooth_l1_beta(.+)$/, ([beta]) => smoothL1({ beta: beta as number })],
+  [/^log_cosh$/, () => logCosh()],
+  [/^quantile_(.+)$/, ([q]) => quantileLoss(q as number)],
+  [/^poisson_nll$/, () => poissonNegativeLogLikelihood()],
+  [/^hinge_binary$/, () => hinge()],
+  [/^squared_hinge_binary$/, () => squaredHinge()],
+  [/^focal_gamma(.+)_alpha(.+)$/, ([gamma, alpha]) => binaryFocal({ gamma: gamma as number, alpha: alpha as number })],
 ];
 
 function find<T>(table: readonly [RegExp, (numbers: number[]) => T][], name: string): T | undefined {
@@ -145,42 +97,74 @@ function reduced(values: Values, reduction: string): Reduced | undefined {
   return reductions[reduction];
 }
 
-function reducedElements(loss: Loss, reduction: string): Reduced | undefined {
-  const call = ({ x, p, t }: Inputs, shape?: readonly number[]): Tensor => {
-    const prediction = x ?? p;
-    return shape === undefined ? loss.call(prediction, t) : loss.call(reshape(prediction, shape), reshape(t, shape));
-  };
+/** The same for rows that are means over elements. */
+function reducedElements(values: Values, reduction: string): Reduced | undefined {
+  const perRow = ({ t }: Inputs): number => t.shape.slice(1).reduce((a, b) => a * b, 1);
+  const flat = (inputs: Inputs): Inputs =>
+    Object.fromEntries(Object.entries(inputs).map(([name, x]) => [name, reshape(x, [-1])])) as Inputs;
   const reductions: Record<string, Reduced> = {
     // Rows of one element each.
-    none: (inputs) => reshape(call(inputs, [-1]), inputs.t.shape),
-    sum: (inputs) =>
-      e.mul(
-        sum(call(inputs)),
-        inputs.t.shape.slice(1).reduce((a, b) => a * b, 1),
-      ),
-    mean: (inputs) => mean(call(inputs)),
+    none: (inputs) => reshape(values(flat(inputs)), inputs.t.shape),
+    sum: (inputs) => e.mul(sum(values(inputs)), perRow(inputs)),
+    mean: (inputs) => mean(values(inputs)),
   };
   return reductions[reduction];
 }
 
 /** The cross-entropies whose mean divides by the weights of the targets. */
-function weighted(name: string, reduction: string): Reduced | undefined {
+function weighted(name: string, reduction: string, data: GoldenCase): Reduced | undefined {
   const ignored = /^cross_entropy_ignore(\d+)$/.exec(name)?.[1];
   if (ignored === undefined && name !== 'cross_entropy_weighted') return undefined;
-  const weight = ({ c, w }: Inputs): Tensor => (ignored === undefined ? gather(w, c) : e.notEqual(c, Number(ignored)));
-  const values: Values = (inputs) => e.mul(crossEntropyOf(inputs), weight(inputs));
+  const loss =
+    ignored === undefined
+      ? withClassWeights(crossEntropy(), weightsOf(data))
+      : ignoring(crossEntropy(), Number(ignored));
   return reduction === 'mean'
-    ? (inputs) => e.div(sum(values(inputs)), sum(weight(inputs)))
-    : reduced(values, reduction);
+    ? ({ x, c }) => e.div(sum(loss.call(x, c)), sum(loss.weights?.(c) as Tensor))
+    : reduced(rowLoss(loss), reduction);
+}
+
+const weightsOf = (data: GoldenCase): number[] => (data.inputs as { w: { d: number[] } }).w.d;
+
+/** A weight for each column: of rows of one element, each column is a loss of its own. */
+function byColumn(name: string, reduction: string, data: GoldenCase): Reduced | undefined {
+  if (name !== 'bce_logits_posweight') return undefined;
+  const weights = weightsOf(data);
+  if (reduction !== 'none')
+    return reducedElements(elementLoss(binaryCrossEntropy({ positiveWeight: weights })), reduction);
+  return ({ x, t }) => {
+    const column = (of: Tensor, i: number): Tensor => slice(of, [0, i], [of.shape[0] as number, 1]);
+    const columns = weights.map((positiveWeight, i) => {
+      const losses = binaryCrossEntropy({ positiveWeight }).call(column(x, i), column(t, i));
+      return reshape(losses, [-1, 1]);
+    });
+    return concat(columns, 1);
+  };
+}
+
+const gaussian: Values = ({ x, t, var: variance }) => gaussianNegativeLogLikelihood(x, variance, t);
+
+/** Labels and lengths are integers here; only the logits have a gradient. */
+function ctcCase(data: GoldenCase): ReturnType<Adapter> {
+  const given = data.inputs as Record<string, GoldenTensor>;
+  const inputs = Object.fromEntries(
+    Object.entries(given).map(([name, value]) => [name, hostTensorOf(value, name === 'x' ? 'f32' : 'i32')]),
+  );
+  return functionCase(data, inputs, ({ x, targets, input_lengths, target_lengths }) =>
+    ctc(x as Tensor, targets as Tensor, input_lengths as Tensor, target_lengths as Tensor),
+  );
 }
 
 export const losses: Adapter = (name, data) => {
   const [loss = '', reduction = ''] = name.split(':');
+  if (loss === 'ctc') return ctcCase(data);
   const elements = find(elementwise, loss);
-  const values = Object.hasOwn(own, loss) ? own[loss] : find(parametric, loss);
+  const values = find(rows, loss);
   const f =
-    weighted(loss, reduction) ??
-    (elements && reducedElements(elements, reduction)) ??
+    weighted(loss, reduction, data) ??
+    byColumn(loss, reduction, data) ??
+    (loss === 'gaussian_nll' ? reducedElements(gaussian, reduction) : undefined) ??
+    (elements && reducedElements(elementLoss(elements), reduction)) ??
     (values && reduced(values, reduction));
   return f && functionCase(data, inputsOf(data.inputs), (inputs: Tensors) => f(inputs as Inputs));
 };
