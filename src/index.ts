@@ -111,7 +111,7 @@ export {
   mergeMaximum,
   mergeMultiply,
 } from './nn/merge.ts';
-
+export {
   brierScore,
   type CalibrationOptions,
   expectedCalibrationError,
@@ -120,6 +120,7 @@ export {
   type ProbabilityOptions,
   topKAccuracy,
 } from './nn/metrics/calibration.ts';
+export {
   type Average,
   balancedAccuracy,
   type ClassScores,

@@ -3,7 +3,7 @@
  * prediction. It knows graphs and gradients; models, losses and optimizers reach it as functions of tensors.
  */
 import type { HostArray } from '../core/dtype.ts';
-import type { Shape } from '../core/shape.ts';
+import { type Shape, sizeOf } from '../core/shape.ts';
 import type { Spec } from '../graph/node.ts';
 import { type Group, type Program, ProgramBuilder } from '../graph/program.ts';
 import { type Tensor, tensor } from '../graph/tensor.ts';
@@ -45,10 +45,12 @@ export interface Measured {
   readonly losses: Tensor;
   /** The same in the units in which they are reported; left out: they are in them. */
   readonly reported?: (() => Tensor) | undefined;
-  /** How much each loss counts, of their shape; left out: all alike. */
+  /** How much each loss counts, which is in it as a factor; left out: 1. The mean loss is Σ losses / Σ weights. */
   readonly weights?: Tensor | undefined;
-  /** Scalars that are added up over an epoch. */
+  /** What is added up over an epoch. */
   readonly sums: readonly Tensor[];
+  /** What evaluation keeps of each row, by name. */
+  readonly kept?: Readonly<Record<string, Tensor>>;
 }
 
 export interface ForwardOptions {
@@ -149,17 +151,21 @@ function reportedOf({ trace }: ProgramBuilder, { losses, reported }: Measured): 
 /** Below the smallest weight that matters: a batch of weight 0 has the loss 0. */
 const NO_WEIGHT = 1e-30;
 
-/** The mean of losses, each counted by its weight. */
 function weighed(losses: Tensor, weights: Tensor | undefined): Tensor {
-  return weights === undefined ? mean(losses) : div(sum(mul(losses, weights)), maximum(sum(weights), NO_WEIGHT));
+  return weights ? div(sum(losses), maximum(sum(weights), NO_WEIGHT)) : mean(losses);
 }
 
-/** Scalars side by side. */
+/** Numbers side by side. */
 export function pulse(values: readonly Tensor[]): Tensor {
+  let size = 0;
+  const offsets = values.map(({ shape }) => {
+    size += sizeOf(shape);
+    return size - sizeOf(shape);
+  });
   return pack(
-    values.map((value) => reshape(value, [])),
-    values.map((_, i) => i),
-    values.length,
+    values.map((value) => reshape(value, sizeOf(value.shape) === 1 ? [] : [sizeOf(value.shape)])),
+    offsets,
+    size,
   );
 }
 
@@ -201,8 +207,8 @@ export function trainingProgram(
 }
 
 /**
- * Evaluation of `rows` rows: writes `sums`: the sum of the losses, each by its weight, of the weights, if there are any, and
- * the description's. Commits nothing.
+ * Evaluation of `rows` rows: writes `sums`: of the losses, of the weights, if there are any, and the description's; and what is
+ * kept of each row. Commits nothing.
  */
 export function evaluationProgram(description: StepDescription, rows: number): Program {
   const { groups } = description;
@@ -212,8 +218,8 @@ export function evaluationProgram(description: StepDescription, rows: number): P
   const measured = description.measure(leaves, batch, { mode: 'predict' });
   const { weights, sums } = measured;
   const reported = reportedOf(builder, measured);
-  const total = weights === undefined ? [sum(reported)] : [sum(mul(reported, weights)), sum(weights)];
-  builder.emit('sums', pulse([...total, ...sums]));
+  builder.emit('sums', pulse([sum(reported), ...(weights ? [sum(weights)] : []), ...sums]));
+  for (const [name, rows] of Object.entries(measured.kept ?? {})) builder.emit(`kept ${name}`, rows);
   return builder.finish(`evaluate ${rows}`, listOf(groups));
 }
 

@@ -7,6 +7,10 @@ import { equal, greater } from '../ops/elementwise.ts';
 import { reshape } from '../ops/movement.ts';
 import { argmax } from '../ops/reduce.ts';
 import { type Loss, rowMeans } from './losses/loss.ts';
+import type { StreamingMetric } from './metrics/streaming.ts';
+
+/** A mean over rows, or a number that is made of sums and rows at the end. */
+export type AnyMetric<Name extends string = string> = Metric<Name> | StreamingMetric<Name>;
 
 /** Every loss is a metric too: `metrics: [meanAbsoluteError()]`. */
 export interface Metric<Name extends string = string> {

@@ -1,15 +1,16 @@
 /** @file State dicts of PyTorch as parameters of our layers, and back: names, orders of axes, and the order of flattened images. */
 import { checkKnownOptions, must, SaddlepointError } from '../core/errors.ts';
-import { type Shape, sameShape, showShape, sizeOf } from '../core/shape.ts';
+import { type Shape, sameShape, showShape } from '../core/shape.ts';
 import type { ClassName } from '../data/labels.ts';
 import { noScaling } from '../data/scaling.ts';
 import type { HostTensor } from '../graph/node.ts';
 import { readSafetensors, type StoredTensor, writeSafetensors } from '../io/safetensors.ts';
-import { initialize, type Layer, traceModel } from '../nn/layer.ts';
+import { initialize, type Layer } from '../nn/layer.ts';
 import type { Loss } from '../nn/losses/loss.ts';
 import { meanSquaredError } from '../nn/losses/regression.ts';
+import { traceModel } from '../nn/named.ts';
 import { TrainedModel } from '../train/model.ts';
-import type { Parameter } from '../train/state.ts';
+import { type Parameter, unitsOf } from '../train/state.ts';
 import { flattenedRows, type Pairing, pairingsOf, pickedRows } from './torch-layouts.ts';
 
 export interface TorchNames {
@@ -95,10 +96,11 @@ export function fromTorch(model: Layer, stateDict: Uint8Array, options: FromTorc
     const placed = row.rows === undefined ? own : pickedRows(own, row.rows);
     parameters.set(path, { kind, shape, data: Float32Array.from(placed.data) });
   }
-  const units = sizeOf(output.shape.slice(1));
+  const outputShape = output.shape.slice(1);
+  const units = unitsOf({ outputShape, loss });
   const classes = options.classes ?? (loss.target === 'class' ? Array.from({ length: units }, (_, i) => i) : undefined);
   return new TrainedModel({
-    ...{ layer: model, parameters, inputShape, inputScaling: noScaling, targetScaling: undefined, units },
+    ...{ layer: model, parameters, inputShape, inputScaling: noScaling, targetScaling: undefined, outputShape },
     ...{ classes, loss, metrics: [] },
   });
 }
@@ -174,7 +176,7 @@ type Calls = ReturnType<typeof traceModel>['calls'];
 function rowsBehind(calls: Calls, path: string, inputShape: Shape): Int32Array | undefined {
   const flattened = before(calls, path, ({ type }) => type === 'flatten');
   if (flattened === undefined) return undefined;
-  const source = before(calls, flattened.path, () => true)?.output.slice(1) ?? inputShape;
+  const source = (before(calls, flattened.path, () => true)?.output as Shape | undefined)?.slice(1) ?? inputShape;
   return source.length === 3 ? flattenedRows(source as [number, number, number]) : undefined;
 }
 

@@ -28,7 +28,8 @@ export function accumulate(count: number, inner: Transform): Transform {
     slots: [...inner.slots.map((name) => `inner.${name}`), 'sum'],
     // Whether the inner transform steps.
     scalarCount: inner.scalarCount + 1,
-    scalars: (step) => [...inner.scalars(Math.floor(step / count)), Number((step + 1) % count === 0)],
+    learningRate: inner.learningRate && ((step) => inner.learningRate?.(Math.floor(step / count)) ?? 0),
+    scalars: (step, scale) => [...inner.scalars(Math.floor(step / count), scale), Number((step + 1) % count === 0)],
     update(input) {
       const sum = add(slot(input, 'accumulate', 'sum'), input.gradient);
       const old = innerSlots(input);

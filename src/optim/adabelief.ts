@@ -33,9 +33,10 @@ export function adabelief(options: AdabeliefOptions = {}): Transform {
     options: { ...settings.json, decayOf: which.json },
     slots: ['firstMoment', 'deviation'],
     scalarCount: 3,
-    scalars(step) {
+    learningRate: rate,
+    scalars(step, scale) {
       const [first, second] = corrections(step);
-      return [rate(step) / first, 1 / second, rate(step) * weightDecay];
+      return [rate(step, scale) / first, 1 / second, rate(step, scale) * weightDecay];
     },
     update(input) {
       const { gradient, scalars } = input;

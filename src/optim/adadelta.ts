@@ -35,7 +35,8 @@ export function adadelta(options: AdadeltaOptions = {}): Transform {
     options: { learningRate: rate.json, decay, epsilon, weightDecay },
     slots: ['secondMoment', 'squaredSteps'],
     scalarCount: 1,
-    scalars: (step) => [rate.at(step)],
+    learningRate: rate.at,
+    scalars: (step, scale) => [rate.at(step, scale)],
     update(input) {
       const gradient = withL2(input.gradient, input.parameters, weightDecay);
       const taken = slot(input, 'adadelta', 'squaredSteps');

@@ -55,9 +55,10 @@ export function adafactor(options: AdafactorOptions = {}): Transform {
     slots: ['secondMoment'],
     // The rate; β₂ and 1 − β₂; the decay.
     scalarCount: 4,
-    scalars(step) {
+    learningRate: rate.at,
+    scalars(step, scale) {
       const fresh = power(step + 1, -decayExponent);
-      return [rate.at(step), 1 - fresh, fresh, rate.at(step) * weightDecay];
+      return [rate.at(step, scale), 1 - fresh, fresh, rate.at(step, scale) * weightDecay];
     },
     update(input) {
       const { gradient, scalars } = input;

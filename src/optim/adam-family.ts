@@ -8,8 +8,8 @@ import { learningRateOf } from './schedules/schedule.ts';
 export const MOMENTS = ['firstMoment', 'secondMoment'] as const;
 
 export interface AdamSettings {
-  /** The learning rate of step 0, 1, … */
-  readonly rate: (step: number) => number;
+  /** The learning rate of step 0, 1, …, times a run's scale. */
+  readonly rate: (step: number, scale?: number) => number;
   readonly beta1: number;
   readonly beta2: number;
   readonly epsilon: number;
@@ -50,8 +50,12 @@ export function adamSettings(
 }
 
 /** Adam's two scalars: the rate and ε, each with the bias corrections in it (Kingma & Ba 2015, end of section 2). */
-export function adamScalars({ rate, epsilon, corrections }: AdamSettings, step: number): [number, number] {
+export function adamScalars(
+  { rate, epsilon, corrections }: AdamSettings,
+  step: number,
+  scale?: number,
+): [number, number] {
   const [first, second] = corrections(step);
   const root = Math.sqrt(second);
-  return [(rate(step) * root) / first, epsilon * root];
+  return [(rate(step, scale) * root) / first, epsilon * root];
 }

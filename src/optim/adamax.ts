@@ -24,7 +24,8 @@ export function adamax(options: AdamOptions = {}): Transform {
     options: settings.json,
     slots: ['firstMoment', 'largest'],
     scalarCount: 1,
-    scalars: (step) => [settings.rate(step) / settings.corrections(step)[0]],
+    learningRate: settings.rate,
+    scalars: (step, scale) => [settings.rate(step, scale) / settings.corrections(step)[0]],
     update(input) {
       const gradient = withL2(input.gradient, input.parameters, weightDecay);
       const firstMoment = firstMomentOf(slot(input, 'adamax', 'firstMoment'), gradient, beta1);

@@ -46,7 +46,8 @@ export function adamw(options: AdamwOptions = {}): Transform {
     options: { ...settings.json, decayOf: which.json, amsgrad },
     slots: amsgrad ? AMSGRAD_SLOTS : MOMENTS,
     scalarCount: 3,
-    scalars: (step) => [...adamScalars(settings, step), settings.rate(step) * weightDecay],
+    learningRate: settings.rate,
+    scalars: (step, scale) => [...adamScalars(settings, step, scale), settings.rate(step, scale) * weightDecay],
     update(input) {
       const given = { slots: input.slots, scalars: segment(input.scalars, 0, [2]) };
       const made = amsgrad

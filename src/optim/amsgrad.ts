@@ -39,7 +39,8 @@ export function amsgrad(options: AdamOptions = {}): Transform {
     options: settings.json,
     slots: AMSGRAD_SLOTS,
     scalarCount: 2,
-    scalars: (step) => adamScalars(settings, step),
+    learningRate: settings.rate,
+    scalars: (step, scale) => adamScalars(settings, step, scale),
     update: (input) => amsgradUpdate(input, withL2(input.gradient, input.parameters, settings.weightDecay), settings),
   };
 }

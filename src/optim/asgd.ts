@@ -36,16 +36,15 @@ export function asgd(options: AsgdOptions = {}): Transform {
   const exponent = checkNumber('asgd.exponent', options.exponent ?? 0.75, { min: 0 });
   const averageFrom = checkNumber('asgd.averageFrom', options.averageFrom ?? 1e6, { min: 0, integer: true });
   const weightDecay = checkNumber('asgd.weightDecay', options.weightDecay ?? 0, { min: 0 });
+  const rate = (step: number): number => learningRate / power(1 + decay * learningRate * step, exponent);
   return {
     name: 'asgd',
     options: { learningRate, decay, exponent, averageFrom, weightDecay },
     slots: ['averageOffset'],
     // The rate, and the share that the average keeps of itself: PyTorch's 1 − μ, μ = 1 / max(1, t − t₀).
     scalarCount: 2,
-    scalars: (step) => [
-      learningRate / power(1 + decay * learningRate * step, exponent),
-      1 - 1 / Math.max(1, step - averageFrom),
-    ],
+    learningRate: rate,
+    scalars: (step, scale = 1) => [rate(step) * scale, 1 - 1 / Math.max(1, step - averageFrom)],
     update(input) {
       const { parameters, scalars } = input;
       const gradient = withL2(input.gradient, parameters, weightDecay);

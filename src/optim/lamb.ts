@@ -25,9 +25,10 @@ export function lamb(options: AdamOptions = {}): Transform {
     options: settings.json,
     slots: MOMENTS,
     scalarCount: 3,
-    scalars(step) {
+    learningRate: rate,
+    scalars(step, scale) {
       const [first, second] = corrections(step);
-      return [rate(step), 1 / first, 1 / second];
+      return [rate(step, scale), 1 / first, 1 / second];
     },
     update(input) {
       const { gradient, parameters, scalars } = input;

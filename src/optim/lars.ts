@@ -38,7 +38,8 @@ export function lars(options: LarsOptions = {}): Transform {
     options: { learningRate: rate.json, momentum, weightDecay, trust },
     slots: ['velocity'],
     scalarCount: 1,
-    scalars: (step) => [rate.at(step)],
+    learningRate: rate.at,
+    scalars: (step, scale) => [rate.at(step, scale)],
     update(input) {
       const { gradient, parameters } = input;
       const scale = scalarAt(input.scalars, 0);

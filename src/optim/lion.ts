@@ -39,7 +39,8 @@ export function lion(options: LionOptions = {}): Transform {
     options: { learningRate: rate.json, beta1, beta2, weightDecay, decayOf: which.json },
     slots: ['momentum'],
     scalarCount: 2,
-    scalars: (step) => [rate.at(step), rate.at(step) * weightDecay],
+    learningRate: rate.at,
+    scalars: (step, scale) => [rate.at(step, scale), rate.at(step, scale) * weightDecay],
     update(input) {
       const { gradient, scalars } = input;
       const old = slot(input, 'lion', 'momentum');

@@ -40,9 +40,10 @@ export function lookahead(inner: Transform, options: LookaheadOptions = {}): Tra
     slots: [...inner.slots.map((name) => `inner.${name}`), 'lead'],
     // Whether the slow weights step behind the inner scalars: what is taken back, and what is kept of the lead.
     scalarCount: inner.scalarCount + 2,
-    scalars(step) {
+    learningRate: inner.learningRate,
+    scalars(step, scale) {
       const meets = (step + 1) % every === 0;
-      return [...inner.scalars(step), meets ? 1 - share : 0, meets ? 0 : 1];
+      return [...inner.scalars(step, scale), meets ? 1 - share : 0, meets ? 0 : 1];
     },
     update(input) {
       const made = inner.update({

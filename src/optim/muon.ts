@@ -71,7 +71,8 @@ function ofMatrices(options: MuonOptions): Transform {
     options: { learningRate: rate.json, beta, weightDecay },
     slots: ['momentum'],
     scalarCount: 2,
-    scalars: (step) => [rate.at(step), rate.at(step) * weightDecay],
+    learningRate: rate.at,
+    scalars: (step, scale) => [rate.at(step, scale), rate.at(step, scale) * weightDecay],
     update(input) {
       const { gradient, scalars } = input;
       const momentum = firstMomentOf(slot(input, 'muon', 'momentum'), gradient, beta);

@@ -36,11 +36,12 @@ export function nadam(options: NadamOptions = {}): Transform {
     slots: MOMENTS,
     // Factors of the gradient and of m, and ε, all with √(1 − β₂ᵗ) in them.
     scalarCount: 3,
-    scalars(step) {
+    learningRate: rate,
+    scalars(step, scale) {
       const root = Math.sqrt(corrections(step)[1]);
       const [now, next] = [momentum(step + 1), momentum(step + 2)];
       const past = product(step + 1);
-      const scaled = rate(step) * root;
+      const scaled = rate(step, scale) * root;
       return [(scaled * (1 - now)) / (1 - past), (scaled * next) / (1 - past * next), epsilon * root];
     },
     update(input) {

@@ -91,7 +91,8 @@ export function partition(parts: readonly Part[]): Transform {
     },
     slots,
     scalarCount: transforms.reduce((total, { scalarCount }) => total + scalarCount, 0),
-    scalars: (step) => transforms.flatMap((transform) => transform.scalars(step)),
+    learningRate: transforms.find((transform) => transform.learningRate)?.learningRate,
+    scalars: (step, scale) => transforms.flatMap((transform) => transform.scalars(step, scale)),
     update(input) {
       const size = input.gradient.shape[0] as number;
       const runs = runsOf(parts, input.segments, size);

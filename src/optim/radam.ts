@@ -27,12 +27,13 @@ export function radam(options: AdamOptions = {}): Transform {
     slots: MOMENTS,
     // The factor of m / (√v + ε) and that of m; one of them is 0.
     scalarCount: 2,
-    scalars(step) {
+    learningRate: rate,
+    scalars(step, scale) {
       const [first, second] = corrections(step);
       const length = limit - (2 * (step + 1) * powInteger(beta2, step + 1)) / second;
-      if (length <= 5) return [0, rate(step) / first];
+      if (length <= 5) return [0, rate(step, scale) / first];
       const rectified = Math.sqrt(((length - 4) * (length - 2) * limit) / ((limit - 4) * (limit - 2) * length));
-      return [(rate(step) * rectified * Math.sqrt(second)) / first, 0];
+      return [(rate(step, scale) * rectified * Math.sqrt(second)) / first, 0];
     },
     update(input) {
       const gradient = withL2(input.gradient, input.parameters, weightDecay);

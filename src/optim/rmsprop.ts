@@ -45,7 +45,8 @@ export function rmsprop(options: RmspropOptions = {}): Transform {
     options: { learningRate: rate.json, decay, epsilon, momentum, centered, weightDecay },
     slots: ['secondMoment', ...(centered ? ['firstMoment'] : []), ...(momentum > 0 ? ['velocity'] : [])],
     scalarCount: 1,
-    scalars: (step) => [rate.at(step)],
+    learningRate: rate.at,
+    scalars: (step, scale) => [rate.at(step, scale)],
     update(input) {
       const gradient = withL2(input.gradient, input.parameters, weightDecay);
       const secondMoment = secondMomentOf(slot(input, 'rmsprop', 'secondMoment'), gradient, decay);

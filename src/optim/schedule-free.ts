@@ -74,7 +74,8 @@ export function scheduleFreeSgd(options: ScheduleFreeSgdOptions = {}): Transform
     options: { learningRate: rate.json, beta, weightDecay },
     slots: [NAME],
     scalarCount: 3,
-    scalars: (step) => [rate.at(step), share(step), rate.at(step) * weightDecay],
+    learningRate: rate.at,
+    scalars: (step, scale) => [rate.at(step, scale), share(step), rate.at(step, scale) * weightDecay],
     update(input) {
       const plain = mul(input.gradient, neg(scalarAt(input.scalars, 0)));
       const step = weightDecay === 0 ? plain : decayed(plain, input, scalarAt(input.scalars, 2), undefined);
@@ -115,7 +116,13 @@ export function scheduleFreeAdamw(options: ScheduleFreeAdamwOptions = {}): Trans
     options: { ...settings.json, decayOf: which.json },
     slots: [NAME, 'secondMoment'],
     scalarCount: 4,
-    scalars: (step) => [rate(step), share(step), rate(step) * weightDecay, 1 / corrections(step)[1]],
+    learningRate: rate,
+    scalars: (step, scale) => [
+      rate(step, scale),
+      share(step),
+      rate(step, scale) * weightDecay,
+      1 / corrections(step)[1],
+    ],
     update(input) {
       const { gradient, scalars } = input;
       const secondMoment = secondMomentOf(slot(input, 'scheduleFreeAdamw', 'secondMoment'), gradient, beta2);

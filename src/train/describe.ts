@@ -1,4 +1,6 @@
 /** @file From a model and data to the description that the engine's programs are made of. */
+import { SaddlepointError } from '../core/errors.ts';
+import { sizeOf } from '../core/shape.ts';
 import type { Scaling } from '../data/scaling.ts';
 import type { Source } from '../data/source.ts';
 import type { Targets } from '../data/targets.ts';
@@ -7,7 +9,7 @@ import type { Spec } from '../graph/node.ts';
 import type { Tensor } from '../graph/tensor.ts';
 import { applyModel, type Layer, maskOf } from '../nn/layer.ts';
 import type { Loss } from '../nn/losses/loss.ts';
-import type { Metric } from '../nn/metrics.ts';
+import type { AnyMetric } from '../nn/metrics.ts';
 import { float, mul } from '../ops/elementwise.ts';
 import { reshape } from '../ops/movement.ts';
 import { sum } from '../ops/reduce.ts';
@@ -21,7 +23,7 @@ export interface ModelParts {
   readonly inputScaling: Scaling;
   readonly targetScaling: Scaling | undefined;
   readonly loss: Loss;
-  readonly metrics: readonly Metric[];
+  readonly metrics: readonly AnyMetric[];
   /** More rows by name, and how much each loss counts by them; see weights.ts. */
   readonly weighing?: Weighing | undefined;
 }
@@ -38,7 +40,7 @@ export function describeStep(parts: ModelParts): StepDescription & TotalsLayout 
   const { layer, groups, source, targets, inputScaling, targetScaling, loss, metrics, weighing } = parts;
   const threshold = loss.target === 'binary' ? (loss.threshold ?? 0) : undefined;
   return {
-    ...{ groups, metrics, weighted: false, counted: false, perRow: 1 },
+    ...{ groups, metrics, weighted: false, counted: false, perRow: 1, widths: [] },
     sources: {
       [BLOCKS.source]: {
         spec: { shape: [source.rows, ...source.rowShape], dtype: source.dtype },
@@ -51,21 +53,32 @@ export function describeStep(parts: ModelParts): StepDescription & TotalsLayout 
       const output = applyModel(layer, leaves, batch[BLOCKS.source] as Tensor, options);
       const padding = maskOf(output);
       const [prediction, target] = paired(output, batch[BLOCKS.target] as Tensor, loss.target === 'class' || padding);
-      const losses = loss.call(prediction, targetScaling ? scaled(target, targetScaling) : target);
       const original = unscaled(prediction, targetScaling);
-      const count = losses.shape[0] as number;
+      const count = prediction.shape[0] as number;
       const mask = padding && reshape(float(padding), [count]);
       const own = weighing?.weigh(count, batch);
-      const weights = own && mask ? mul(own, mask) : (own ?? mask);
-      const values = (metric: Metric): Tensor => {
-        const each = float(metric.call(original, target, threshold));
-        return sum(mask ? mul(each, mask) : each);
-      };
-      Object.assign(this, { weighted: !!weights, counted: !!mask, perRow: count / (output.shape[0] as number) });
+      const factor = own && mask ? mul(own, mask) : (own ?? mask);
+      const lossOf = (x: Tensor, y: Tensor): Tensor => (factor ? mul(loss.call(x, y), factor) : loss.call(x, y));
+      const losses = lossOf(prediction, targetScaling ? scaled(target, targetScaling) : target);
+      const counted = loss.weights?.(target);
+      const kept: Record<string, Tensor> = {};
+      const sums = metrics.map((metric) => {
+        if (!('finish' in metric)) {
+          const each = float(metric.call(original, target, threshold));
+          return [sum(mask ? mul(each, mask) : each)];
+        }
+        if (mask) throw new SaddlepointError('option', `fit: metrics: ${metric.name} cannot leave out padded steps`);
+        if (metric.rows && options.mode === 'predict') kept[metric.name] = metric.rows(original, target, threshold);
+        return metric.sums ? [metric.sums(original, target, threshold)] : [];
+      });
+      Object.assign(this, {
+        ...{ weighted: !!(factor || counted), counted: !!mask, perRow: count / (output.shape[0] as number) },
+        widths: sums.map(([given]) => (given ? sizeOf(given.shape) : 0)),
+      });
       return {
-        ...{ losses, weights },
-        reported: targetScaling && (() => loss.call(original, target)),
-        sums: [...(mask ? [sum(mask)] : []), ...metrics.map(values)],
+        ...{ losses, kept, weights: counted && factor ? mul(counted, factor) : (counted ?? factor) },
+        reported: targetScaling && (() => lossOf(original, target)),
+        sums: [...(mask ? [sum(mask)] : []), ...sums.flat()],
       };
     },
   };

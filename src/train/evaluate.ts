@@ -27,6 +27,8 @@ export function evaluateRows(
     programs,
     async run(session) {
       const totals = new Totals(description);
+      const kept = new Map<string, number[]>();
+      const keeping = description.metrics.filter((metric) => 'rows' in metric);
       let since = performance.now();
       for (let at = 0; at < rows.length; at += batchSize) {
         const batch = rows.subarray(at, at + batchSize);
@@ -36,12 +38,17 @@ export function evaluateRows(
         if (stop !== undefined) throw stopError(stop);
         const sums = session.readRows(name, 'sums', 1);
         totals.add(batch.length, sums[0] as number, sums, 1, true);
+        for (const metric of keeping) {
+          const all = kept.get(metric.name) ?? [];
+          kept.set(metric.name, all);
+          for (const value of session.readRows(name, `kept ${metric.name}`, 1)) all.push(value);
+        }
         if (performance.now() - since > SLICE_MS) {
           await nextTurn();
           since = performance.now();
         }
       }
-      return totals.measures();
+      return totals.measures(new Map([...kept].map(([metric, values]) => [metric, Float64Array.from(values)])));
     },
   };
 }

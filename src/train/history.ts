@@ -1,6 +1,5 @@
 /** @file The record of a run: one frozen entry an epoch. */
-import { must } from '../core/errors.ts';
-import type { Metric } from '../nn/metrics.ts';
+import type { AnyMetric } from '../nn/metrics.ts';
 
 /** Values by metric name, the loss among them. */
 export type Measures<Name extends string = string> = { readonly loss: number } & { readonly [K in Name]: number };
@@ -17,7 +16,9 @@ export type EpochRecord<Name extends string = string> = {
 
 /** What the sums of a step are. */
 export interface TotalsLayout {
-  readonly metrics: readonly Metric[];
+  readonly metrics: readonly AnyMetric[];
+  /** How many sums each metric has. */
+  readonly widths: readonly number[];
   /** Whether losses have weights, whose sum stands before all else. */
   readonly weighted: boolean;
   /** Whether only some values of the metrics count, whose number stands before their sums. */
@@ -36,7 +37,7 @@ export class Totals {
 
   constructor(layout: TotalsLayout) {
     this.#layout = layout;
-    this.#sums = layout.metrics.map(() => 0);
+    this.#sums = layout.widths.flatMap((width) => new Array<number>(width).fill(0));
   }
 
   /** How many values a step gives beside its loss. */
@@ -73,12 +74,30 @@ export class Totals {
     });
   }
 
-  /** The mean loss, and the metrics by name. */
-  measures(): Record<string, number> {
-    const values = this.#sums.map((sum) => sum / this.#count);
-    return {
-      loss: this.#loss / this.#weight,
-      ...Object.fromEntries(this.#layout.metrics.map(({ name }, i) => [name, must(values[i], name)])),
-    };
+  /**
+   * The mean loss, and the metrics by name.
+   *
+   * @param kept what evaluation kept of each row, by metric; a metric that needs it is left out where there is none.
+   */
+  measures(kept?: ReadonlyMap<string, Float64Array>): Record<string, number> {
+    const measures: Record<string, number> = { loss: this.#loss / this.#weight };
+    const count = this.#count;
+    let at = 0;
+    this.#layout.metrics.forEach((metric, i) => {
+      const width = this.#layout.widths[i] as number;
+      const sums = this.#sums.slice(at, at + width);
+      at += width;
+      if (!('finish' in metric)) measures[metric.name] = (sums[0] as number) / count;
+      else if (!metric.rows || kept) {
+        const rows = kept?.get(metric.name) ?? new Float64Array(0);
+        measures[metric.name] = metric.finish({
+          sums: Float64Array.from(sums),
+          rows,
+          width: rows.length / count,
+          count,
+        });
+      }
+    });
+    return measures;
   }
 }

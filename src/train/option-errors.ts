@@ -1,6 +1,6 @@
 /** @file What is wrong with a loss, an optimizer, metrics or a signal: loaded when something is, since no page needs it before. */
 import { SaddlepointError, show, unreachable } from '../core/errors.ts';
-import type { Metric } from '../nn/metrics.ts';
+import type { AnyMetric } from '../nn/metrics.ts';
 import type { ResolvedOptions } from './options.ts';
 
 interface Given extends Pick<ResolvedOptions<string>, 'loss' | 'optimizer' | 'metrics'> {
@@ -20,8 +20,8 @@ export function optionError({ loss, optimizer, metrics, signal }: Given, taken: 
   }
   if (!Array.isArray(metrics))
     return error(`metrics: expected a list, got ${show(metrics)}`, 'for example { metrics: [accuracy()] }');
-  for (const [i, metric] of (metrics as readonly (Partial<Metric> | undefined)[]).entries()) {
-    if (typeof metric?.name !== 'string' || typeof metric.call !== 'function' || typeof metric === 'function')
+  for (const [i, metric] of (metrics as readonly (Partial<AnyMetric> | undefined)[]).entries()) {
+    if (typeof metric?.name !== 'string' || !('call' in metric || 'finish' in metric) || typeof metric === 'function')
       return error(
         `metrics: element ${i} is no metric: ${show(metric)}`,
         'call the factory: [accuracy()], not [accuracy]',

@@ -3,7 +3,7 @@ import { DEVICES, type Device } from '../backends/select.ts';
 import { checkKnownOptions, checkName, checkNumber, SaddlepointError, show } from '../core/errors.ts';
 import type { TapListener } from '../graph/tap.ts';
 import type { Loss } from '../nn/losses/loss.ts';
-import type { Metric } from '../nn/metrics.ts';
+import type { AnyMetric } from '../nn/metrics.ts';
 import { adam } from '../optim/adam.ts';
 import type { Transform } from '../optim/transform.ts';
 import type { Callback, EpochCallback } from './callback.ts';
@@ -33,7 +33,7 @@ export interface FitOptions<Name extends string = string> {
   /** Default: `adam()`, with learning rate 1e-3. */
   readonly optimizer?: Transform;
   /** Reported beside the loss, for training and validation. Default: none. */
-  readonly metrics?: readonly Metric<Name>[];
+  readonly metrics?: readonly AnyMetric<Name>[];
   /** Passes over the data: ≥ 1, default 10. */
   readonly epochs?: number;
   /** Rows a step: 1 to the number of rows, default 32. The last, smaller batch of an epoch counts too. */
@@ -154,14 +154,14 @@ export async function resolveOptions<Name extends string>(options: FitOptions<Na
   } as ResolvedOptions<Name>;
 }
 
-function areMetrics(metrics: readonly Metric[], { target }: Loss): boolean {
+function areMetrics(metrics: readonly AnyMetric[], { target }: Loss): boolean {
   if (!Array.isArray(metrics)) return false;
-  const names = metrics.map((metric: Partial<Metric> | undefined) => metric?.name);
+  const names = metrics.map((metric: Partial<AnyMetric> | undefined) => metric?.name);
   return metrics.every(
-    (metric: Partial<Metric> | undefined, i) =>
+    (metric: Partial<AnyMetric> | undefined, i) =>
       typeof metric === 'object' &&
       typeof metric.name === 'string' &&
-      typeof metric.call === 'function' &&
+      ('call' in metric || 'finish' in metric) &&
       ![...TAKEN, ...names.slice(0, i)].includes(metric.name) &&
       metric.targets?.includes(target) !== false,
   );

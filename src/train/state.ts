@@ -9,7 +9,7 @@ import { BLOCKS, listOf, type ModelGroups, unpackGroup } from '../engine/step.ts
 import { layoutGroup } from '../graph/program.ts';
 import type { Layer, LeafKind } from '../nn/layer.ts';
 import type { Loss } from '../nn/losses/loss.ts';
-import type { Metric } from '../nn/metrics.ts';
+import type { AnyMetric } from '../nn/metrics.ts';
 import type { Columns } from './records.ts';
 
 /** One leaf of the parameters. */
@@ -32,7 +32,7 @@ export interface ModelState {
   readonly outputShape: Shape;
   readonly classes: readonly ClassName[] | undefined;
   readonly loss: Loss;
-  readonly metrics: readonly Metric[];
+  readonly metrics: readonly AnyMetric[];
   /** Of a model that was trained on records. */
   readonly columns?: Columns | undefined;
 }

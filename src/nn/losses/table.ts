@@ -1,8 +1,11 @@
 /** @file Losses and metrics by name, for models that are read from files. */
 import { SaddlepointError, suggest } from '../../core/errors.ts';
 import type { JsonObject } from '../../core/json.ts';
-import { topKAccuracy } from '../metrics/calibration.ts';
-import { accuracy, type Metric } from '../metrics.ts';
+import { expectedCalibrationError, maximumCalibrationError, topKAccuracy } from '../metrics/calibration.ts';
+import { balancedAccuracy, cohenKappa, f1, matthewsCorrelation, precision, recall } from '../metrics/confusion.ts';
+import { averagePrecision, rocAuc } from '../metrics/ranking.ts';
+import { r2, rootMeanSquaredError } from '../metrics/values.ts';
+import { type AnyMetric, accuracy } from '../metrics.ts';
 import { binaryCrossEntropy } from './binary-cross-entropy.ts';
 import { crossEntropy } from './cross-entropy.ts';
 import { klDivergence } from './divergence.ts';
@@ -49,9 +52,17 @@ export function lossFromJson(json: JsonObject | null | undefined): Loss {
   return make((json?.options ?? {}) as JsonObject);
 }
 
+/** Metrics that are made of sums and rows, with their default options. */
+const STREAMING = [
+  ...[balancedAccuracy, cohenKappa, f1, matthewsCorrelation, precision, recall, averagePrecision, rocAuc],
+  ...[expectedCalibrationError, maximumCalibrationError, r2, rootMeanSquaredError],
+] as const;
+
 /** The metric of that name, every loss with default options included; undefined for a metric of the user's own. */
-export function metricFromName(name: string): Metric | undefined {
+export function metricFromName(name: string): AnyMetric | undefined {
   if (name === 'accuracy') return accuracy();
+  const streaming = STREAMING.map((make): AnyMetric => make()).find((metric) => metric.name === name);
+  if (streaming !== undefined) return streaming;
   const k = /^top([1-9]\d*)Accuracy$/.exec(name)?.[1];
   if (k !== undefined) return topKAccuracy(Number(k));
   return Object.hasOwn(LOSSES, name) && !NEED_OPTIONS.includes(name) ? LOSSES[name]?.({}) : undefined;

@@ -1,7 +1,7 @@
 /** @file An ONNX file as a trained model. */
 import { checkKnownOptions, SaddlepointError, show } from '../../core/errors.ts';
 import type { Json } from '../../core/json.ts';
-import { type Shape, showShape, sizeOf } from '../../core/shape.ts';
+import { type Shape, showShape } from '../../core/shape.ts';
 import type { ClassName } from '../../data/labels.ts';
 import { noScaling } from '../../data/scaling.ts';
 import { type ReadSource, readBytes } from '../../io/place.ts';
@@ -9,7 +9,7 @@ import { initialize } from '../../nn/layer.ts';
 import type { Loss } from '../../nn/losses/loss.ts';
 import { meanSquaredError } from '../../nn/losses/regression.ts';
 import { TrainedModel } from '../../train/model.ts';
-import type { Parameter } from '../../train/state.ts';
+import { type Parameter, unitsOf } from '../../train/state.ts';
 import { CLASSES_KEY } from '../export/export.ts';
 import { PARAMETERS_KEY } from '../export/graph.ts';
 import { permuted } from '../permuted.ts';
@@ -78,10 +78,18 @@ function importBytes(bytes: Uint8Array, options: OnnxImportOptions): TrainedMode
       return [path, { kind, shape, data: Float32Array.from(data) }];
     }),
   );
-  const units = sizeOf(output.shape.slice(1));
+  const outputShape = output.shape.slice(1);
   return new TrainedModel({
-    ...{ layer, parameters, inputShape: input.shape, inputScaling: noScaling, targetScaling: undefined, units, loss },
-    classes: classesOf(options.classes ?? listFrom(metadata.get(CLASSES_KEY)), loss, units),
+    ...{
+      layer,
+      parameters,
+      inputShape: input.shape,
+      inputScaling: noScaling,
+      targetScaling: undefined,
+      outputShape,
+      loss,
+    },
+    classes: classesOf(options.classes ?? listFrom(metadata.get(CLASSES_KEY)), loss, unitsOf({ outputShape, loss })),
     metrics: [],
   });
 }
