@@ -83,6 +83,7 @@ export const rules: Rules = {
   exceptions: [],
   maxLines: 300,
   longFiles: {
+    'src/index.ts': 'one list: the public surface',
     'src/plan/opcodes.ts': 'one table: every instruction and its operand layout, for two languages',
   },
 };
