@@ -24,6 +24,7 @@ const steps = [
   { name: 'build', run: [node, 'scripts/ensure-built.mjs'] },
   { name: 'lint', run: [bin('biome'), 'check', '--error-on-warnings'] },
   { name: 'types', run: [bin('tsc')] },
+  { name: 'api reference', run: [node, 'scripts/api-reference.mjs'] },
   {
     name: 'vitest',
     run: [

@@ -11,6 +11,7 @@ import { sum } from '../ops/reduce.ts';
 import { grad, type TensorsOf } from './grad.ts';
 import { hvp } from './hvp.ts';
 
+/** What `checkGradient` found: whether gradients and differences agree, and where they differ most. */
 export interface GradientCheck {
   /** Whether every element agrees within the tolerance. */
   readonly ok: boolean;

@@ -1,5 +1,6 @@
 /** @file Element types. Storage is f32, i32 or u8; arithmetic is f32; comparisons give 0 and 1 in f32. */
 
+/** The types that elements are stored in: floats, whole numbers, bytes. */
 export type DType = 'f32' | 'i32' | 'u8';
 
 export const BYTES: Readonly<Record<DType, number>> = { f32: 4, i32: 4, u8: 1 };

@@ -1,6 +1,7 @@
 /** @file Shapes and row-major index arithmetic. A scalar has shape []; every dimension is ≥ 1: empty tensors are refused. */
 import { SaddlepointError } from './errors.ts';
 
+/** The size of each axis, the slowest first; [] is a scalar. */
 export type Shape = readonly number[];
 
 /** The number of elements. */

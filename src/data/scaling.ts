@@ -188,6 +188,7 @@ export interface ScalingJson {
   readonly scale: readonly number[];
 }
 
+/** The scaling as JSON, which `scalingFromJson` reads. */
 export function scalingToJson({ kind, shift, scale }: Scaling): ScalingJson {
   return { kind, shift: Array.from(shift), scale: Array.from(scale) };
 }

@@ -2,6 +2,7 @@
 import { checkName, checkNumber, SaddlepointError, show } from '../core/errors.ts';
 import { randomPermutation, streamOf } from '../core/philox.ts';
 
+/** How `splitRows` draws the rows to hold out. */
 export interface SplitOptions {
   /** Class numbers of all rows: each class gives its share to both sides. Left out: rows are drawn without regard to them. */
   readonly labels?: Int32Array | undefined;

@@ -24,6 +24,7 @@ export interface ProfileRow extends InstructionProfile {
   readonly gigabytesPerSecond: number | undefined;
 }
 
+/** Where the time of a training step goes, instruction by instruction; `toString` prints it as a table. */
 export interface Profile {
   readonly batchSize: number;
   /** A whole step, run in one call. */

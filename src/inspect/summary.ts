@@ -10,6 +10,7 @@ import { isTrainedModel, type TrainedModel } from '../train/model.ts';
 import { flopsOf } from './flops.ts';
 import { short, textTable } from './table.ts';
 
+/** One layer of a model, as `summary` lists it. */
 export interface LayerSummary {
   readonly path: string;
   readonly type: string;
@@ -24,6 +25,7 @@ export interface LayerSummary {
   readonly activationBytes: number;
 }
 
+/** A model's layers and its sums; `toString` prints them as a table. */
 export interface ModelSummary {
   readonly layers: readonly LayerSummary[];
   readonly parameters: number;

@@ -2,6 +2,7 @@
 import { SaddlepointError } from '../core/errors.ts';
 import { type FileSource, file } from './file-source.ts';
 
+/** Images of a folder of folders, and the folder that each lay in as its class. */
 export interface ImageFolder {
   /** One a file, in the order of classes and names; `readImages` takes them. */
   readonly files: readonly FileSource[];

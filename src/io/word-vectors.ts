@@ -1,6 +1,7 @@
 /** @file Word vectors in the files of word2vec (text, binary) and GloVe (text): read without trust in their headers, written. */
 import { checkName, checkNumber, SaddlepointError, show } from '../core/errors.ts';
 
+/** Words and a vector for each. */
 export interface WordVectors {
   readonly words: readonly string[];
   /** Numbers a word. */
@@ -9,6 +10,7 @@ export interface WordVectors {
   readonly data: Float32Array;
 }
 
+/** The layouts of files of word vectors. */
 export type WordVectorFormat = 'word2vec-text' | 'word2vec-binary' | 'glove';
 const FORMATS: readonly WordVectorFormat[] = ['word2vec-text', 'word2vec-binary', 'glove'];
 

@@ -35,6 +35,7 @@ export interface Conv2dOptions extends CommonOptions {
   readonly dilations?: number | Pair;
 }
 
+/** As for `conv2d`, with one number where that takes a pair. */
 export interface Conv1dOptions extends CommonOptions {
   readonly strides?: number;
   /** 'valid' (default), 'same', a number, or [before, after]. */

@@ -7,6 +7,7 @@ import type { Json, JsonObject } from '../core/json.ts';
 import * as philox from '../core/philox.ts';
 import { type Shape, sizeOf } from '../core/shape.ts';
 
+/** How a parameter begins: a name and options, by which files know it, and a function that draws values for a shape. */
 export interface Initializer {
   readonly name: string;
   /** Plain JSON; with `name` all that `initializerFromJson` needs. */

@@ -93,7 +93,9 @@ export function gumbelWithKey(key: Tensor, shape: Shape, stream: number): Tensor
  * A random order of 0 … n − 1, every order equally likely: Fisher–Yates on the host, the same on every engine.
  *
  * @param n an integer in 0 … 2³¹ − 1.
- * @param seed, stream, step integers in 0 … 2³² − 1; stream defaults to `streamOf('permutation')`, step to 0.
+ * @param seed an integer in 0 … 2³² − 1, as are the next two.
+ * @param stream default `streamOf('permutation')`.
+ * @param step default 0.
  * @throws SaddlepointError `option` for anything else.
  * @example gather(rows, permutation(rows.shape[0], 42));
  */

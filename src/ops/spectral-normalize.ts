@@ -20,9 +20,9 @@ export interface SpectralNormalized {
   readonly y: Tensor;
   /** The estimate of the largest singular value: a scalar, never more than the true one (but for rounding). */
   readonly sigma: Tensor;
-  /** [units]: the left vector after the iterations, of length 1; the next call's `u`. */
+  /** The left vector [units] after the iterations, of length 1; the next call's `u`. */
   readonly u: Tensor;
-  /** [rows]: the right vector of length 1. */
+  /** The right vector [rows] of length 1. */
   readonly v: Tensor;
 }
 

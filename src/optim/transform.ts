@@ -10,6 +10,7 @@ import type { Tensor } from '../graph/tensor.ts';
 import { segment } from '../ops/group.ts';
 import { type RowUpdate, type RowUpdateInput, rowsUnsupported } from '../ops/rows.ts';
 
+/** An optimizer, or a part of one: what it keeps for each parameter (slots), numbers of a step that the host computes, and the update as a function of blocks. */
 export interface Transform {
   readonly name: string;
   /** Plain JSON. */

@@ -16,6 +16,7 @@ export interface DeviceRecord extends MachineFacts {
   readonly name: string;
 }
 
+/** How a run went: what stands in it beside the model. */
 export interface RunRecord<Name extends string> {
   readonly history: readonly EpochRecord<Name>[];
   /** The epoch, from 1, whose weights the run holds; the last one without validation. 0: the weights it began with. */

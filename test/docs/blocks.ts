@@ -13,9 +13,10 @@ const root = join(import.meta.dirname, '../..');
 
 /** The Markdown pages that users read. */
 export function pages(): string[] {
-  const inDocs = readdirSync(join(root, 'docs'), { recursive: true, encoding: 'utf8' }).map((name) =>
-    join('docs', name),
-  );
+  const inDocs = readdirSync(join(root, 'docs'), { recursive: true, encoding: 'utf8' })
+    .map((name) => join('docs', name))
+    // Written from the docstrings, whose examples lean on what stands around them.
+    .filter((name) => !name.startsWith(join('docs', 'api')));
   return [
     'README.md',
     'ARCHITECTURE.md',

@@ -6,6 +6,7 @@ import { namedColumn } from '../table/column.ts';
 
 /** Parts of a date: the year as a number, the others as sine and cosine of their place in the cycle. */
 export const DATE_PARTS = ['year', 'month', 'weekday', 'hour'] as const;
+/** What of a date becomes numbers; all but the year as sine and cosine, so that December is beside January. */
 export type DatePart = (typeof DATE_PARTS)[number];
 
 interface Common {
@@ -40,6 +41,7 @@ export interface HashEncoder extends Common {
   readonly buckets: number;
 }
 
+/** How one column becomes numbers: plain data, a part of the model's file. */
 export type ColumnEncoder = NumberEncoder | DateEncoder | LevelEncoder | HashEncoder;
 
 /** The kind that cells of the column are read as. */

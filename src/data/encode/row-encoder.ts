@@ -7,6 +7,7 @@ import { isTable, placeOf, type Table, type TableColumns, type TableRecord } fro
 import { type CellValue, type ColumnEncoder, cellWriter, kindOf, namesOf } from './column-encoder.ts';
 import { type EncoderJson, encoderToJson } from './encoder-json.ts';
 
+/** Rows as numbers, row by row, with the names of their columns. */
 export interface EncodedRows {
   /** Row-major, rows × width. */
   readonly data: Float32Array;

@@ -20,7 +20,7 @@ export interface Whitening {
   readonly mean: Float64Array;
   /** [columns, width], row-major. */
   readonly matrix: Float64Array;
-  /** [width, columns]: from whitened rows back to the data's units; with fewer components the nearest point. */
+  /** Shape [width, columns]: from whitened rows back to the data's units; with fewer components the nearest point. */
   readonly inverse: Float64Array;
   readonly columns: number;
   readonly width: number;
@@ -155,6 +155,7 @@ export function invertWhitening({ mean, inverse, columns, width }: Whitening, da
   });
 }
 
+/** A whitening as plain JSON. */
 export interface WhiteningJson {
   readonly kind: 'zca' | 'pca';
   readonly mean: readonly number[];
@@ -163,6 +164,7 @@ export interface WhiteningJson {
   readonly variances: readonly number[];
 }
 
+/** The whitening as JSON, which `whiteningFromJson` reads. */
 export function whiteningToJson({ kind, mean, matrix, inverse, variances }: Whitening): WhiteningJson {
   return { kind, mean: [...mean], matrix: [...matrix], inverse: [...inverse], variances: [...variances] };
 }

@@ -17,12 +17,13 @@ export interface PadOptions {
   readonly width?: number;
 }
 
+/** Sequences of different lengths in one block, and which of its steps are real. */
 export interface PaddedSequences {
   /** [sequences, length], or [sequences, length, width] where a step has several numbers. */
   readonly shape: readonly number[];
   readonly dtype: 'i32' | 'f32';
   readonly data: Int32Array | Float32Array;
-  /** [sequences, length]: 1 for a step, 0 for padding. */
+  /** Shape [sequences, length]: 1 for a step, 0 for padding. */
   readonly mask: Uint8Array;
   /** Steps of each sequence that were kept. */
   readonly lengths: Int32Array;

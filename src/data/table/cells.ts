@@ -2,6 +2,7 @@
 import { type DateOrder, parseDate } from './dates.ts';
 import { type DecimalMark, parseNumber } from './numbers.ts';
 
+/** What a column was found to hold. */
 export type ColumnKind = 'number' | 'category' | 'boolean' | 'date' | 'text';
 export const COLUMN_KINDS: readonly ColumnKind[] = ['number', 'category', 'boolean', 'date', 'text'];
 

@@ -45,6 +45,7 @@ export interface TextColumn extends ColumnBase {
   readonly values: readonly (string | null)[];
 }
 
+/** A column: its name, its kind, and its cells in the form that fits the kind. */
 export type Column = NumberColumn | BooleanColumn | DateColumn | CategoryColumn | TextColumn;
 
 /** Says where a row comes from: `row 7 (counted from 0; line 9 of flowers.csv)`. */

@@ -17,6 +17,7 @@ export interface Origin {
   readonly firstRow?: number;
 }
 
+/** Rows of named columns of one kind each, as the readers and `tableOf` make it. */
 export interface Table {
   readonly rows: number;
   readonly columns: readonly Column[];

@@ -3,6 +3,7 @@ import { checkName, SaddlepointError } from '../../core/errors.ts';
 import { cellOf, namedColumn } from './column.ts';
 import { columnOf, placeOf, type Table } from './table.ts';
 
+/** The column to be predicted: its values, and whether they are classes or amounts. */
 export interface TableTarget {
   readonly name: string;
   /** Classes, or amounts to be predicted. */

@@ -16,6 +16,7 @@ export interface BagOptions {
   readonly normalize?: boolean;
 }
 
+/** A fitted bag of words: it turns the tokens of texts into rows of `width` numbers. */
 export interface Bag {
   /** Numbers a row. */
   readonly width: number;
@@ -26,6 +27,7 @@ export interface Bag {
   toJSON(): BagJson;
 }
 
+/** A bag of words as plain JSON. */
 export interface BagJson {
   readonly weight: 'count' | 'binary' | 'tf-idf';
   readonly normalize: boolean;

@@ -13,10 +13,12 @@ export interface VocabularyOptions {
 
 /** The numbers of padding and of unknown tokens in every vocabulary. */
 export const PADDING_ID = 0;
+/** The id of tokens that a vocabulary does not know. */
 export const UNKNOWN_ID = 1;
 const PADDING = '<pad>';
 const UNKNOWN = '<unk>';
 
+/** Tokens and their ids. */
 export interface Vocabulary {
   /** Tokens by number: padding, unknown, special ones, then by falling count. */
   readonly tokens: readonly string[];
@@ -37,6 +39,7 @@ export interface Vocabulary {
   toJSON(): VocabularyJson;
 }
 
+/** A vocabulary as plain JSON. */
 export interface VocabularyJson {
   readonly tokens: readonly string[];
   readonly counts: readonly number[];

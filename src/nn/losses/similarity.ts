@@ -28,7 +28,9 @@ const distance = (u: Tensor, v: Tensor): Tensor => sqrt(sum(square(add(sub(u, v)
 /**
  * max(0, margin + ‖anchor − positive‖ − ‖anchor − negative‖) for each row.
  *
- * @param anchor, positive, negative f32 [n, k]: the positive belongs to the anchor, the negative does not.
+ * @param anchor f32 [n, k].
+ * @param positive f32 [n, k]: belongs to the anchor.
+ * @param negative f32 [n, k]: does not.
  * @param options margin: ≥ 0, default 1.
  * @throws SaddlepointError `shape` where the three differ.
  * @see Schroff, Kalenichenko & Philbin 2015, "FaceNet", with distances in place of their squares (PyTorch).
@@ -47,7 +49,8 @@ export function tripletMargin(
 /**
  * 1 − cos(a, b) for rows whose target is 1, max(0, cos(a, b) − margin) for those whose target is −1.
  *
- * @param a, b f32 [n, k]; a vector of zeros has no direction, and gives NaN.
+ * @param a f32 [n, k]; a vector of zeros has no direction, and gives NaN.
+ * @param b f32 [n, k], likewise.
  * @param target 1 or −1, [n].
  * @param options margin: in [0, 1], default 0.
  * @throws SaddlepointError `shape` where they differ.
@@ -70,7 +73,8 @@ export function cosineEmbedding(
 /**
  * max(0, margin − target · (a − b)) for each row: a shall be larger than b where the target is 1, smaller where it is −1.
  *
- * @param a, b scores f32 [n].
+ * @param a scores f32 [n].
+ * @param b scores f32 [n].
  * @param target 1 or −1, [n].
  * @param options margin: ≥ 0, default 0.
  * @throws SaddlepointError `shape` where they differ.

@@ -89,8 +89,8 @@ export function ignoring(loss: Loss, ignored: number): Loss {
 }
 
 /**
- * The mean of the elements that a mask keeps: Σ mask · values / Σ mask, 0 where it keeps none. For losses of steps of sequences
- * [n, steps]: padded steps count neither above nor below the line, whatever stands in them, NaN included. Fractions weigh.
+ * The mean of the elements that a mask keeps: Σ mask · values / Σ mask, 0 where it keeps none. For losses of steps [n, steps]
+ * of sequences: padded steps count neither above nor below the line, whatever stands in them, NaN included. Fractions weigh.
  *
  * @param values of any shape.
  * @param mask ≥ 0, of a shape that broadcasts to it.

@@ -66,7 +66,8 @@ function rootOf(a: Float64Array, d: number): Float64Array {
  * The Fréchet distance of two normal distributions with the sets' means and unbiased covariances: |μa − μb|² +
  * tr(Ca + Cb − 2(Ca Cb)^½). Of Inception features it is FID. 0 for equal sets; it is biased upward for few rows.
  *
- * @param a, b features [n, d] and [m, d].
+ * @param a features [n, d].
+ * @param b features [m, d].
  * @throws SaddlepointError `shape` where they do not fit.
  * @see Heusel et al. 2017, "GANs trained by a two time-scale update rule", eq. 6; Dowson & Landau 1982.
  */
@@ -88,7 +89,8 @@ export function frechetDistance(a: Matrix, b: Matrix): number {
  * The unbiased squared maximum mean discrepancy with the kernel (u · v / d + 1)³: KID, of Inception features. 0 on average for
  * sets of one distribution, also for few rows; it may be below 0.
  *
- * @param a, b features [n, d] and [m, d].
+ * @param a features [n, d].
+ * @param b features [m, d].
  * @throws SaddlepointError `shape` where they do not fit.
  * @see Bińkowski et al. 2018, "Demystifying MMD GANs", section 4.
  */

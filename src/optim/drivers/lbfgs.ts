@@ -33,6 +33,7 @@ export interface LbfgsOptions {
 /** Why it ended: both tolerances are success; 'lineSearch': no step along the direction lowers the value (rounding, mostly). */
 export type LbfgsEnding = 'gradient' | 'value' | 'iterations' | 'evaluations' | 'lineSearch' | 'aborted';
 
+/** Where `lbfgs` ended, and why. */
 export interface LbfgsResult {
   /** The lowest point found. */
   readonly point: Float64Array;

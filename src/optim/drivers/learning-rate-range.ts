@@ -30,6 +30,7 @@ export interface LearningRateRange {
   readonly suggestion: number | undefined;
 }
 
+/** A range test under way: it says the rate of each step, is told the loss, and ends with a suggestion. */
 export interface LearningRateRangeTest {
   /** The rate of each step, for the optimizer. */
   readonly schedule: Schedule;
