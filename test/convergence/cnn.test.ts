@@ -19,9 +19,9 @@ async function meanAccuracy(what: string, { train, test }: { train: Images; test
   const shaped = ({ x, y }: Images) => ({ x: tensor(x, [y.length, 28, 28, 1], 'u8'), y });
   return meanOfSeeds(`${what}, accuracy`, async (seed) => {
     const model = sequential([
-      conv2d(8, 5, { activation: 'relu' }),
+      conv2d(8, 5, { padding: 'same', activation: 'relu' }),
       maxPool2d(2),
-      conv2d(16, 5, { activation: 'relu' }),
+      conv2d(16, 5, { padding: 'same', activation: 'relu' }),
       maxPool2d(2),
       flatten(),
       dense(10),

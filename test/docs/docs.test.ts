@@ -1,11 +1,12 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { parseHTML } from 'linkedom';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { blocksOf, pages } from './blocks.ts';
 
 // Inside the tree, so that imports resolve as a user's would; never committed.
 const folder = join(import.meta.dirname, '../../build/docs');
-const isCode = (language: string): boolean => ['ts', 'js', 'typescript', 'javascript'].includes(language);
+const isCode = (language: string): boolean => ['ts', 'js', 'typescript', 'javascript', 'html'].includes(language);
 
 const home = process.cwd();
 
@@ -25,7 +26,9 @@ const codeOf = (page: string) => blocksOf(page).filter(({ language }) => isCode(
 describe.each(pages().filter((page) => codeOf(page).length > 0))('the code of %s', (page) => {
   const blocks = codeOf(page);
   it('runs block by block, and prints what its comments say', async () => {
-    for (const { place, code } of blocks) {
+    for (const { place, language, code: given } of blocks) {
+      const page = language === 'html' ? openPage(given) : undefined;
+      const code = page?.code ?? given;
       const printed: string[] = [];
       vi.spyOn(console, 'log').mockImplementation((...values: unknown[]) => {
         printed.push(squeeze(values.map(format).join(' ')));
@@ -34,6 +37,8 @@ describe.each(pages().filter((page) => codeOf(page).length > 0))('the code of %s
       writeFileSync(file, `${code}\nexport {};\n`);
       await import(/* @vite-ignore */ file);
       vi.restoreAllMocks();
+      vi.unstubAllGlobals();
+      if (page) expect(page.document.toString(), `${place} shows what it says`).not.toBe(page.before);
       const claims = promised(code);
       expect(printed.length, `${place} prints a line for each console.log`).toBeGreaterThanOrEqual(claims.length);
       claims.forEach((claim, i) => {
@@ -51,6 +56,15 @@ it.each(pages())('what %s shows of goldens is what they say', (page) => {
     expect(code, `${place}: copy ${file} into the page`).toBe(golden.trimEnd());
   }
 });
+
+/** The module of a page of HTML, with its document in place. */
+function openPage(html: string): { code: string; document: Document; before: string } {
+  const { document } = parseHTML(html);
+  vi.stubGlobal('document', document);
+  const code = [...document.querySelectorAll('script[type=module]')].map(({ textContent }) => textContent).join('\n');
+  for (const script of document.querySelectorAll('script')) script.remove();
+  return { code, document, before: document.toString() };
+}
 
 /** What the comment behind each console.log promises; undefined where it elides values with … or names them only. */
 function promised(code: string): (string | undefined)[] {
