@@ -8,6 +8,7 @@ import { tensor } from '../graph/tensor.ts';
 import { describeStep, targetSpec } from './describe.ts';
 import { evaluateRows } from './evaluate.ts';
 import type { Measures } from './history.ts';
+import { type NamedData, packData } from './named.ts';
 import type { Data } from './options.ts';
 import { readSource, readTargets, withRowShape } from './read.ts';
 import type { Records } from './records.ts';
@@ -37,7 +38,7 @@ export async function evaluateModel(
   options: EvaluateOptions,
 ): Promise<Measures> {
   checkKnownOptions('evaluate', options, ['batchSize', 'device']);
-  const data = fromRecords(given, state);
+  const data = state.named === undefined ? fromRecords(given, state) : packData(given as NamedData, state.named);
   const source = withRowShape(readSource(data), state.inputShape);
   const targets = await readTargets(data, source, state);
   const groups = groupsOf(state);

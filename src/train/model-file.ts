@@ -9,6 +9,7 @@ import { readSafetensors, writeSafetensors } from '../io/safetensors.ts';
 import { type Context, initialize, type Layer } from '../nn/layer.ts';
 import { lossFromJson, metricFromName } from '../nn/losses/table.ts';
 import { type LayerFactory, layerFromJson, layerToJson } from '../nn/serialize.ts';
+import { namedFrom, namedToJson } from './named-file.ts';
 import type { Columns } from './records.ts';
 import { type ModelState, type Parameter, unitsOf } from './state.ts';
 
@@ -30,6 +31,7 @@ export function modelToJson(state: ModelState): object {
     classes: classes ?? null,
     loss: { name: loss.name, options: loss.options },
     metrics: metrics.map(({ name }) => name),
+    ...(state.named && { named: namedToJson(state.named) }),
     ...(state.columns && { columns: { encoder: state.columns.encoder.toJSON(), target: state.columns.target } }),
   };
 }
@@ -122,6 +124,7 @@ export function modelFromJson(
     classes: classesFrom(json.classes, unitsOf({ outputShape, loss }), loss.target),
     loss,
     ...columnsFrom(json.columns, sizeOf(inputShape)),
+    ...namedFrom(json.named, loss),
     metrics: Array.isArray(json.metrics) ? json.metrics.flatMap((name) => metricFromName(String(name)) ?? []) : [],
   };
 }

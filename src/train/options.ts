@@ -8,6 +8,7 @@ import { adam } from '../optim/adam.ts';
 import type { Transform } from '../optim/transform.ts';
 import type { Callback, EpochCallback } from './callback.ts';
 import type { Checkpoint } from './checkpoint.ts';
+import type { NamedParts } from './named.ts';
 import type { Columns } from './records.ts';
 
 /** Rows and what is to be learnt of them. */
@@ -23,6 +24,8 @@ export interface Data {
   readonly weights?: ArrayLike<number> | undefined;
   /** @internal Of records: what is known of their columns, and what was done to them. */
   readonly columns?: Columns | undefined;
+  /** @internal Of models of several inputs or outputs. */
+  readonly named?: NamedParts | undefined;
   /** @internal */
   readonly notes?: readonly string[] | undefined;
 }
@@ -93,10 +96,15 @@ export type ResolvedOptions<Name extends string> = Required<
 const EXTENDED = ['freeze', 'classWeights', 'callbacks', 'resume', 'resumable', 'maxSeconds'] as const;
 type Extended = (typeof EXTENDED)[number];
 
+/** Whether inputs or outputs come by name. */
+export const isNamed = (data: Data, { loss }: Partial<FitOptions> = {}): boolean =>
+  data?.x?.constructor === Object || (loss?.constructor === Object && !('call' in loss));
+
 /** Whether a run needs more than rows, targets and the commonest options. */
 export const isExtended = (data: Data, options: FitOptions): boolean =>
   data?.weights !== undefined ||
   data?.columns !== undefined ||
+  data?.named !== undefined ||
   options?.optimizer?.evaluationParameters !== undefined ||
   EXTENDED.some((name) => options[name] !== undefined);
 

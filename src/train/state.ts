@@ -10,6 +10,7 @@ import { layoutGroup } from '../graph/program.ts';
 import type { Layer, LeafKind } from '../nn/layer.ts';
 import type { Loss } from '../nn/losses/loss.ts';
 import type { AnyMetric } from '../nn/metrics.ts';
+import type { NamedParts } from './named.ts';
 import type { Columns } from './records.ts';
 
 /** One leaf of the parameters. */
@@ -33,6 +34,8 @@ export interface ModelState {
   readonly classes: readonly ClassName[] | undefined;
   readonly loss: Loss;
   readonly metrics: readonly AnyMetric[];
+  /** Of a model of several inputs or outputs. */
+  readonly named?: NamedParts | undefined;
   /** Of a model that was trained on records. */
   readonly columns?: Columns | undefined;
 }
