@@ -5,7 +5,7 @@ import type { Layer, Tensors } from '../nn/layer.ts';
 import type { EpochRecord } from './history.ts';
 import type { TrainedModel } from './model.ts';
 import type { NamedData, NamedFitOptions } from './named.ts';
-import { type Data, type FitOptions, isExtended, isNamed, resolveOptions } from './options.ts';
+import { areRecords, type Data, type FitOptions, isExtended, isNamed, resolveOptions } from './options.ts';
 import type { Players } from './players.ts';
 import type { PlayersData } from './players-data.ts';
 import type { PlayersOptions } from './players-options.ts';
@@ -150,6 +150,10 @@ async function* trainModel<Name extends string>(
     const { packFit } = await import('./named.ts');
     const packed = packFit(model as Layer<never, unknown>, data, options as NamedFitOptions);
     return yield* trainModel(packed.model, packed.data, packed.options as FitOptions<Name>);
+  }
+  if (data && areRecords(data)) {
+    const { encodeRecords } = await import('./records.ts');
+    return yield* trainModel(model, encodeRecords(model, data, options), options);
   }
   const resolved = await resolveOptions(options);
   if (resolved.signal?.aborted)

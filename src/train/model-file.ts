@@ -32,7 +32,7 @@ export function modelToJson(state: ModelState): object {
     loss: { name: loss.name, options: loss.options },
     metrics: metrics.map(({ name }) => name),
     ...(state.named && { named: namedToJson(state.named) }),
-    ...(state.columns && { columns: { encoder: state.columns.encoder.toJSON(), target: state.columns.target } }),
+    ...(state.columns && { columns: { ...state.columns, encoder: state.columns.encoder.toJSON() } }),
   };
 }
 
@@ -173,7 +173,7 @@ function columnsFrom(value: unknown, width: number): { columns?: Columns } {
   if (value === undefined) return {};
   const { encoder: json, target } = Object(value) as { encoder?: unknown; target?: unknown };
   const encoder = encoderFromJson(json);
-  if (typeof target === 'string' && encoder.width === width) return { columns: { encoder, target } };
+  if (encoder.width === width) return { columns: { encoder, ...(typeof target === 'string' && { target }) } };
   throw new SaddlepointError('file', `columns: ${encoder.width} numbers a row, the model takes ${width}`);
 }
 

@@ -96,6 +96,9 @@ export type ResolvedOptions<Name extends string> = Required<
 const EXTENDED = ['freeze', 'classWeights', 'callbacks', 'resume', 'resumable', 'maxSeconds'] as const;
 type Extended = (typeof EXTENDED)[number];
 
+/** Whether rows are records. */
+export const areRecords = ({ x }: Data): boolean => Array.isArray(x) && x[0]?.constructor === Object;
+
 /** Whether inputs or outputs come by name. */
 export const isNamed = (data: Data, { loss }: Partial<FitOptions> = {}): boolean =>
   data?.x?.constructor === Object || (loss?.constructor === Object && !('call' in loss));
