@@ -104,8 +104,9 @@ describe('models that answer for each step', () => {
     );
     expect(run.history.at(-1)?.loss).toBeLessThan(1500);
     expect((await run.evaluate({ x, y })).loss).toBeCloseTo(run.history.at(-1)?.loss as number, -3);
-    const answer = (await run.predict(tensor(new Uint8Array(16).fill(100), [4, 4, 1]))) as unknown as number[][][];
-    expect([answer.length, answer[0]?.length, answer[0]?.[0]?.length]).toEqual([4, 4, 1]);
-    for (const value of answer.flat(2)) expect(Math.abs(value - 1200)).toBeLessThan(120);
+    const answer = (await run.predict(tensor(new Uint8Array(16).fill(100), [4, 4, 1]))) as unknown as number[][];
+    // One value is a number, as of a model with a single unit.
+    expect([answer.length, answer[0]?.length, typeof answer[0]?.[0]]).toEqual([4, 4, 'number']);
+    for (const value of answer.flat()) expect(Math.abs(value - 1200)).toBeLessThan(120);
   });
 });
