@@ -35,6 +35,8 @@ export interface ModelState {
   readonly metrics: readonly AnyMetric[];
   /** Of a model that was trained on records. */
   readonly columns?: Columns | undefined;
+  /** Of a model that was read in spite of tensors that do not fit: which. */
+  readonly notes?: readonly string[] | undefined;
 }
 
 /** How many values a target has: of classes one distribution a row or step, else as many as the output. */
