@@ -26,7 +26,9 @@ export async function extend(
   options: FitOptions,
   resolved: ResolvedOptions<string>,
 ): Promise<Extension> {
-  const { freeze, resume } = options;
+  const { freeze, resume, dropLast = false } = options;
+  if (typeof dropLast !== 'boolean')
+    throw new SaddlepointError('option', `fit: dropLast: expected true or false, got ${show(dropLast)}`);
   const begun = resume === undefined ? model : resumed(model, resume);
   const read = await prepare(begun, data, resolved);
   const { columns = read.state.columns, named = read.state.named, notes = [] } = data;
@@ -43,12 +45,14 @@ export async function extend(
       options.maxSeconds === undefined
         ? undefined
         : checkNumber('fit: maxSeconds', options.maxSeconds, { min: 0, openMin: true }),
-    settings: settingsOf(prepared, resolved),
+    settings: { ...settingsOf(prepared, resolved), ...(dropLast && { dropLast }) },
     resume,
   });
   const weights = allWeights(data, options, prepared);
+  const { trainRows, batchSize } = prepared;
   return {
     ...{ prepared, ...runner.hooks },
+    ...(dropLast ? { epochRows: trainRows.length - (trainRows.length % batchSize) } : {}),
     ...(options.resumable ? { checkpoint: () => runner.checkpoint() } : {}),
     evaluated: (groups) => evaluatedParameters(groups, resolved.optimizer),
     ...(frozen === undefined ? {} : { isFrozen: (path: string) => frozen.has(path) }),

@@ -70,6 +70,11 @@ export interface FitOptions<Name extends string = string> {
   readonly progress?: boolean | 'auto';
   /** Stops the run after the step under way; the run is returned as it stands, best weights first. */
   readonly signal?: AbortSignal;
+  /**
+   * Leave out the rows that are left over after the last whole batch of an epoch: others each epoch, if they are shuffled.
+   * Default false: they are a step of their own, whose gradient is the mean over them.
+   */
+  readonly dropLast?: boolean | undefined;
   /** Leaves that stay as they are, by path: no gradient, no decay, no statistics. See docs/fine-tuning.md. */
   readonly freeze?: ((path: string) => boolean) | readonly string[] | undefined;
   /** How much rows of each class count: by name, or 'balanced': rows / (classes · rows of the class). */
@@ -93,7 +98,7 @@ export type ResolvedOptions<Name extends string> = Required<
   Pick<FitOptions<Name>, 'validation' | 'signal' | 'memoryLimit' | 'onTap'>;
 
 /** Options that are read by extension.ts, which is loaded for them. */
-const EXTENDED = ['freeze', 'classWeights', 'callbacks', 'resume', 'resumable', 'maxSeconds'] as const;
+const EXTENDED = ['freeze', 'classWeights', 'callbacks', 'resume', 'resumable', 'maxSeconds', 'dropLast'] as const;
 type Extended = (typeof EXTENDED)[number];
 
 /** Whether rows are records. */

@@ -38,6 +38,8 @@ export interface ModelState {
   readonly named?: NamedParts | undefined;
   /** Of a model that was trained on records. */
   readonly columns?: Columns | undefined;
+  /** Of a model that was read in spite of tensors that do not fit: which. */
+  readonly notes?: readonly string[] | undefined;
 }
 
 /** How many values a target has: of classes one distribution a row or step, else as many as the output. */
