@@ -329,7 +329,7 @@ export type { Checkpoint } from './train/checkpoint.ts';
 export { DivergenceError } from './train/divergence.ts';
 export { fit, train } from './train/fit.ts';
 export type { EpochRecord, Measures } from './train/history.ts';
-export { loadModel } from './train/load.ts';
+export { LoadedModel, loadModel } from './train/load.ts';
 export { loadCheckpoint } from './train/load-checkpoint.ts';
 export { loadModels } from './train/load-models.ts';
 export type { Evaluation, TrainedModel } from './train/model.ts';

@@ -50,6 +50,8 @@ export interface InstructionProfile {
 export interface SessionProfile {
   /** A whole step in one call: less than the sum, since no clock is read in between. */
   readonly microseconds: number;
+  /** The first step that the session ran at all. */
+  readonly coldMicroseconds: number;
   readonly instructions: readonly InstructionProfile[];
   /** GFLOP/s that one core reaches at best, measured beside it. */
   readonly peak: number;

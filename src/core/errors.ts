@@ -67,13 +67,17 @@ function editDistance(a: string, b: string): number {
 
 /** A line such as `did you mean 'relu'? Legal: …` for a name that is none of the legal ones. */
 export function suggest(given: string, legal: readonly string[]): string {
-  const near = legal
+  const near = nearest(given, legal);
+  const list = `legal: ${legal.join(', ')}`;
+  return near === undefined ? list : `did you mean '${near}'? ${list}`;
+}
+
+/** The name nearest to one that is not there, unless none is near. */
+export const nearest = (given: string, legal: readonly string[]): string | undefined =>
+  legal
     .map((name) => ({ name, distance: editDistance(given.toLowerCase(), name.toLowerCase()) }))
     .filter(({ name, distance }) => distance <= Math.max(1, Math.floor(name.length / 3)))
-    .sort((a, b) => a.distance - b.distance)[0];
-  const list = `legal: ${legal.join(', ')}`;
-  return near === undefined ? list : `did you mean '${near.name}'? ${list}`;
-}
+    .sort((a, b) => a.distance - b.distance)[0]?.name;
 
 /** Checks that an option is one of the legal names. */
 export function checkName<T extends string>(option: string, given: unknown, legal: readonly T[]): T {

@@ -136,7 +136,12 @@ export function scaled(x: Tensor, { shift, scale }: StepScaling): Tensor {
 
 /** A prediction in the units of the data. */
 export function unscaled(x: Tensor, scaling: StepScaling | undefined): Tensor {
-  return scaling === undefined ? x : add(div(x, parameter(scaling.scale)), parameter(scaling.shift));
+  if (scaling === undefined) return x;
+  const [rows] = x.shape as [number];
+  // A scale for each number of a row, whatever axes the row has.
+  const flat = x.shape.length > 2 ? reshape(x, [rows, sizeOf(x.shape) / rows]) : x;
+  const values = add(div(flat, parameter(scaling.scale)), parameter(scaling.shift));
+  return flat === x ? values : reshape(values, x.shape);
 }
 
 /** What is reported of losses. What the loss taps is shown as it is minimized, not once more in other units. */

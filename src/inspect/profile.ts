@@ -29,6 +29,8 @@ export interface Profile {
   readonly batchSize: number;
   /** A whole step, run in one call. */
   readonly microseconds: number;
+  /** The first step of all, before the processor's caches and the engine know it; not among the others. */
+  readonly coldMicroseconds: number;
   /** Of all products of the step, over the whole step's time. */
   readonly gflops: number;
   /** GFLOP/s of one core: 128-bit multiplications and additions in registers, measured in the same call. */
@@ -108,7 +110,8 @@ function inputOf(inputType: DType, { rows }: ModelGroups): (u: number) => number
   return Number.isFinite(below) ? (u) => Math.floor(u * below) : (u) => 2 * u - 1;
 }
 
-function describeProfile({ microseconds, instructions, peak }: SessionProfile, batchSize: number): Profile {
+function describeProfile(measured: SessionProfile, batchSize: number): Profile {
+  const { microseconds, coldMicroseconds, instructions, peak } = measured;
   const total = instructions.reduce((sum, row) => sum + row.microseconds, 0);
   const rows = instructions.map((row): ProfileRow => {
     const gflops =
@@ -124,10 +127,10 @@ function describeProfile({ microseconds, instructions, peak }: SessionProfile, b
   const operations = instructions.reduce((sum, row) => sum + row.operations * row.runs, 0);
   const gflops = operations / microseconds / 1e3;
   return {
-    ...{ batchSize, microseconds, gflops, peak, instructions: rows },
+    ...{ batchSize, microseconds, coldMicroseconds, gflops, peak, instructions: rows },
     toString() {
       const percent = (x: number): string => `${(100 * x).toFixed(1)} %`;
-      const head = `a step of ${batchSize} rows takes ${microseconds.toFixed(1)} µs: ${gflops.toFixed(1)} GFLOP/s, ${percent(gflops / peak)} of the peak of one core (${peak.toFixed(1)})`;
+      const head = `a step of ${batchSize} rows takes ${microseconds.toFixed(1)} µs: ${gflops.toFixed(1)} GFLOP/s, ${percent(gflops / peak)} of the peak of one core (${peak.toFixed(1)}); the first took ${coldMicroseconds.toFixed(1)} µs`;
       const cells = [...rows]
         .sort((a, b) => b.microseconds - a.microseconds)
         .map((row) => [

@@ -5,6 +5,7 @@ import { factories } from './factories.ts';
 import { graphFromJson } from './graph-plan.ts';
 import { initializerFromJson } from './initializer-table.ts';
 import type { Layer } from './layer.ts';
+import { packedFromJson } from './packed.ts';
 
 export { type LayerJson, layerToJson } from './layer.ts';
 
@@ -33,7 +34,7 @@ export function layerFromJson(json: Json, extra: Readonly<Record<string, LayerFa
     }
     const factory = Object.hasOwn(extra, type) ? extra[type] : ownFactory(type, build);
     if (factory !== undefined) return factory((part.options ?? {}) as JsonObject, name === undefined ? {} : { name });
-    const known = [...Object.keys(factories), 'graph', ...Object.keys(extra)];
+    const known = [...Object.keys(factories), 'graph', 'packed', ...Object.keys(extra)];
     const help = `${suggest(type, known)}; give layerFromJson a factory for layers of your own`;
     throw new SaddlepointError('option', `layer: unknown type '${type}'`, help);
   };
@@ -55,6 +56,8 @@ function optionFrom(type: string, key: string, value: Json, build: (json: Json) 
 /** The library's factories; one that wraps a layer has the name of that layer. */
 function ownFactory(type: string, build: (json: Json) => Layer): LayerFactory | undefined {
   if (type === 'graph') return (options, name) => graphFromJson(options, build, name);
+  if (type === 'packed')
+    return ({ model, inputs, outputs, single }) => packedFromJson(build(model as Json), inputs, outputs, single);
   const row = Object.hasOwn(factories, type) ? factories[type] : undefined;
   if (row === undefined) return undefined;
   const [factory, ...first] = row;

@@ -38,7 +38,8 @@ export function indexError(name: string, position: number, value: number, rows: 
   const range = `${Number.isInteger(value) ? 'is outside' : 'is no integer in'} 0 … ${rows - 1}`;
   const where = path === '' ? '' : ` (in layer '${path}')`;
   const cause: BadIndex = { position, value, rows };
-  return new SaddlepointError('data', `${name}: index ${value} at position ${position} ${range}${where}`, undefined, {
+  const help = value === -1 && path !== '' ? 'a layer meets an id that is no whole number as −1' : undefined;
+  return new SaddlepointError('data', `${name}: index ${value} at position ${position} ${range}${where}`, help, {
     cause,
   });
 }

@@ -52,14 +52,16 @@ export function describeStep(parts: ModelParts): StepDescription & TotalsLayout 
     measure(leaves, batch, options): Measured {
       const output = applyModel(layer, leaves, batch[BLOCKS.source] as Tensor, options);
       const padding = maskOf(output);
-      const [prediction, target] = paired(output, batch[BLOCKS.target] as Tensor, loss.target === 'class' || padding);
-      const original = unscaled(prediction, targetScaling);
+      const stored = batch[BLOCKS.target] as Tensor;
+      const pair = (x: Tensor, y: Tensor) => paired(x, y, loss.target === 'class' || padding);
+      const [original, target] = pair(unscaled(output, targetScaling), stored);
+      const [prediction, wanted] = targetScaling ? pair(output, scaled(stored, targetScaling)) : [original, target];
       const count = prediction.shape[0] as number;
       const mask = padding && reshape(float(padding), [count]);
       const own = weighing?.weigh(count, batch);
       const factor = own && mask ? mul(own, mask) : (own ?? mask);
       const lossOf = (x: Tensor, y: Tensor): Tensor => (factor ? mul(loss.call(x, y), factor) : loss.call(x, y));
-      const losses = lossOf(prediction, targetScaling ? scaled(target, targetScaling) : target);
+      const losses = lossOf(prediction, wanted);
       const counted = loss.weights?.(target);
       const kept: Record<string, Tensor> = {};
       const sums = metrics.map((metric) => {

@@ -1,14 +1,15 @@
 /** @file Evaluation of a model that exists, over data of its own. */
 import { type Device, selectBackend } from '../backends/select.ts';
-import { checkKnownOptions } from '../core/errors.ts';
-import { tableOf } from '../data/table/table.ts';
+import { checkKnownOptions, SaddlepointError } from '../core/errors.ts';
+import { type TableRecord, tableOf } from '../data/table/table.ts';
 import { targetOf } from '../data/table/target.ts';
 import { BLOCKS } from '../engine/step.ts';
 import { tensor } from '../graph/tensor.ts';
 import { describeStep, targetSpec } from './describe.ts';
 import { evaluateRows } from './evaluate.ts';
 import type { Measures } from './history.ts';
-import type { Data } from './options.ts';
+import { type NamedData, packData } from './named.ts';
+import { areRecords, type Data } from './options.ts';
 import { readSource, readTargets, withRowShape } from './read.ts';
 import type { Records } from './records.ts';
 import { groupsOf, type ModelState, writeLeaves } from './state.ts';
@@ -22,11 +23,18 @@ export interface EvaluateOptions {
 
 /** Records with their target column, as a model of records takes them. */
 function fromRecords(given: Data | Records, { columns, loss }: ModelState): Data {
-  if (columns === undefined || given === null || typeof given !== 'object' || ('x' in given && 'y' in given))
-    return given as Data;
+  if (columns === undefined || given === null || typeof given !== 'object') return given as Data;
+  if ('x' in given && 'y' in given) {
+    const pair = given as Data;
+    if (!areRecords(pair)) return pair;
+    const { data, rows, width } = columns.encoder.encode(pair.x as Records & readonly TableRecord[]);
+    return { ...pair, x: tensor(data, [rows, width]) };
+  }
   const table = tableOf(given as Records);
   const { data, rows, width } = columns.encoder.encode(table);
   const task = loss.target === 'value' ? 'value' : 'class';
+  if (columns.target === undefined)
+    throw new SaddlepointError('data', 'expected data { x, y }', 'the model was trained on records with targets apart');
   return { x: tensor(data, [rows, width]), y: targetOf(table, columns.target, { task }).values };
 }
 
@@ -37,7 +45,7 @@ export async function evaluateModel(
   options: EvaluateOptions,
 ): Promise<Measures> {
   checkKnownOptions('evaluate', options, ['batchSize', 'device']);
-  const data = fromRecords(given, state);
+  const data = state.named === undefined ? fromRecords(given, state) : packData(given as NamedData, state.named);
   const source = withRowShape(readSource(data), state.inputShape);
   const targets = await readTargets(data, source, state);
   const groups = groupsOf(state);

@@ -8,6 +8,7 @@ import { CallbackRunner } from './callback-runner.ts';
 import { type Checkpoint, checkSettings } from './checkpoint.ts';
 import { frozenPaths, withFrozenStatistics } from './freeze.ts';
 import { TrainedModel } from './model.ts';
+import { namedScaling } from './named.ts';
 import type { Data, FitOptions, ResolvedOptions } from './options.ts';
 import { type Prepared, prepare } from './prepare.ts';
 import type { Hooks } from './training.ts';
@@ -25,11 +26,17 @@ export async function extend(
   options: FitOptions,
   resolved: ResolvedOptions<string>,
 ): Promise<Extension> {
-  const { freeze, resume } = options;
+  const { freeze, resume, dropLast = false } = options;
+  if (typeof dropLast !== 'boolean')
+    throw new SaddlepointError('option', `fit: dropLast: expected true or false, got ${show(dropLast)}`);
   const begun = resume === undefined ? model : resumed(model, resume);
   const read = await prepare(begun, data, resolved);
-  const { columns = read.state.columns, notes = [] } = data;
-  const plain = { ...read, state: { ...read.state, columns }, notes: [...notes, ...read.notes] };
+  const { columns = read.state.columns, named = read.state.named, notes = [] } = data;
+  const scaled =
+    named === undefined || 'state' in begun
+      ? {}
+      : { inputScaling: namedScaling(read.source, read.trainRows, resolved, named), targetScaling: undefined };
+  const plain = { ...read, state: { ...read.state, columns, named, ...scaled }, notes: [...notes, ...read.notes] };
   const frozen = freeze === undefined ? undefined : frozenPaths(plain.state, freeze);
   const prepared: Prepared = frozen === undefined ? plain : withFreezing(plain, frozen);
   const runner = new CallbackRunner({
@@ -38,12 +45,14 @@ export async function extend(
       options.maxSeconds === undefined
         ? undefined
         : checkNumber('fit: maxSeconds', options.maxSeconds, { min: 0, openMin: true }),
-    settings: settingsOf(prepared, resolved),
+    settings: { ...settingsOf(prepared, resolved), ...(dropLast && { dropLast }) },
     resume,
   });
   const weights = allWeights(data, options, prepared);
+  const { trainRows, batchSize } = prepared;
   return {
     ...{ prepared, ...runner.hooks },
+    ...(dropLast ? { epochRows: trainRows.length - (trainRows.length % batchSize) } : {}),
     ...(options.resumable ? { checkpoint: () => runner.checkpoint() } : {}),
     evaluated: (groups) => evaluatedParameters(groups, resolved.optimizer),
     ...(frozen === undefined ? {} : { isFrozen: (path: string) => frozen.has(path) }),

@@ -1,9 +1,11 @@
 /** @file `fit` and `train`: from a model and data to a run. */
 import { SaddlepointError } from '../core/errors.ts';
-import type { Layer } from '../nn/layer.ts';
+import type { Tensor } from '../graph/tensor.ts';
+import type { Layer, Tensors } from '../nn/layer.ts';
 import type { EpochRecord } from './history.ts';
 import type { TrainedModel } from './model.ts';
-import { type Data, type FitOptions, isExtended, resolveOptions } from './options.ts';
+import type { NamedData, NamedFitOptions } from './named.ts';
+import { areRecords, type Data, type FitOptions, isExtended, isNamed, resolveOptions } from './options.ts';
 import type { Players } from './players.ts';
 import type { PlayersData } from './players-data.ts';
 import type { PlayersOptions } from './players-options.ts';
@@ -34,6 +36,25 @@ export async function fit<Name extends string = never>(
   data: Data,
   options: FitOptions<Name>,
 ): Promise<Run<Name>>;
+/**
+ * Trains a model of several inputs or outputs, see `graph`: data, losses and metrics come by name, and so do predictions.
+ *
+ * @param model a graph, or a run of one.
+ * @param data x: rows for each input; y: targets for each output.
+ * @param options loss: for each output; `lossWeights`: what each counts in the sum that is minimized. Losses and metrics of
+ *   outputs are reported as `output.loss`, `output.metric`.
+ * @throws SaddlepointError `option` for names that the model does not have, or that are missing.
+ * @example
+ * const run = await fit(graph({ inputs: [image, meta], outputs: { label, price } }),
+ *   { x: { image: images, meta: rows }, y: { label: names, price: prices } },
+ *   { loss: { label: crossEntropy(), price: meanSquaredError() }, metrics: { label: [accuracy()] } });
+ * await run.predict({ image: one, meta: row }); // { label: { label, probabilities }, price: 12.5 }
+ */
+export async function fit(
+  model: Layer<never, unknown> | Layer<Tensors, Tensors> | Layer<Tensors> | Layer<Tensor, Tensors> | TrainedModel,
+  data: NamedData,
+  options: NamedFitOptions,
+): Promise<Run>;
 /**
  * Trains a model of plain records, which it builds: columns are read, names become numbers, rows are split, and a network of a
  * fitting size is trained until it improves no more. `run.notes` says what was done; the model takes records, too.
@@ -67,9 +88,9 @@ export async function fit<Name extends string>(
   options?: PlayersOptions,
 ): Promise<PlayersRun<Name>>;
 export async function fit(
-  model: Layer | TrainedModel | Players | Records,
-  data: Data | PlayersData | RecordOptions,
-  options?: FitOptions | PlayersOptions,
+  model: Layer | Layer<never, unknown> | TrainedModel | Players | Records,
+  data: Data | NamedData | PlayersData | RecordOptions,
+  options?: FitOptions | NamedFitOptions | PlayersOptions,
 ): Promise<Run | PlayersRun> {
   const epochs = train(model as Layer, data as Data, options as FitOptions);
   for (;;) {
@@ -125,6 +146,15 @@ async function* trainModel<Name extends string>(
   data: Data,
   options: FitOptions<Name>,
 ): AsyncGenerator<EpochRecord<Name>, Run<Name>, void> {
+  if (isNamed(data, options)) {
+    const { packFit } = await import('./named.ts');
+    const packed = packFit(model as Layer<never, unknown>, data, options as NamedFitOptions);
+    return yield* trainModel(packed.model, packed.data, packed.options as FitOptions<Name>);
+  }
+  if (data && areRecords(data)) {
+    const { encodeRecords } = await import('./records.ts');
+    return yield* trainModel(model, encodeRecords(model, data, options), options);
+  }
   const resolved = await resolveOptions(options);
   if (resolved.signal?.aborted)
     throw new SaddlepointError('aborted', 'fit: the signal was aborted before the run began');

@@ -29,7 +29,7 @@ export interface LoopOptions {
   readonly seed: number;
   readonly shuffle: boolean;
   readonly signal: AbortSignal | undefined;
-  readonly hooks: Pick<Hooks, 'callLimit' | 'rateScale' | 'afterCall'>;
+  readonly hooks: Pick<Hooks, 'callLimit' | 'epochRows' | 'rateScale' | 'afterCall'>;
   /** Called after each call into the device: steps done in this epoch, what they measured, the program of the last. */
   onSteps(done: number, measures: Record<string, number>, program: string): void;
 }
@@ -65,7 +65,7 @@ export class TrainingLoop {
   /** One pass over the rows, or what is left of it; epochs count from 0 and give the order. */
   async epoch(epoch: number): Promise<EpochResult> {
     const { rows, batchSize, seed, shuffle, signal, layout, onSteps, hooks } = this.#options;
-    const order = shuffle ? shuffledRows(rows, seed, epoch) : rows;
+    const order = (shuffle ? shuffledRows(rows, seed, epoch) : rows).subarray(0, hooks.epochRows);
     while (this.at < order.length) {
       if (signal?.aborted) return { kind: 'aborted' };
       const size = Math.min(batchSize, order.length - this.at);

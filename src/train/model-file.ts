@@ -1,7 +1,7 @@
 /** @file A model as the bytes of a safetensors archive: leaves as tensors, everything else as JSON in the metadata. */
 import { SaddlepointError } from '../core/errors.ts';
 import type { Json, JsonObject } from '../core/json.ts';
-import { sizeOf } from '../core/shape.ts';
+import { type Shape, sizeOf } from '../core/shape.ts';
 import { encoderFromJson } from '../data/encode/fit-encoder.ts';
 import type { ClassName } from '../data/labels.ts';
 import { scalingFromJson, scalingToJson } from '../data/scaling.ts';
@@ -9,14 +9,14 @@ import { readSafetensors, writeSafetensors } from '../io/safetensors.ts';
 import { type Context, initialize, type Layer } from '../nn/layer.ts';
 import { lossFromJson, metricFromName } from '../nn/losses/table.ts';
 import { type LayerFactory, layerFromJson, layerToJson } from '../nn/serialize.ts';
+import { namedFrom, namedToJson } from './named-file.ts';
+import { type MatchOptions, matchLeaves } from './match-leaves.ts';
 import type { Columns } from './records.ts';
 import { type ModelState, type Parameter, unitsOf } from './state.ts';
 
 /** Raised when older readers could no longer read what is written. */
 export const FORMAT = 1;
 const KEY = 'saddlepoint';
-/** Tensors that an error lists at most. */
-const LISTED = 12;
 
 /** All of a model but its tensors. */
 export function modelToJson(state: ModelState): object {
@@ -30,7 +30,8 @@ export function modelToJson(state: ModelState): object {
     classes: classes ?? null,
     loss: { name: loss.name, options: loss.options },
     metrics: metrics.map(({ name }) => name),
-    ...(state.columns && { columns: { encoder: state.columns.encoder.toJSON(), target: state.columns.target } }),
+    ...(state.named && { named: namedToJson(state.named) }),
+    ...(state.columns && { columns: { ...state.columns, encoder: state.columns.encoder.toJSON() } }),
   };
 }
 
@@ -48,8 +49,8 @@ export function modelToBytes(state: ModelState): Uint8Array {
   return writeSafetensors(tensorsOf(state), writeDescription({ format: FORMAT, ...modelToJson(state) }));
 }
 
-/** What a custom layer's type is built by when a model is loaded. */
-export interface LoadOptions {
+/** How a model is read: what a custom layer's type is built by, and what of a file that does not fit is refused. */
+export interface LoadOptions extends MatchOptions {
   /** For layers of your own: their type → a factory from their options. */
   readonly layers?: Readonly<Record<string, LayerFactory>>;
 }
@@ -92,24 +93,8 @@ export function modelFromJson(
   const json = Object(given) as Readonly<Record<string, unknown>>;
   const inputShape = shapeFrom(json.inputShape);
   const { layer, parameters: expected, output } = layerFrom(json.layer as Json, inputShape, options);
-  const parameters = new Map<string, Parameter>();
-  const problems: string[] = [];
-  for (const { path, kind, shape } of expected) {
-    const found = tensors.get(path);
-    if (found === undefined) problems.push(`missing ${path} [${shape.join(',')}]`);
-    else if (!(found.data instanceof Float32Array) || found.shape.join() !== shape.join()) {
-      problems.push(`${path}: expected f32[${shape.join(',')}], the file has ${found.dtype}[${found.shape.join(',')}]`);
-    } else parameters.set(path, { kind, shape, data: found.data });
-  }
-  for (const path of tensors.keys())
-    if (!expected.some((leaf) => leaf.path === path)) problems.push(`unexpected ${path}`);
-  if (problems.length > 0) {
-    const more = problems.length > LISTED ? `; and ${problems.length - LISTED} more` : '';
-    throw new SaddlepointError(
-      'file',
-      `the tensors do not fit the model: ${problems.slice(0, LISTED).join('; ')}${more}`,
-    );
-  }
+  const { parameters: found, differences } = matchLeaves(expected, tensors, options);
+  const parameters = differences.length === 0 ? found : completed(layer, inputShape, found);
   const loss = lossFromJson(json.loss as JsonObject);
   const outputShape = output.shape.slice(1);
   return {
@@ -122,8 +107,20 @@ export function modelFromJson(
     classes: classesFrom(json.classes, unitsOf({ outputShape, loss }), loss.target),
     loss,
     ...columnsFrom(json.columns, sizeOf(inputShape)),
+    ...namedFrom(json.named, loss),
     metrics: Array.isArray(json.metrics) ? json.metrics.flatMap((name) => metricFromName(String(name)) ?? []) : [],
+    ...(differences.length > 0 && { notes: differences }),
   };
+}
+
+/** All leaves of a layer: those found, and for the rest those that a new model would have. */
+function completed(
+  layer: Layer,
+  inputShape: Shape,
+  found: ReadonlyMap<string, Parameter>,
+): ReadonlyMap<string, Parameter> {
+  const { parameters } = initialize(layer, { shape: [1, ...inputShape], dtype: 'f32' }, 0);
+  return new Map(parameters.map(({ path, ...leaf }) => [path, found.get(path) ?? leaf]));
 }
 
 /** The layer that a file describes, with the shapes of its parameters: nothing is allocated by what it claims. */
@@ -170,7 +167,7 @@ function columnsFrom(value: unknown, width: number): { columns?: Columns } {
   if (value === undefined) return {};
   const { encoder: json, target } = Object(value) as { encoder?: unknown; target?: unknown };
   const encoder = encoderFromJson(json);
-  if (typeof target === 'string' && encoder.width === width) return { columns: { encoder, target } };
+  if (encoder.width === width) return { columns: { encoder, ...(typeof target === 'string' && { target }) } };
   throw new SaddlepointError('file', `columns: ${encoder.width} numbers a row, the model takes ${width}`);
 }
 

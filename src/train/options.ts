@@ -8,6 +8,7 @@ import { adam } from '../optim/adam.ts';
 import type { Transform } from '../optim/transform.ts';
 import type { Callback, EpochCallback } from './callback.ts';
 import type { Checkpoint } from './checkpoint.ts';
+import type { NamedParts } from './named.ts';
 import type { Columns } from './records.ts';
 
 /** Rows and what is to be learnt of them. */
@@ -23,6 +24,8 @@ export interface Data {
   readonly weights?: ArrayLike<number> | undefined;
   /** @internal Of records: what is known of their columns, and what was done to them. */
   readonly columns?: Columns | undefined;
+  /** @internal Of models of several inputs or outputs. */
+  readonly named?: NamedParts | undefined;
   /** @internal */
   readonly notes?: readonly string[] | undefined;
 }
@@ -67,6 +70,11 @@ export interface FitOptions<Name extends string = string> {
   readonly progress?: boolean | 'auto';
   /** Stops the run after the step under way; the run is returned as it stands, best weights first. */
   readonly signal?: AbortSignal;
+  /**
+   * Leave out the rows that are left over after the last whole batch of an epoch: others each epoch, if they are shuffled.
+   * Default false: they are a step of their own, whose gradient is the mean over them.
+   */
+  readonly dropLast?: boolean | undefined;
   /** Leaves that stay as they are, by path: no gradient, no decay, no statistics. See docs/fine-tuning.md. */
   readonly freeze?: ((path: string) => boolean) | readonly string[] | undefined;
   /** How much rows of each class count: by name, or 'balanced': rows / (classes · rows of the class). */
@@ -90,13 +98,21 @@ export type ResolvedOptions<Name extends string> = Required<
   Pick<FitOptions<Name>, 'validation' | 'signal' | 'memoryLimit' | 'onTap'>;
 
 /** Options that are read by extension.ts, which is loaded for them. */
-const EXTENDED = ['freeze', 'classWeights', 'callbacks', 'resume', 'resumable', 'maxSeconds'] as const;
+const EXTENDED = ['freeze', 'classWeights', 'callbacks', 'resume', 'resumable', 'maxSeconds', 'dropLast'] as const;
 type Extended = (typeof EXTENDED)[number];
+
+/** Whether rows are records. */
+export const areRecords = ({ x }: Data): boolean => Array.isArray(x) && x[0]?.constructor === Object;
+
+/** Whether inputs or outputs come by name. */
+export const isNamed = (data: Data, { loss }: Partial<FitOptions> = {}): boolean =>
+  data?.x?.constructor === Object || (loss?.constructor === Object && !('call' in loss));
 
 /** Whether a run needs more than rows, targets and the commonest options. */
 export const isExtended = (data: Data, options: FitOptions): boolean =>
   data?.weights !== undefined ||
   data?.columns !== undefined ||
+  data?.named !== undefined ||
   options?.optimizer?.evaluationParameters !== undefined ||
   EXTENDED.some((name) => options[name] !== undefined);
 

@@ -13,6 +13,7 @@ import { tensor } from '../graph/tensor.ts';
 import { applyModel } from '../nn/layer.ts';
 import { sigmoid } from '../ops/elementwise.ts';
 import { softmax } from '../ops/softmax.ts';
+import { outputsOf, packRowsToPredict } from './named-prediction.ts';
 import { withRowShape } from './read.ts';
 import type { Columns } from './records.ts';
 import { groupsOf, type ModelState, writeLeaves } from './state.ts';
@@ -35,7 +36,12 @@ export interface ClassPrediction {
  * The answer for one row: a class, one number, or several (values, or the probabilities of several yes–no answers). Of a model
  * that answers for each step of a row, a list of these; of more axes, lists of lists.
  */
-export type Prediction = ClassPrediction | number | readonly number[] | readonly Prediction[];
+export type Prediction = ClassPrediction | number | readonly number[] | readonly Prediction[] | NamedPrediction;
+
+/** The answers of a model of several outputs. */
+export interface NamedPrediction {
+  readonly [output: string]: Prediction;
+}
 
 /** Rows that one call computes at most. */
 const CHUNK = 256;
@@ -79,9 +85,13 @@ export class Predictor {
 
   async predict(given: unknown, options: PredictOptions): Promise<Prediction | Prediction[]> {
     checkKnownOptions('predict', options, ['device']);
-    const { inputShape, outputShape, columns } = this.#state;
-    const { x, single } = columns === undefined ? rowsIn(given, inputShape) : encodedRows(given, columns, inputShape);
-    const rows = single ? [asRow(x)] : x;
+    const { inputShape, columns, named } = this.#state;
+    const { x, single } = named
+      ? packRowsToPredict(given, named)
+      : columns
+        ? encodedRows(given, columns, inputShape)
+        : rowsIn(given, inputShape);
+    const rows = single && !named ? [asRow(x)] : x;
     const source = withRowShape(toSource(rows, { name: 'x', rows: flatRows(rows, inputShape) }), inputShape);
     const answers: Prediction[] = [];
     const width = sizeOf(inputShape);
@@ -95,7 +105,7 @@ export class Predictor {
       const output = session.readRows(`predict ${count}`, 'prediction', 1);
       const units = output.length / count;
       for (let row = 0; row < count; row++)
-        answers.push(this.#answers(Array.from(output.subarray(row * units, (row + 1) * units)), outputShape));
+        answers.push(this.#answerOf(Array.from(output.subarray(row * units, (row + 1) * units))));
       if (performance.now() - since > SLICE_MS) {
         await nextTurn();
         since = performance.now();
@@ -127,26 +137,37 @@ export class Predictor {
     return session;
   }
 
-  /** The answer of each step, or the one. */
-  #answers(output: readonly number[], [steps = 1, ...shape]: Shape): Prediction {
-    if (shape.length === 0) return this.#answer(output);
-    const size = output.length / steps;
-    return Array.from({ length: steps }, (_, i) => this.#answers(output.slice(i * size, (i + 1) * size), shape));
+  #answerOf(output: readonly number[]): Prediction {
+    const { named } = this.#state;
+    if (named === undefined) return answers(output, this.#state.outputShape, this.#state);
+    const parts = outputsOf(output, named);
+    const found = named.outputs.map((one) => [one.name, answers(parts.get(one.name) ?? [], one.shape, one)] as const);
+    return named.single.y ? (found[0]?.[1] as Prediction) : Object.fromEntries(found);
   }
+}
 
-  #answer(output: readonly number[]): Prediction {
-    const { classes, loss } = this.#state;
-    if (classes !== undefined && (loss.target === 'class' || output.length === 1)) {
-      const values = loss.target === 'class' ? output : [1 - (output[0] as number), output[0] as number];
-      // No prototype: any string is a legal class name.
-      const probabilities: Record<string, number> = Object.create(null);
-      values.forEach((value, i) => {
-        probabilities[String(classes[i])] = value;
-      });
-      return { label: String(classes[values.indexOf(Math.max(...values))]), probabilities };
-    }
-    return output.length === 1 ? (output[0] as number) : output;
+/** The answer of each step, or the one. */
+function answers(
+  output: readonly number[],
+  [steps = 1, ...shape]: Shape,
+  of: Pick<ModelState, 'classes' | 'loss'>,
+): Prediction {
+  if (shape.length === 0) return answer(output, of);
+  const size = output.length / steps;
+  return Array.from({ length: steps }, (_, i) => answers(output.slice(i * size, (i + 1) * size), shape, of));
+}
+
+function answer(output: readonly number[], { classes, loss }: Pick<ModelState, 'classes' | 'loss'>): Prediction {
+  if (classes !== undefined && (loss.target === 'class' || output.length === 1)) {
+    const values = loss.target === 'class' ? output : [1 - (output[0] as number), output[0] as number];
+    // No prototype: any string is a legal class name.
+    const probabilities: Record<string, number> = Object.create(null);
+    values.forEach((value, i) => {
+      probabilities[String(classes[i])] = value;
+    });
+    return { label: String(classes[values.indexOf(Math.max(...values))]), probabilities };
   }
+  return output.length === 1 ? (output[0] as number) : output;
 }
 
 interface Rows {

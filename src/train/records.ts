@@ -13,7 +13,7 @@ import {
   tableOf,
 } from '../data/table/table.ts';
 import { type TableTarget, targetOf } from '../data/table/target.ts';
-import { encodeTargets } from '../data/targets.ts';
+import { encodeTargets, type Targets } from '../data/targets.ts';
 import { tensor } from '../graph/tensor.ts';
 import { dense } from '../nn/dense.ts';
 import type { Layer } from '../nn/layer.ts';
@@ -23,6 +23,7 @@ import { accuracy } from '../nn/metrics.ts';
 import { sequential } from '../nn/sequential.ts';
 import { adam } from '../optim/adam.ts';
 import { earlyStopping } from './callbacks/early-stopping.ts';
+import type { TrainedModel } from './model.ts';
 import type { Data, FitOptions } from './options.ts';
 
 /** Rows with names: records, columns, or a table that a reader made. */
@@ -47,8 +48,8 @@ export interface RecordOptions<Name extends string = string>
 /** What a model that was trained on records knows of its columns. */
 export interface Columns {
   readonly encoder: RowEncoder;
-  /** The column that it predicts. */
-  readonly target: string;
+  /** The column that it predicts; none where targets came apart from the records. */
+  readonly target?: string | undefined;
 }
 
 /** Data and options for `fit` of arrays. */
@@ -77,10 +78,7 @@ export function readRecords(records: Records, given: RecordOptions): ReadRecords
   const validation = rest.validation ?? (table.rows < 50 ? 0 : 0.2);
   const targets = encodeTargets(y, found.task, { name: 'y' });
   const classes = targets.classes?.length ?? 1;
-  const labels = targets.data instanceof Int32Array ? { labels: targets.data } : {};
-  // The same split as the training's own, by the same seed: the encoder may look at training rows alone.
-  const rows =
-    validation === 0 ? undefined : splitRows(table.rows, validation, { ...labels, seed, order: split }).train;
+  const rows = validation === 0 ? undefined : trainingRows(table.rows, validation, targets, { seed, split });
   const { encoder, notes } = fitEncoder(table, rows, {
     exclude: [name, ...exclude],
     ...(missing === undefined ? {} : { missing }),
@@ -108,6 +106,36 @@ export function readRecords(records: Records, given: RecordOptions): ReadRecords
       batchSize: Math.min(batchSize, trained),
       ...(validation === 0 ? { validation: undefined } : { validation }),
     } as FitOptions,
+  };
+}
+
+/** The same split as the training's own, by the same seed: an encoder may look at training rows alone. */
+function trainingRows(
+  count: number,
+  validation: number,
+  { data }: Targets,
+  { seed, split }: { readonly seed: number; readonly split: 'shuffle' | 'time' },
+): Int32Array {
+  const labels = data instanceof Int32Array && data.length === count ? { labels: data } : {};
+  return splitRows(count, validation, { ...labels, seed, order: split }).train;
+}
+
+/** Data whose x are records as rows of numbers: by the model's own encoder, or by one fitted on the training rows. */
+export function encodeRecords(model: Layer | TrainedModel, data: Data, options: FitOptions): Data {
+  const known = 'state' in model ? model.state.columns : undefined;
+  const table = tableOf(data.x as Records);
+  const { validation, seed = 0, split = 'shuffle', loss } = options;
+  const targets = encodeTargets(data.y, loss.target, { name: 'y', rows: table.rows });
+  const rows =
+    typeof validation === 'number' ? trainingRows(table.rows, validation, targets, { seed, split }) : undefined;
+  const fitted = known === undefined ? fitEncoder(table, rows) : { encoder: known.encoder, notes: [] };
+  const { encoder } = fitted;
+  const encoded = encoder.encode(table);
+  return {
+    ...data,
+    x: tensor(encoded.data, [encoded.rows, encoded.width]),
+    columns: known ?? { encoder },
+    notes: [...table.notes, ...fitted.notes, ...encoded.notes],
   };
 }
 

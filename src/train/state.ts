@@ -10,6 +10,7 @@ import { layoutGroup } from '../graph/program.ts';
 import type { Layer, LeafKind } from '../nn/layer.ts';
 import type { Loss } from '../nn/losses/loss.ts';
 import type { AnyMetric } from '../nn/metrics.ts';
+import type { NamedParts } from './named.ts';
 import type { Columns } from './records.ts';
 
 /** One leaf of the parameters. */
@@ -33,8 +34,12 @@ export interface ModelState {
   readonly classes: readonly ClassName[] | undefined;
   readonly loss: Loss;
   readonly metrics: readonly AnyMetric[];
+  /** Of a model of several inputs or outputs. */
+  readonly named?: NamedParts | undefined;
   /** Of a model that was trained on records. */
   readonly columns?: Columns | undefined;
+  /** Of a model that was read in spite of tensors that do not fit: which. */
+  readonly notes?: readonly string[] | undefined;
 }
 
 /** How many values a target has: of classes one distribution a row or step, else as many as the output. */

@@ -26,6 +26,8 @@ export interface Hooks {
   readonly weighing?: Weighing | undefined;
   /** Where evaluation reads other parameters than those that are trained. */
   evaluated?(groups: ModelGroups): Evaluated | undefined;
+  /** How many rows of an epoch's order are trained on; default: all. */
+  readonly epochRows?: number;
   /** Blocks of rows besides x and y. */
   readonly blocks?: Readonly<Record<string, ArrayLike<number>>>;
   /** The most steps in one call, given the steps taken so far. */
@@ -61,7 +63,7 @@ export async function openTraining<Name extends string>(
   const description = describe(groups);
   const renewal = await renewalOf(groups);
   const programsOf = (size: number) => {
-    const rest = trainRows.length % size;
+    const rest = (hooks.epochRows ?? trainRows.length) % size;
     return [size, ...(rest === 0 ? [] : [rest])].map((rows) =>
       trainingProgram(description, options.optimizer, rows, renewal),
     );
@@ -137,10 +139,11 @@ export class Training<Name extends string> {
     this.opened = opened;
     const { trainRows, batchSize } = prepared;
     const { session, layout, hooks, deliver } = opened;
+    const rows = hooks.epochRows ?? trainRows.length;
     const { epochs, metrics, progress: enabled, seed, shuffle, signal, optimizer } = options;
     this.#progress = createProgress({
-      stepsPerEpoch: Math.ceil(trainRows.length / batchSize),
-      examplesPerEpoch: trainRows.length,
+      stepsPerEpoch: Math.ceil(rows / batchSize),
+      examplesPerEpoch: rows,
       ...{ epochs, metricNames: metrics.map(({ name }) => name), enabled },
     });
     this.loop = new TrainingLoop({

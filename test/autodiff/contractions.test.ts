@@ -14,7 +14,7 @@ import { sum } from '../../src/ops/reduce.ts';
 
 const [M, K, N] = [2048, 256, 4096];
 
-test('case 29: 2048 × 256 times 256 × 4096 needs less than 64 MiB for its gradient, which is 2048 everywhere', async () => {
+test('case 29: G5: 2048 × 256 times 256 × 4096 needs less than 64 MiB for its gradient, which is 2048 everywhere', async () => {
   const builder = new ProgramBuilder();
   const a = builder.block('a', { shape: [M, K], dtype: 'f32' });
   const b = builder.block('b', { shape: [K, N], dtype: 'f32' });

@@ -55,7 +55,7 @@ describe('the gradient rule', () => {
     }
   });
 
-  test.each(TWICE)('of %s can be differentiated again, and agrees with differences of the gradient', (name) => {
+  test.each(TWICE)('M3: of %s can be differentiated again, and agrees with differences of the gradient', (name) => {
     for (const sample of smooth(name, Number.POSITIVE_INFINITY)) {
       const { f, at } = ofFloats(OPS[name], sample, JUMPS[name]);
       expectSecondOrder(name, sample, f, at);
@@ -64,7 +64,7 @@ describe('the gradient rule', () => {
     }
   });
 
-  test('is checked for every op but those without inputs of f32', () => {
+  test('M3: is checked for every op but those without inputs of f32', () => {
     const unchecked = NAMES.filter((name) => !CHECKED.includes(name));
     expect(unchecked).toEqual(['constant', 'oneHot', 'rowOrder', 'randomUniform', 'randomNormal', 'dropoutMask']);
     expect(TWICE).toEqual(CHECKED);

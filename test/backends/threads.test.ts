@@ -210,24 +210,34 @@ describe('a team', () => {
   });
 });
 
-test.each(['dense', 'conv'] as const)('a %s network learns the same with one, two and three threads', async (kind) => {
-  const rows = 96;
-  const [x, y] = [noise(rows * 784, 3, 1), Int32Array.from({ length: rows }, (_, i) => i % 10)];
-  const model = () =>
-    kind === 'dense'
-      ? sequential([dense(96, { activation: 'relu' }), dropout(0.2), dense(10)])
-      : sequential([conv2d(8, 3), batchNorm(), activation('relu'), maxPool2d(2), conv2d(12, 3), flatten(), dense(10)]);
-  const results = [];
-  for (const threads of [1, 2, 3]) {
-    using run = await fit(
-      model(),
-      { x: kind === 'dense' ? tensor(x, [rows, 784]) : tensor(x, [rows, 28, 28, 1]), y },
-      { loss: crossEntropy(), epochs: kind === 'dense' ? 60 : 12, batchSize: 28, threads, progress: false, seed: 4 },
-    );
-    expect(run.device.threads).toBe(threads);
-    if (threads > 1) expect(run.device.reason).toBe(`WebAssembly SIMD is available; threads: ${threads}, asked for`);
-    results.push([...run.parameters].map(([path, { data }]) => [path, data]));
-  }
-  expect(results[1]).toEqual(results[0]);
-  expect(results[2]).toEqual(results[0]);
-});
+test.each(['dense', 'conv'] as const)(
+  'M8: a %s network learns the same with one, two, three and four threads',
+  async (kind) => {
+    const rows = 96;
+    const [x, y] = [noise(rows * 784, 3, 1), Int32Array.from({ length: rows }, (_, i) => i % 10)];
+    const model = () =>
+      kind === 'dense'
+        ? sequential([dense(96, { activation: 'relu' }), dropout(0.2), dense(10)])
+        : sequential([
+            conv2d(8, 3),
+            batchNorm(),
+            activation('relu'),
+            maxPool2d(2),
+            conv2d(12, 3),
+            flatten(),
+            dense(10),
+          ]);
+    const results = [];
+    for (const threads of [1, 2, 3, 4]) {
+      using run = await fit(
+        model(),
+        { x: kind === 'dense' ? tensor(x, [rows, 784]) : tensor(x, [rows, 28, 28, 1]), y },
+        { loss: crossEntropy(), epochs: kind === 'dense' ? 60 : 12, batchSize: 28, threads, progress: false, seed: 4 },
+      );
+      expect(run.device.threads).toBe(threads);
+      if (threads > 1) expect(run.device.reason).toBe(`WebAssembly SIMD is available; threads: ${threads}, asked for`);
+      results.push([...run.parameters].map(([path, { data }]) => [path, data]));
+    }
+    for (const result of results) expect(result).toEqual(results[0]);
+  },
+);

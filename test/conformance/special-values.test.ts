@@ -4,6 +4,8 @@ import { compile } from '../../src/engine/compile.ts';
 import { type Tensor, tensor } from '../../src/graph/tensor.ts';
 import { apply } from '../../src/graph/trace.ts';
 import { clip, maximum, minimum, relu } from '../../src/ops/elementwise.ts';
+import { reshape } from '../../src/ops/movement.ts';
+import { averagePool, maxPool } from '../../src/ops/pooling.ts';
 import { argmax, max, min } from '../../src/ops/reduce.ts';
 import { CHAINED, EXACT, ROUNDED, SUMMED, type Tolerance, TRANSCENDENTAL } from '../../src/ops/samples/sample.ts';
 import { logSoftmax, softmax, softmaxCrossEntropy } from '../../src/ops/softmax.ts';
@@ -122,7 +124,7 @@ describe.each(BACKENDS)('on %s', (device) => {
     },
   );
 
-  test('NaN passes through relu, maximum, minimum, clip, max and min, and argmax names the first', async () => {
+  test('T2: NaN passes through relu, maximum, minimum, clip, max and min, and argmax names the first', async () => {
     const x = tensor([
       [1, nan, 3],
       [nan, nan, 2],
@@ -159,6 +161,24 @@ describe.each(BACKENDS)('on %s', (device) => {
     expect(result.max.toArray()).toEqual([nan, nan]);
     expect(result.min.item()).toBe(nan);
     expect(result.argmax.toArray()).toEqual([1, 0]);
+  });
+
+  test('T2: NaN passes through pooling, whole windows of it and single elements, and infinities are numbers', async () => {
+    const x = tensor([1, nan, 2, 3, 4, 5, -inf, inf, nan, 1, -inf, -inf], [1, 3, 4, 1]);
+    const f = compile(
+      (t: Tensor) => ({
+        max: reshape(maxPool(t, { poolSize: [1, 2] }), [6]),
+        mean: reshape(averagePool(t, { poolSize: [1, 2] }), [6]),
+        padded: reshape(maxPool(t, { poolSize: [1, 2], padding: 'same' }), [6]),
+        rectified: reshape(maxPool(relu(t), { poolSize: [1, 2] }), [6]),
+      }),
+      optionsFor(device),
+    );
+    const { max, mean, padded, rectified } = await f(x);
+    expect(max.toArray()).toEqual([nan, 3, 5, inf, nan, -inf]);
+    expect(padded.toArray()).toEqual([nan, 3, 5, inf, nan, -inf]);
+    expect(rectified.toArray()).toEqual([nan, 3, 5, inf, nan, 0]);
+    expect(mean.toArray()).toEqual([nan, 2.5, 4.5, nan, nan, -inf]);
   });
 
   test('softmax and its logarithm are right for extreme logits', async () => {

@@ -18,7 +18,7 @@ describe('the table', () => {
     for (const name of NAMES) expect(OPS[name].name).toBe(name);
   });
 
-  test('has a lowering of every primitive, and of every composite or of what it decomposes into', () => {
+  test('M2: has a lowering of every primitive, and of every composite or of what it decomposes into', () => {
     for (const name of Object.keys(primitives)) expect(LOWERINGS[name], name).toBeDefined();
     for (const name of Object.keys(composites))
       expect(fusedOps.has(name) || OPS[name as 'linear'].decompose !== undefined, name).toBe(true);

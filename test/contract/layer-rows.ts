@@ -15,6 +15,8 @@ export interface LayerRow {
   readonly trains: 'as it predicts' | 'otherwise';
   /** Whole numbers below this as input; default: numbers in (−1, 1). */
   readonly ids?: number;
+  /** So many rows at most in a batch: it keeps a state for each, so that its graph depends on their number. */
+  readonly rowsAtMost?: number;
   /** Why the gradient is not that of differences: what the layer holds constant. Its own tests check the gradient. */
   readonly holdsConstant?: string;
   /** Options that are refused, each with what the error says: name, value, range. */
@@ -331,6 +333,7 @@ export const layerRows: Readonly<Record<string, LayerRow>> = {
   },
   'lstm that goes on': {
     ...series,
+    rowsAtMost: 4,
     make: () => nn.lstm(2, { stateful: 4, returnSequences: true }),
     output: [4, 2],
     parameters: { kernel: [3, 8], recurrentKernel: [2, 8], bias: [8], hState: [4, 2], cState: [4, 2] },

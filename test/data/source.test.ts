@@ -99,7 +99,7 @@ describe('toSource', () => {
     );
   });
 
-  describe('case 03: rows of different length are refused before any training', () => {
+  describe('case 03: D4: rows of different length are refused before any training', () => {
     const help = '\n  help: every row must have the same length; fill gaps or drop the row';
     test('a short row in the middle', () => {
       expect(() =>
@@ -271,7 +271,7 @@ describe('toSource', () => {
     );
   });
 
-  test('reads 60 000 rows of 784 bytes one a row, and flat, without a copy of each value', () => {
+  test('D12: reads 60 000 rows of 784 bytes one a row, and flat, without a copy of each value', () => {
     const rows = Array.from({ length: 60_000 }, () => new Uint8Array(784).fill(3));
     const source = read(rows);
     expect(source).toMatchObject({ rows: 60_000, rowShape: [784], dtype: 'u8' });

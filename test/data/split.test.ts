@@ -10,7 +10,7 @@ function countByClass(rows: Int32Array, labels: Int32Array): number[] {
   return Array.from(counts, (count) => count ?? 0);
 }
 
-describe('case 08: data sorted by class', () => {
+describe('case 08: D8: data sorted by class', () => {
   test('give each class its share of validation', () => {
     const { train, validation, notes } = splitRows(100, 0.2, { labels: sorted, seed: 1 });
     expect(countByClass(validation, sorted)).toEqual([4, 4, 4, 4, 4]);

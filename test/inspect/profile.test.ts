@@ -21,13 +21,15 @@ const x = Array.from({ length: 24 }, (_, i) => [Math.sin(i), Math.cos(i), i / 24
 const options = { epochs: 1, batchSize: 8, seed: 1, progress: false } as const;
 
 describe('profile', () => {
-  test('times every instruction of the step and leaves the run as it was', async () => {
+  test('U3: times every instruction of the step and leaves the run as it was', async () => {
     const model = sequential([dense(16, { activation: 'relu' }), batchNorm(), dropout(0.2), dense(2)]);
     using run = await fit(model, { x, y: x.map((_, i) => i % 2) }, { ...options, loss: crossEntropy() });
     const before = [...run.parameters].map(([path, { data }]) => [path, data.slice()]);
     const found = await profile(run, { milliseconds: 30 });
     expect([...run.parameters].map(([path, { data }]) => [path, data])).toEqual(before);
     expect(found.batchSize).toBe(8);
+    expect(found.coldMicroseconds).toBeGreaterThan(0);
+    expect(String(found)).toContain(`; the first took ${found.coldMicroseconds.toFixed(1)} µs`);
     const products = found.instructions.filter(({ operations }) => operations > 0);
     // Forward, and the gradients of the second layer's input and both kernels.
     expect(products.map(({ operations }) => operations).sort((a, b) => a - b)).toEqual([512, 512, 512, 768, 768]);

@@ -17,7 +17,7 @@ const near = (actual: Tensor | undefined, expected: readonly number[], digits: n
   for (const [i, x] of expected.entries()) expect(actual?.data[i]).toBeCloseTo(x, digits);
 };
 
-describe('M4, case 25: train, then predict on the same rows', () => {
+describe('case 25: M4: train, then predict on the same rows', () => {
   const x = tensor([[1], [3], [5], [7]]);
   const start = (model: ReturnType<typeof batchNorm>) =>
     new Map(

@@ -63,7 +63,7 @@ describe('activation', () => {
     expect(activations[name](tensor([[Number.NaN]])).item()).toBeNaN();
   });
 
-  it('names near names and the whole list for an unknown name', () => {
+  it('E2: names near names and the whole list for an unknown name', () => {
     expect(() => activation('relo' as never)).toThrow(
       /unknown activation 'relo'\n.*did you mean 'relu'\? legal: relu, leakyRelu/,
     );

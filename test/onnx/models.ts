@@ -53,11 +53,12 @@ export const classes = (
 export async function answersOf(model: TrainedModel, rows: Float32Array, count: number): Promise<number[]> {
   const shape = [count, ...model.state.inputShape];
   const answers = await model.predict(tensor(rows, shape), { device: 'reference' });
-  return (answers as readonly unknown[]).flatMap((answer) =>
-    typeof answer === 'number'
-      ? [answer]
-      : Array.isArray(answer)
-        ? answer
-        : Object.values((answer as { probabilities: object }).probabilities),
-  ) as number[];
+  return flat(answers);
+}
+
+/** Numbers, lists of them by step, and probabilities, one after the other. */
+function flat(answer: unknown): number[] {
+  if (typeof answer === 'number') return [answer];
+  if (Array.isArray(answer)) return answer.flatMap(flat);
+  return Object.values((answer as { readonly probabilities: Readonly<Record<string, number>> }).probabilities);
 }

@@ -64,7 +64,7 @@ function run(enabled: boolean | 'auto', isTTY: boolean) {
 }
 
 describe('progress on a terminal', () => {
-  test('shows epoch, rate, time left, loss and metrics, and leaves one line an epoch', () => {
+  test('U2: shows epoch, rate, time left, loss and metrics, and leaves one line an epoch', () => {
     const { progress, step, text } = run('auto', true);
     step(1, 2);
     expect(rendered(text()).at(-1)).toMatch(/^epoch 1\/2 \[█+░+\] starting · loss 2 · accuracy 0\.5$/);
@@ -117,7 +117,7 @@ describe('progress on a terminal', () => {
     expect(text()).toBe('');
   });
 
-  test('gives plain lines on a terminal that cannot move its cursor', () => {
+  test('U2: gives plain lines on a terminal that cannot move its cursor', () => {
     vi.stubEnv('TERM', 'dumb');
     const { progress, step, text } = run(true, true);
     step(1, 1);

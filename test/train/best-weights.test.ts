@@ -4,6 +4,7 @@ import {
   type Data,
   type DivergenceError,
   dense,
+  earlyStopping,
   type FitOptions,
   fit,
   type Loss,
@@ -37,8 +38,8 @@ const options: FitOptions = {
 const biasOf = (run: Run): number => run.parameters.get('0/bias')?.data[0] as number;
 
 describe('the best weights', () => {
-  it('are kept when the epochs are used up', async () => {
-    const run = await fit(model(), data, options);
+  it('case 12: T6: are kept when the epochs are used up', async () => {
+    const run = await fit(model(), data, { ...options, callbacks: [earlyStopping({ patience: 3 })] });
     expect(run.history.map(({ validation }) => validation?.loss)).toEqual(
       [2.25, 0.36, 0.0441, 0.881721, 2.544345].map((loss) => expect.closeTo(loss, 4)),
     );
@@ -47,9 +48,12 @@ describe('the best weights', () => {
     expect((await run.evaluate(held)).loss).toBeCloseTo(0.0441, 4);
   });
 
-  it('are kept when the run is aborted', async () => {
+  it('case 12: T6: are kept when the run is aborted', async () => {
     const controller = new AbortController();
-    const epochs = train(model(), data, { ...options, epochs: 10, signal: controller.signal });
+    const epochs = train(model(), data, {
+      ...{ ...options, epochs: 10, signal: controller.signal },
+      callbacks: [earlyStopping({ patience: 3 })],
+    });
     let last = await epochs.next();
     for (; !last.done; last = await epochs.next()) if (last.value.epoch === 5) controller.abort();
     expect(last.value).toMatchObject({ bestEpoch: 3, ending: 'aborted', steps: 5 });
@@ -57,7 +61,7 @@ describe('the best weights', () => {
     expect(biasOf(last.value)).toBeCloseTo(2.71, 5);
   });
 
-  it('are kept when the run diverges', async () => {
+  it('T6: are kept when the run diverges', async () => {
     // Rate 1.5 throws b from 0 to 30, −30, 90, …; the first is nearest to 25.
     const wild = { ...options, optimizer: sgd({ learningRate: 1.5 }), epochs: 200, validation: { x: [[0]], y: [25] } };
     const error = (await rejection(fit(model(), data, wild))) as DivergenceError;

@@ -97,7 +97,7 @@ describe('callbacks', () => {
     expect(weightsOf(two)).not.toEqual(weightsOf(one));
   });
 
-  it('case 17: each epoch has a record of its own, which cannot be written to', async () => {
+  it('case 17: T13: each epoch has a record of its own, which cannot be written to', async () => {
     const kept: EpochRecord[] = [];
     const run = await fit(classifier(), clouds(32), {
       ...classes,

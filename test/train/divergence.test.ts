@@ -30,14 +30,14 @@ const diverged = async (promise: Promise<unknown>): Promise<DivergenceError> =>
   (await rejection(promise)) as DivergenceError;
 
 describe('case 04: a straight line on small integers', () => {
-  it('case 04: a, learns with all defaults', async () => {
+  it('case 04: D3: a, learns with all defaults', async () => {
     const run = await fit(sequential([dense(1)]), line(24), { loss: meanSquaredError(), epochs: 1000 });
     expect(run.history.at(-1)?.loss).toBeLessThan(1e-3);
     expect(Math.abs(((await run.predict([30])) as number) - 32)).toBeLessThan(0.1);
   });
 
   it.each(['wasm', 'reference'] as const)(
-    'case 04: b, stops when rate and scale do not fit, with the step, the cause and the last good parameters (%s)',
+    'case 04: T1: b, stops when rate and scale do not fit, with the step, the cause and the last good parameters (%s)',
     async (device) => {
       const options = { ...raw, device, optimizer: sgd({ learningRate: 0.01 }), epochs: 100 };
       const error = await diverged(fit(fromZero(), line(24), options));
@@ -57,7 +57,7 @@ describe('case 04: a straight line on small integers', () => {
     },
   );
 
-  it('case 04: b, the last good parameters are those before the failing step, and can be used', async () => {
+  it('case 04: T1: b, the last good parameters are those before the failing step, and can be used', async () => {
     const options = { ...raw, optimizer: sgd({ learningRate: 0.01 }) };
     const error = await diverged(fit(fromZero(), line(24), { ...options, epochs: 100 }));
     const upToThere = await fit(fromZero(), line(24), { ...options, epochs: error.step });
@@ -111,7 +111,7 @@ describe('a run that diverges', () => {
     expect(error.run.bestEpoch).toBe(0);
   });
 
-  it('is not hidden by relu: NaN comes through to the guard', async () => {
+  it('T2: is not hidden by relu: NaN comes through to the guard', async () => {
     const loss: Loss = {
       ...meanSquaredError(),
       call: (prediction, target) => relu(mean(mul(log(sub(prediction, 1)), sub(prediction, target)), 1)),

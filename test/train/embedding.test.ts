@@ -213,26 +213,29 @@ describe('what cannot be done by rows', () => {
     expect(help).toContain('use it by gather, gatherDot and gatherSum alone');
   });
 
-  it.each(['wasm', 'reference'] as const)('is an id outside the table, on %s: nothing is changed', async (device) => {
-    const ids = Int32Array.of(0, 3, 1, 4);
-    const model = sequential([embedding(4, 2), flatten()]);
-    const options = {
-      ...{ loss: meanSquaredError(), standardize: false, shuffle: false, progress: false, device },
-      ...{ epochs: 1, batchSize: 2, optimizer: sgd({ learningRate: 0.5 }) },
-    };
-    const y = [
-      [1, 1],
-      [1, 1],
-      [1, 1],
-      [1, 1],
-    ];
-    const [said] = await lines(fit(model, { x: tensor(ids, [4, 1]), y }, options));
-    expect(said).toContain("gather: index 4 at position 1 is outside 0 … 3 (in layer '0')");
-    for (const bad of [-1, 1.5]) {
-      const [fraction] = await lines(fit(model, { x: [[0], [bad], [1], [2]], y }, options));
-      expect(fraction).toContain('gather: index -1 at position 1 is outside 0 … 3');
-    }
-  });
+  it.each(['wasm', 'reference'] as const)(
+    'case 05: D7: is an id outside the table, on %s: nothing is changed',
+    async (device) => {
+      const ids = Int32Array.of(0, 3, 1, 4);
+      const model = sequential([embedding(4, 2), flatten()]);
+      const options = {
+        ...{ loss: meanSquaredError(), standardize: false, shuffle: false, progress: false, device },
+        ...{ epochs: 1, batchSize: 2, optimizer: sgd({ learningRate: 0.5 }) },
+      };
+      const y = [
+        [1, 1],
+        [1, 1],
+        [1, 1],
+        [1, 1],
+      ];
+      const [said] = await lines(fit(model, { x: tensor(ids, [4, 1]), y }, options));
+      expect(said).toContain("gather: index 4 at position 1 is outside 0 … 3 (in layer '0')");
+      for (const bad of [-1, 1.5]) {
+        const [fraction] = await lines(fit(model, { x: [[0], [bad], [1], [2]], y }, options));
+        expect(fraction).toContain('gather: index -1 at position 1 is outside 0 … 3');
+      }
+    },
+  );
 });
 
 describe('the memory of a large table', () => {
@@ -253,7 +256,7 @@ describe('the memory of a large table', () => {
   });
 });
 
-it('costs what its rows cost: of 100,000 × 64, 20 in a step take less than a tenth of the whole', async () => {
+it('M7: costs what its rows cost: of 100,000 × 64, 20 in a step take less than a tenth of the whole', async () => {
   const ids = Int32Array.from({ length: 20 * 40 }, (_, i) => Math.floor(spread(i, 0) * 100_000));
   const data = { x: tensor(ids, [160, 5]), y: Array.from({ length: 160 }, (_, i) => i % 2) };
   /** The quickest epoch of 40 steps, the first left out. */

@@ -108,7 +108,7 @@ describe('fit', () => {
     expect(weightsOf(run).every(Number.isFinite)).toBe(true);
   });
 
-  it('counts a last, smaller batch: 10 rows in batches of 4 are three steps an epoch, and every row weighs the same', async () => {
+  it('T9: counts a last, smaller batch: 10 rows in batches of 4 are three steps an epoch, and every row weighs the same', async () => {
     const data = line(10);
     const options = { loss: meanSquaredError(), optimizer: sgd({ learningRate: 0 }), epochs: 2, progress: false };
     const inFours = await fit(sequential([dense(1)]), data, { ...options, batchSize: 4, seed: 3 });
@@ -117,7 +117,7 @@ describe('fit', () => {
     expect(inFours.history[0]?.loss).toBeCloseTo(atOnce.history[0]?.loss as number, 4);
   });
 
-  it('takes the gradient of a smaller batch as the mean over its own rows', async () => {
+  it('T9: takes the gradient of a smaller batch as the mean over its own rows', async () => {
     // From zero weights with rate 1 and no scaling: after the row (x, y) the bias is 2y, whatever the batch size says.
     const run = await fit(
       sequential([dense(1, { kernelInitializer: zero, biasInitializer: zero })]),
@@ -131,7 +131,21 @@ describe('fit', () => {
     expect(run.parameters.get('0/bias')?.data[0]).toBe(6);
   });
 
-  it('clamps a batch size larger than the data, and says so', async () => {
+  it('T9: leaves the rest of an epoch out with dropLast, other rows each epoch', async () => {
+    const options = { loss: meanSquaredError(), optimizer: sgd({ learningRate: 0 }), batchSize: 4, progress: false };
+    const run = await fit(sequential([dense(1)]), line(10), { ...options, epochs: 3, dropLast: true });
+    expect(run.steps).toBe(6);
+    const losses = run.history.map(({ loss }) => loss);
+    expect(new Set(losses).size).toBe(3);
+    const ordered = { ...options, epochs: 1, shuffle: false, standardize: false } as const;
+    const first = await fit(sequential([dense(1)]), line(10), { ...ordered, dropLast: true });
+    const eight = await fit(sequential([dense(1)]), line(8), ordered);
+    expect(first.history[0]?.loss).toBe(eight.history[0]?.loss);
+    const error = await rejection(fit(classifier(), clouds(9), { ...classes, dropLast: 1 as never }));
+    expect(error.message).toBe('fit: dropLast: expected true or false, got 1');
+  });
+
+  it('D9: clamps a batch size larger than the data, and says so', async () => {
     const run = await fit(classifier(), clouds(9), { ...classes, batchSize: 64, epochs: 2 });
     expect(run.steps).toBe(2);
     expect(run.notes).toContain('batchSize: 64 is more than the 9 training rows; each step takes all 9');
@@ -158,7 +172,7 @@ describe('fit', () => {
     expect(together.map(weightsOf)).toEqual(alone);
   });
 
-  it('works again after a fit that failed', async () => {
+  it('T5: works again after a fit that failed', async () => {
     const data = clouds(30);
     const expected = weightsOf(await fit(classifier(), data, classes));
     const mean = {

@@ -14,7 +14,7 @@ import {
 import { describe, expect, it } from 'vitest';
 import { classes, classifier, clouds, lines, still } from './examples.ts';
 
-describe('case 03: rows of different length', () => {
+describe('case 03: D4: rows of different length', () => {
   const y = [1, 0, 1, 0];
   it.each<[what: string, x: unknown, message: string]>([
     [
@@ -135,7 +135,7 @@ describe('rows that cannot be used are refused', () => {
 });
 
 describe('wrong shapes inside the model', () => {
-  it('name op, shapes and the path of the layer', async () => {
+  it('E1: name op, shapes and the path of the layer', async () => {
     const stray = layer('stray', {}, (x, context) => matmul(x, context.parameter('w', [5, 2], ones())));
     const model = sequential([dense(4), sequential([stray], { name: 'middle' }), dense(3)]);
     const [said] = await lines(fit(model, clouds(6), classes));

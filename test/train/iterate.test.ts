@@ -30,7 +30,7 @@ afterEach(() => {
 });
 
 describe('train', () => {
-  it('yields the record of each epoch, and returns the run that fit would', async () => {
+  it('T4: U1: yields the record of each epoch, and returns the run that fit would', async () => {
     const epochs = train(classifier(), clouds(60), classes);
     const seen: EpochRecord<'accuracy'>[] = [];
     let last = await epochs.next();

@@ -63,7 +63,7 @@ describe('case 07: labels in every form', () => {
     );
   });
 
-  it('all forms train to the same bits', async () => {
+  it('D6: all forms train to the same bits', async () => {
     const data = clouds(30);
     const forms = [
       data.y,
@@ -90,7 +90,7 @@ describe('case 07: labels in every form', () => {
   });
 });
 
-describe('labels that do not fit are refused', () => {
+describe('D7: labels that do not fit are refused', () => {
   const x = [
     [1, 2],
     [3, 4],
@@ -186,7 +186,7 @@ describe('labels that do not fit are refused', () => {
 });
 
 describe('the classes of a model', () => {
-  it('stay with it over saving and further training', async () => {
+  it('D6: stay with it over saving and further training', async () => {
     const data = { x: clouds(30).x, y: clouds(30).y.map((label) => ['x', 'y', 'z'][label] as string) };
     const run = await fit(classifier(), data, classes);
     const chunks: Uint8Array[] = [];

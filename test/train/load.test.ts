@@ -1,6 +1,6 @@
 import { fit, loadModel, type TrainedModel } from 'saddlepoint';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { writeSafetensors } from '../../src/io/safetensors.ts';
+import { readSafetensors, writeSafetensors } from '../../src/io/safetensors.ts';
 import { classes, classifier, clouds, rejection, weightsOf } from './examples.ts';
 
 async function savedBytes(model: TrainedModel): Promise<Uint8Array> {
@@ -15,7 +15,7 @@ describe('a file that is no whole model', () => {
     bytes = await savedBytes(await fit(classifier(), clouds(9), { ...classes, epochs: 1 }));
   });
 
-  it('is refused wherever it was cut off', async () => {
+  it('S6: is refused wherever it was cut off', async () => {
     const lengths = [0, 1, 7, 8, 9, 100, 500, bytes.length - 4, bytes.length - 1];
     for (const length of lengths) {
       const error = await rejection(loadModel(bytes.slice(0, length)));
@@ -71,7 +71,7 @@ describe('a file that is no whole model', () => {
     expect((await rejection(loadModel('./missing.safetensors'))).message).toMatch(/^there is no file .*missing/);
   });
 
-  it('lists what is missing, unexpected and of another shape, side by side', async () => {
+  it('S3: lists what is missing, unexpected and of another shape, side by side', async () => {
     const text = new TextDecoder().decode(bytes);
     const renamed = new TextEncoder().encode(text.replace('"1/kernel"', '"1/kernal"'));
     // Decoding is not exact for the data; only their length counts here.
@@ -79,6 +79,46 @@ describe('a file that is no whole model', () => {
     file.set(renamed.subarray(8, 8 + Number(new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true))), 8);
     const { message } = await rejection(loadModel(file));
     expect(message).toMatch(/^the tensors do not fit the model: missing 1\/kernel \[8,3\]; unexpected 1\/kernal/);
+    expect(message).toMatch(/help: 1\/kernel may be '1\/kernal'; strict: false loads the rest$/);
+  });
+
+  it('S3: a renamed layer: strict: false loads the rest and says what it left', async () => {
+    const { state } = await loadModel(bytes);
+    const renamed = new Map(
+      [...state.parameters].map(([path, { shape, data }]) => [
+        path.replace('1/', 'head/'),
+        { shape, data, dtype: 'f32' as const },
+      ]),
+    );
+    renamed.set('0/bias', { shape: [2], dtype: 'f32', data: new Float32Array(2) });
+    const file = writeSafetensors(renamed, readSafetensors(bytes).metadata);
+    const loaded = await loadModel(file, { strict: false });
+    expect(loaded.notes).toEqual([
+      '0/bias: expected f32[8], the file has f32[2]',
+      'missing 1/kernel [8,3]',
+      'missing 1/bias [3]',
+      'unexpected head/bias',
+      'unexpected head/kernel',
+    ]);
+    expect(loaded.parameters.get('0/kernel')).toEqual(state.parameters.get('0/kernel'));
+    expect(loaded.parameters.get('0/bias')?.data).toEqual(new Float32Array(8));
+    expect(new Set(loaded.parameters.get('1/kernel')?.data).size).toBeGreaterThan(20);
+    expect((await fit(loaded, clouds(9), classes)).ending).toBe('completed');
+    expect((await loadModel(bytes, { strict: false })).notes).toEqual([]);
+  });
+
+  it('S6: weights that are NaN are named on request', async () => {
+    const { state } = await loadModel(bytes);
+    const diverged = new Map(
+      [...state.parameters].map(([path, { shape, data }]) => [path, { shape, data, dtype: 'f32' as const }]),
+    );
+    diverged.set('1/bias', { shape: [3], dtype: 'f32', data: Float32Array.of(1, Number.NaN, 2) });
+    const file = writeSafetensors(diverged, readSafetensors(bytes).metadata);
+    expect((await loadModel(file)).parameters.get('1/bias')?.data[1]).toBeNaN();
+    expect((await rejection(loadModel(file, { finite: true }))).message).toMatch(
+      /^1\/bias: weight 1 \(counted from 0\) is NaN, a finite number expected/,
+    );
+    expect((await loadModel(bytes, { finite: true })).parameters.size).toBe(4);
   });
 
   it('names a format of a later version', async () => {
@@ -104,7 +144,7 @@ function fileOf(layer: string, inputShape: readonly number[] = [2]): Uint8Array 
 const ofLayers = (...layers: string[]): string => `{"type":"sequential","options":{"layers":[${layers.join()}]}}`;
 const ofUnits = (units: string): string => `{"type":"dense","options":{"units":${units}}}`;
 
-describe('a description that is hostile', () => {
+describe('S6: a description that is hostile', () => {
   it.each<[what: string, file: () => Uint8Array, message: RegExp]>([
     [
       'a layer of 2^28 units',
@@ -126,7 +166,7 @@ describe('a description that is hostile', () => {
     [
       '20,000 layers',
       () => fileOf(ofLayers(...new Array(20_000).fill(ofUnits('3')))),
-      /missing 0\/bias \[3\]; .*; and 39987 more$/,
+      /missing 0\/bias \[3\]; .*; and 39987 more$/m,
     ],
     ['units that are text', () => fileOf(ofLayers(ofUnits('"3"'))), /^dense\.units: expected an integer ≥ 1, got '3'/],
     ['no layer', () => fileOf('null'), /^layer: expected \{ type, options \}, got null/],

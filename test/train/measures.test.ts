@@ -13,7 +13,7 @@ import {
 import { describe, expect, it } from 'vitest';
 import { classes, classifier, clouds, identity, logits, rejection, spread, still } from './examples.ts';
 
-describe('case 14: means over rows, not of batch means', () => {
+describe('case 14: T8: means over rows, not of batch means', () => {
   const x = [[1], [2], [3], [4], [5]];
   // Squared errors 4, 4, 4, 4, 1.
   const y = [3, 4, 5, 6, 6];

@@ -17,7 +17,7 @@ const options = { loss: crossEntropy(), epochs: 1, progress: false, device: 'was
 
 describe('memoryLimit', () => {
   // The rows of 700 that are left over, and those held out, have programs of their own.
-  it.each([{}, { validation: 0.3 }])('names the largest batch size that fits: %o', async (more) => {
+  it.each([{}, { validation: 0.3 }])('G6: names the largest batch size that fits: %o', async (more) => {
     const wanted = { ...options, ...more, memoryLimit: 6 * MiB };
     const error = await rejection(fit(wide(), data, { ...wanted, batchSize: 400 }));
     expect(error.code).toBe('memory');

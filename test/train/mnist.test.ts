@@ -32,7 +32,7 @@ describe('MNIST', () => {
     expect(right).toBe(Math.round(100 * (await run.evaluate(firstDigits(test, 100))).accuracy));
   });
 
-  it('stays bytes: the device holds at most 1.2 times the data', async () => {
+  it('D12: stays bytes: the device holds at most 1.2 times the data', async () => {
     const controller = new AbortController();
     setTimeout(() => controller.abort(), 20);
     const run = await fit(model(), train, { ...options, optimizer: sgd(), epochs: 1, signal: controller.signal });

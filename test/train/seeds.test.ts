@@ -5,7 +5,7 @@ import { classes, clouds, still, weightsOf } from './examples.ts';
 import { runScript } from './process/run.ts';
 
 describe('case 09: the seed fixes everything', () => {
-  it('case 09: two processes give the same parameters to the bit, and another seed gives others', async () => {
+  it('case 09: M8: two processes give the same parameters to the bit, and another seed gives others', async () => {
     const [first, second, other] = await Promise.all(
       ['42', '42', '43'].map((seed) => runScript('parameters', { args: [seed] })),
     );

@@ -1,5 +1,6 @@
 import {
   accuracy,
+  conv2d,
   crossEntropy,
   dense,
   fit,
@@ -87,5 +88,25 @@ describe('models that answer for each step', () => {
     };
     const error = await rejection(fit(sequential([dense(2)]), data, { ...still, loss: crossEntropy() }));
     expect(error.message).toMatch(/y: row 1 \(counted from 0\) has 1 labels, 2 expected/);
+  });
+
+  it('make images of images, in the units of the data, and report the loss in them', async () => {
+    const x = tensor(
+      Uint8Array.from({ length: 20 * 16 }, (_, i) => (i * 29) % 256),
+      [20, 4, 4, 1],
+    );
+    const y = Float32Array.from(x.data as Uint8Array, (value) => 1000 + 2 * value);
+    const model = sequential([conv2d(1, 1)]);
+    const run = await fit(
+      model,
+      { x, y },
+      { loss: meanSquaredError(), optimizer: sgd({ learningRate: 0.1 }), epochs: 200, progress: false },
+    );
+    expect(run.history.at(-1)?.loss).toBeLessThan(1500);
+    expect((await run.evaluate({ x, y })).loss).toBeCloseTo(run.history.at(-1)?.loss as number, -3);
+    const answer = (await run.predict(tensor(new Uint8Array(16).fill(100), [4, 4, 1]))) as unknown as number[][];
+    // One value is a number, as of a model with a single unit.
+    expect([answer.length, answer[0]?.length, typeof answer[0]?.[0]]).toEqual([4, 4, 'number']);
+    for (const value of answer.flat()) expect(Math.abs(value - 1200)).toBeLessThan(120);
   });
 });

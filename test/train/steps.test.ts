@@ -100,7 +100,7 @@ describe('how many steps a call has', () => {
   });
 });
 
-describe('10,000 steps', () => {
+describe('G1: 10,000 steps', () => {
   it('leave the memory of WebAssembly as it is, and the heap of JavaScript within 1 MB', async () => {
     const [before, after] = JSON.parse(await runScript('memory', { node: ['--expose-gc'] }));
     expect(after.steps - before.steps).toBe(10_000);

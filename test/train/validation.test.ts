@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { classes, classifier, clouds, rejection, still } from './examples.ts';
 
 describe('validation', () => {
-  it('holds out a share of each class, and reports on it', async () => {
+  it('case 08: D8: holds out a share of each class, and reports on it', async () => {
     const { x } = clouds(100);
     const y = x.map((_, i) => Math.floor(i / 20));
     const run = await fit(sequential([dense(5)]), { x, y }, { ...still, loss: classes.loss, validation: 0.2 });

@@ -70,6 +70,7 @@ export async function profileProgram(
     return performance.now() - from;
   };
   const restore = restorerOf(program, memory);
+  const cold = whole();
   for (let i = 0; i < WARM_STEPS; i++) whole();
   const steps: number[] = [];
   const sums: number[][] = plan.origins.map(() => []);
@@ -102,5 +103,5 @@ export async function profileProgram(
     }),
   );
   restore();
-  return { microseconds: 1000 * median(steps), instructions, peak: await measurePeak() };
+  return { microseconds: 1000 * median(steps), coldMicroseconds: 1000 * cold, instructions, peak: await measurePeak() };
 }

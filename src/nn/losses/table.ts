@@ -12,6 +12,7 @@ import { klDivergence } from './divergence.ts';
 import { binaryFocal, focal } from './focal.ts';
 import { hinge, multiClassHinge, squaredHinge } from './hinge.ts';
 import type { Loss } from './loss.ts';
+import { type NamedOutput, namedLoss } from './named.ts';
 import { playerLoss } from './player.ts';
 import { huber, meanAbsoluteError, meanSquaredError } from './regression.ts';
 import { logCosh, poissonNegativeLogLikelihood, quantileLoss, smoothL1 } from './robust.ts';
@@ -38,10 +39,31 @@ const LOSSES: Readonly<Record<string, (options: JsonObject) => Loss>> = {
   withClassWeights: (options) => withClassWeights(inner(options), options.weights as number[]),
   ignoring: (options) => ignoring(inner(options), options.ignored as number),
   player: playerLoss,
+  named: (options) => namedLoss(outputsFromJson(options)),
 };
 
+/** The outputs of a `named` loss. */
+function outputsFromJson({ outputs }: JsonObject): NamedOutput[] {
+  const isCount = (value: unknown) => Number.isInteger(value) && (value as number) >= 0;
+  const areNumbers = (value: unknown) => Array.isArray(value) && value.every((one) => Number.isFinite(one));
+  const legal = (output: Partial<NamedOutput>): boolean =>
+    typeof output.name === 'string' &&
+    areNumbers(output.shape) &&
+    [output.offset, output.targetOffset, output.targetWidth].every(isCount) &&
+    Number.isFinite(output.weight) &&
+    [output.shift, output.scale].every((list) => list === null || areNumbers(list));
+  if (!Array.isArray(outputs) || outputs.length === 0 || !outputs.every(legal))
+    throw new SaddlepointError('file', "the model's outputs are damaged");
+  return (outputs as unknown as (NamedOutput & { loss: unknown })[]).map((output) => ({
+    ...output,
+    loss: lossFromJson(output.loss as unknown as JsonObject),
+    shift: output.shift ?? undefined,
+    scale: output.scale ?? undefined,
+  }));
+}
+
 /** Losses that cannot be made without options. */
-const NEED_OPTIONS = ['quantileLoss', 'withClassWeights', 'ignoring'];
+const NEED_OPTIONS = ['quantileLoss', 'withClassWeights', 'ignoring', 'player', 'named'];
 
 /** @throws SaddlepointError `file` for a name that no loss has. */
 export function lossFromJson(json: JsonObject | null | undefined): Loss {

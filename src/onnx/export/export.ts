@@ -99,7 +99,7 @@ function fixed(program: Program): Prepared {
 function dynamic(trace: (rows: number) => Program): Prepared {
   let reason: NotSymbolic | undefined;
   for (const batches of PAIRS) {
-    const [first, second] = batches.map((rows) => fixed(trace(rows)).program) as [Program, Program];
+    const [first, second] = batches.map((rows) => fixed(traceOpen(trace, rows)).program) as [Program, Program];
     try {
       return { program: first, symbolic: symbolicGraph(first.graph, second.graph, batches) };
     } catch (error) {
@@ -108,6 +108,16 @@ function dynamic(trace: (rows: number) => Program): Prepared {
     }
   }
   throw needsBatch(must(reason, 'a reason'));
+}
+
+/** A trace of so many rows; a model that was trained and yet refuses them, as a stateful layer does, depends on their number. */
+function traceOpen(trace: (rows: number) => Program, rows: number): Program {
+  try {
+    return trace(rows);
+  } catch (error) {
+    if (!(error instanceof SaddlepointError) || error.code !== 'shape') throw error;
+    throw needsBatch(new NotSymbolic(error.message.split('\n')[0], { cause: error }));
+  }
 }
 
 /** The parameters that a program's graph reads, and the graph without the nodes that cut them out of their blocks. */
