@@ -20,8 +20,8 @@ export interface EvaluateOptions {
   readonly device?: Device;
 }
 
-/** Records with their target column, as a model of records takes them. */
-function fromRecords(given: Data | Records, { columns, loss }: ModelState): Data {
+/** Records with their target column as x and y, as a model of records takes them; other data as they are. */
+export function encodedData(given: Data | Records, { columns, loss }: ModelState): Data {
   if (columns === undefined || given === null || typeof given !== 'object' || ('x' in given && 'y' in given))
     return given as Data;
   const table = tableOf(given as Records);
@@ -37,7 +37,7 @@ export async function evaluateModel(
   options: EvaluateOptions,
 ): Promise<Measures> {
   checkKnownOptions('evaluate', options, ['batchSize', 'device']);
-  const data = fromRecords(given, state);
+  const data = encodedData(given, state);
   const source = withRowShape(readSource(data), state.inputShape);
   const targets = await readTargets(data, source, state);
   const groups = groupsOf(state);
