@@ -2,6 +2,9 @@
 import type { ClassReport, ValueReport } from '../index.ts';
 import type { Trained } from './trained.ts';
 
+/** What the report calls the model without hidden layers. */
+export const LINEAR = 'linear model';
+
 export interface Practice {
   readonly name: string;
   readonly why: string;
@@ -43,7 +46,8 @@ export function verdictOf(report: ClassReport | ValueReport, { test }: Trained['
   for (const { name: other, difference } of report.baselines) {
     const [low, high] = difference.interval;
     if (low > 0) lines.push(`better than '${other}'`);
-    else if (high < 0) lines.push(`worse than '${other}': use that instead`);
+    else if (high < 0)
+      lines.push(`worse than '${other}': ${other === LINEAR ? 'train it with --hidden none' : 'use that instead'}`);
     else lines.push(`not shown to be better than '${other}': the difference in ${name} may be chance`);
   }
   if (test === 0)

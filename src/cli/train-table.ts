@@ -3,7 +3,7 @@ import { type ColumnKind, completeRows, selectRows, splitRows, type Table, targe
 import { adam, dense, fit, type RecordOptions, report, SaddlepointError } from '../index.ts';
 import { columnList, hiddenLayers, kindsOf } from './columns.ts';
 import type { Output } from './output.ts';
-import { practicesOf } from './practices.ts';
+import { LINEAR, practicesOf } from './practices.ts';
 import { readTable } from './read-table.ts';
 import type { Given } from './spec.ts';
 import { stopSignal } from './stop-signal.ts';
@@ -77,7 +77,7 @@ export async function trainTable(place: string, options: Given, output: Output):
     const measured = await report(run, held ?? learning, {
       training: learning,
       seed,
-      ...(linear && { baselines: { 'linear model': linear } }),
+      ...(linear && { baselines: { [LINEAR]: linear } }),
     });
     const trained: Omit<Trained, 'practices'> = {
       run,
