@@ -1,7 +1,8 @@
 /** @file `saddlepoint predict`: a model's answers for rows or images, as CSV or JSON lines. */
 import { recordsOf, selectColumns } from '../data.ts';
-import { type ClassPrediction, loadModel, type TrainedModel, tensor } from '../index.ts';
+import { type ClassPrediction, loadModel, SaddlepointError, type TrainedModel, tensor } from '../index.ts';
 import { columnList } from './columns.ts';
+import { imageFiles, readImagesFor, takesImages } from './images-for.ts';
 import type { Output } from './output.ts';
 import { READING, readTableFor } from './read-table.ts';
 import type { CommandSpec, Given } from './spec.ts';
@@ -18,7 +19,11 @@ export const predictCommand: CommandSpec = {
   summary: 'Predict with a model: a line for each row, as CSV (or JSON lines with --json).',
   arguments: [
     { name: 'model', description: 'a file that train has written' },
-    { name: 'data', description: 'rows with the columns of the training, or - for stdin' },
+    {
+      name: 'data',
+      many: true,
+      description: 'rows with the columns of the training, or - for stdin; of images: files and folders',
+    },
   ],
   options: [
     {
@@ -32,9 +37,19 @@ export const predictCommand: CommandSpec = {
     ['saddlepoint predict iris.safetensors new.csv > out.csv', 'prediction and probabilities'],
     ['saddlepoint predict iris.safetensors new.csv --json', 'the same as JSON lines'],
   ],
-  async run([path, place], given, output) {
+  async run([path, ...places], given, output) {
     const model = await loadModel(path as string);
-    printAnswers(await predictRows(model, place as string, given, output), model, output);
+    if (takesImages(model)) {
+      printAnswers(await predictImages(model, places), model, output);
+      return;
+    }
+    if (places.length > 1)
+      throw new SaddlepointError(
+        'option',
+        `predict: ${places.length} files of rows, one expected`,
+        'predict them one by one',
+      );
+    printAnswers(await predictRows(model, places[0] as string, given, output), model, output);
   },
 };
 
@@ -53,6 +68,12 @@ async function predictRows(model: TrainedModel, place: string, given: Given, out
     values: recordsOf(selectColumns(table, [name])).map((record) => record[name]),
   }));
   return { answers: (await model.predict(tensor(data, [rows, width]))) as unknown[], beside };
+}
+
+async function predictImages(model: TrainedModel, places: readonly string[]): Promise<Answers> {
+  const files = await imageFiles(places);
+  const answers = (await model.predict(await readImagesFor(model, files))) as unknown[];
+  return { answers, beside: [{ name: 'file', values: files.map(({ name }) => name) }] };
 }
 
 function printAnswers({ answers, beside }: Answers, model: TrainedModel, output: Output): void {

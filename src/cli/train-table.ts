@@ -15,6 +15,7 @@ interface TableGiven {
   readonly task?: 'class' | 'value';
   readonly exclude?: readonly string[];
   readonly kind?: readonly string[];
+  readonly text?: readonly string[];
   readonly missing?: 'error' | 'drop' | 'mean' | 'median' | 'indicator';
   readonly time?: string;
   readonly hidden?: string;
@@ -38,6 +39,7 @@ export async function trainTable(place: string, options: Given, output: Output):
   const names = whole.columns.map(({ name }) => name);
   const target = given.target ?? askTarget(names);
   const exclude = columnList('--exclude', given.exclude ?? [], names);
+  const texts = columnList('--text', given.text ?? [], names);
   const { seed = 0, missing = 'error', time, task } = given;
   const { table, notes } = prepared(whole, { target, exclude, missing, time, ...(task && { task }) });
   const found = targetOf(table, target, { ...(task && { task }) });
@@ -59,6 +61,7 @@ export async function trainTable(place: string, options: Given, output: Output):
   const common: RecordOptions = {
     ...{ target, task: found.task, exclude: time === undefined ? exclude : [...new Set([...exclude, time])] },
     ...{ missing, validation, seed, split: order },
+    ...(texts.length > 0 && { text: Object.fromEntries(texts.map((name) => [name, 'auto' as const])) }),
     epochs: given.epochs as number,
     batchSize: given.batchSize as number,
     classWeights: given.classWeights,

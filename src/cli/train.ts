@@ -4,6 +4,7 @@ import { SaddlepointError } from '../index.ts';
 import { isFolder } from './places.ts';
 import { READING } from './read-table.ts';
 import type { CommandSpec, Given, OptionSpec } from './spec.ts';
+import { trainImages } from './train-images.ts';
 import { trainTable } from './train-table.ts';
 import { printTraining } from './training-text.ts';
 
@@ -85,6 +86,12 @@ const TABLES: readonly OptionSpec[] = [
     description: 'number, category, boolean, date or text, where the kind found is not right; may be repeated',
   },
   {
+    name: 'text',
+    value: { kind: 'texts', placeholder: 'column' },
+    description:
+      'a column that is read word by word (names and codes by runs of characters); default: those of free text',
+  },
+  {
     name: 'missing',
     value: { kind: 'choice', choices: ['error', 'drop', 'mean', 'median', 'indicator'] },
     description: 'what becomes of gaps; default error: a gap is named and nothing is trained',
@@ -103,6 +110,15 @@ const TABLES: readonly OptionSpec[] = [
   },
 ];
 
+const IMAGES: readonly OptionSpec[] = [
+  {
+    name: 'size',
+    value: { kind: 'number', placeholder: 'pixels', min: 8, max: 256, integer: true },
+    description: 'images: pixels a side that all are stretched to; default 32',
+  },
+  { name: 'gray', value: { kind: 'flag' }, description: 'images: take brightness alone; default: color' },
+];
+
 const WRITING: readonly OptionSpec[] = [
   {
     name: 'out',
@@ -114,21 +130,36 @@ const WRITING: readonly OptionSpec[] = [
 
 export const trainCommand: CommandSpec = {
   name: 'train',
-  summary: 'Train a model on a table (CSV, TSV, JSON, JSON lines).',
-  arguments: [{ name: 'data', description: 'a file, an address (https://…) or - for stdin' }],
-  options: [...TABLES, ...LEARNING, ...WRITING, ...READING],
+  summary: 'Train a model on a table (CSV, TSV, JSON, JSON lines) or on a folder of images with a sub-folder a class.',
+  arguments: [{ name: 'data', description: 'a file, an address (https://…), - for stdin, or a folder of images' }],
+  options: [...TABLES, ...IMAGES, ...LEARNING, ...WRITING, ...READING],
   examples: [
     ['saddlepoint train iris.csv --target species', 'writes iris.safetensors'],
+    ['saddlepoint train reviews.csv -t mood --text review', 'classifies texts by their words'],
+    ['saddlepoint train photos', 'photos/cat/1.jpg, photos/dog/1.jpg, …: writes photos.safetensors'],
     ['saddlepoint train homes.csv -t price --exclude id --missing median', 'fills gaps, leaves a column out'],
   ],
   async run([source], given, output) {
     const place = source as string;
     const target = await modelPlace(place, given);
-    const trained = await trainTable(place, given, output);
+    const images = await isFolder(place);
+    if (images) refuseColumns(given);
+    const trained = images ? await trainImages(place, given, output) : await trainTable(place, given, output);
     await trained.run.save(target);
     await printTraining({ ...trained, model: target }, output);
   },
 };
+
+/** Images have no columns: an option about them would be ignored without a word. */
+function refuseColumns(given: Given): void {
+  const wrong = TABLES.find(({ name }) => given[name] !== undefined);
+  if (wrong !== undefined)
+    throw new SaddlepointError(
+      'option',
+      `--${wrong.name} is about tables, and the data are a folder of images`,
+      'the sub-folders are the classes: leave it out',
+    );
+}
 
 /** Where the model goes; a folder that is not there is found out before the training. */
 async function modelPlace(source: string, { out }: Given): Promise<string> {

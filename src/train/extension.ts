@@ -10,6 +10,7 @@ import { frozenPaths, withFrozenStatistics } from './freeze.ts';
 import { TrainedModel } from './model.ts';
 import type { Data, FitOptions, ResolvedOptions } from './options.ts';
 import { type Prepared, prepare } from './prepare.ts';
+import { keepTexts } from './text-scaling.ts';
 import type { Hooks } from './training.ts';
 import { weighingOf, weightsOf } from './weights.ts';
 
@@ -29,7 +30,10 @@ export async function extend(
   const begun = resume === undefined ? model : resumed(model, resume);
   const read = await prepare(begun, data, resolved);
   const { columns = read.state.columns, notes = [] } = data;
-  const plain = { ...read, state: { ...read.state, columns }, notes: [...notes, ...read.notes] };
+  const scaled =
+    data.columns === undefined ? read.state.inputScaling : keepTexts(read.state.inputScaling, data.columns);
+  const state = { ...read.state, columns, inputScaling: scaled };
+  const plain = { ...read, state, notes: [...notes, ...read.notes] };
   const frozen = freeze === undefined ? undefined : frozenPaths(plain.state, freeze);
   const prepared: Prepared = frozen === undefined ? plain : withFreezing(plain, frozen);
   const runner = new CallbackRunner({

@@ -76,7 +76,20 @@ describe('saddlepoint train', () => {
     // Backwards in the file: the order is the column's.
     const lines = Array.from({ length: 100 }, (_, i) => `${99 - i},${(99 - i) % 7},${2 * ((99 - i) % 7)}`);
     writeFileSync(join(cwd, 'series.csv'), `day,x,y\n${lines.join('\n')}\n`);
-    const words = ['train', 'series.csv', '-t', 'y', '--task', 'value', '--time', 'day', '--json', '-q', '--epochs', '3'];
+    const words = [
+      'train',
+      'series.csv',
+      '-t',
+      'y',
+      '--task',
+      'value',
+      '--time',
+      'day',
+      '--json',
+      '-q',
+      '--epochs',
+      '3',
+    ];
     const { code, stdout } = await saddlepoint(words, { cwd });
     expect(code).toBe(0);
     const answer = JSON.parse(stdout);
