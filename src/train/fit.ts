@@ -146,7 +146,8 @@ async function* trainModel<Name extends string>(
   data: Data,
   options: FitOptions<Name>,
 ): AsyncGenerator<EpochRecord<Name>, Run<Name>, void> {
-  if (isNamed(data, options)) {
+  const resolved = areNamed(options?.loss) ? undefined : await resolveOptions(options);
+  if (resolved === undefined || areNamed(data?.x)) {
     const { packFit } = await import('./named.ts');
     const packed = packFit(model as Layer<never, unknown>, data, options as NamedFitOptions);
     return yield* trainModel(packed.model, packed.data, packed.options as FitOptions<Name>);
@@ -155,7 +156,6 @@ async function* trainModel<Name extends string>(
     const { encodeRecords } = await import('./records.ts');
     return yield* trainModel(model, encodeRecords(model, data, options), options);
   }
-  const resolved = await resolveOptions(options);
   if (resolved.signal?.aborted)
     throw new SaddlepointError('aborted', 'fit: the signal was aborted before the run began');
   // What most runs do not ask for is loaded when one does.

@@ -105,8 +105,7 @@ type Extended = (typeof EXTENDED)[number];
 export const areRecords = ({ x }: Data): boolean => Array.isArray(x) && x[0]?.constructor === Object;
 
 /** Whether inputs or outputs come by name. */
-export const isNamed = (data: Data, { loss }: Partial<FitOptions> = {}): boolean =>
-  data?.x?.constructor === Object || (loss?.constructor === Object && !('call' in loss));
+export const areNamed = (value: unknown): boolean => value?.constructor === Object && !('call' in (value as object));
 
 /** Whether a run needs more than rows, targets and the commonest options. */
 export const isExtended = (data: Data, options: FitOptions): boolean =>
