@@ -5,7 +5,7 @@ import type { Layer, Tensors } from '../nn/layer.ts';
 import type { EpochRecord } from './history.ts';
 import type { TrainedModel } from './model.ts';
 import type { NamedData, NamedFitOptions } from './named.ts';
-import { areRecords, type Data, type FitOptions, isExtended, isNamed, resolveOptions } from './options.ts';
+import { areNamed, areRecords, type Data, type FitOptions, isExtended, resolveOptions } from './options.ts';
 import type { Players } from './players.ts';
 import type { PlayersData } from './players-data.ts';
 import type { PlayersOptions } from './players-options.ts';

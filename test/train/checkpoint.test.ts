@@ -94,6 +94,15 @@ describe('T7: a checkpoint', () => {
     expect(other.message).toMatch(/of another run: model:/);
   });
 
+  it('T9: goes on with dropLast as it began, and refuses to go on without', async () => {
+    const options = { dropLast: true, batchSize: 30 } as const;
+    const whole = await resumable({ ...options, epochs: 4 });
+    const resume = (await resumable({ ...options, epochs: 2, resumable: true })).checkpoint();
+    expect(weightsOf(await resumable({ ...options, epochs: 4, resume }))).toEqual(weightsOf(whole));
+    const error = await rejection(resumable({ batchSize: 30, epochs: 4, resume }));
+    expect(error.message).toMatch(/dropLast: true, now undefined/);
+  });
+
   it('is no model, and a model is no checkpoint', async () => {
     const path = join(folder, 'model.safetensors');
     await (await fit(classifier(), clouds(16), classes)).save(path);

@@ -1,0 +1,86 @@
+/** @file Every line of what users ask for, and every public report that became a case: where it is tested. */
+
+/** 'here': a test names it. Else which part of it waits for other work, in the words of docs/status.md. */
+export interface Line {
+  readonly id: string;
+  readonly what: string;
+  /** What of it is not tested here, and who does. */
+  readonly elsewhere?: string;
+  /** Nothing of it is tested here. */
+  readonly whole?: true;
+}
+
+const line = (id: string, what: string, elsewhere?: string): Line => ({ id, what, ...(elsewhere && { elsewhere }) });
+const other = (id: string, what: string, elsewhere: string): Line => ({ id, what, elsewhere, whole: true });
+
+const EVERYWHERE = 'the work on WebGL, pages, workers and the edge';
+
+export const LINES: readonly Line[] = [
+  line('D1', 'a constant column'),
+  line('D2', 'scaling is part of the model, applied once'),
+  line('D3', 'tables are standardized by default'),
+  line('D4', 'rows of unequal length'),
+  line('D5', 'any string is a name'),
+  line('D6', 'labels in every form'),
+  line('D7', 'labels and ids outside the range'),
+  line('D8', 'the split is shuffled and stratified'),
+  line('D9', 'batchSize, and no rows'),
+  line('D10', 'gaps in tables'),
+  line('D11', 'sources that are read once'),
+  line('D12', 'bytes stay bytes'),
+  line('D13', 'types of elements'),
+  line('M1', 'a stated shape that disagrees'),
+  line('M2', 'every backend is complete', `WebGL: ${EVERYWHERE}`),
+  line('M3', 'gradients to second order'),
+  line('M4', 'modes of batch normalization'),
+  line('M5', 'freezing'),
+  line('M6', 'masks'),
+  line('M7', 'embeddings cost what their rows cost'),
+  line('M8', 'one seed fixes everything', `WebGL and other runtimes: ${EVERYWHERE}`),
+  line('M9', 'losses of logits'),
+  line('T1', 'divergence stops the run'),
+  line('T2', 'NaN is not hidden', `WebGL: ${EVERYWHERE}`),
+  line('T3', 'a page stays alive', `\`worker: true\`, and no task over 50 ms: ${EVERYWHERE}`),
+  line('T4', 'the same parameters whichever way it is run', `training in a worker: ${EVERYWHERE}`),
+  line('T5', 'runs at once, and runs that failed'),
+  line('T6', 'the best weights however a run ended'),
+  line('T7', 'checkpoints'),
+  line('T8', 'means over rows'),
+  line('T9', 'the last, smaller batch'),
+  line('T10', 'the rate may be changed'),
+  line('T11', 'clipping by the global norm'),
+  line('T12', 'weights of rows and classes'),
+  line('T13', 'records of epochs are frozen'),
+  line('T14', 'several callbacks together'),
+  line('G1', 'nothing is allocated while a run is on'),
+  line('G2', 'nothing to free by hand'),
+  line('G3', 'dispose gives everything back'),
+  line('G4', 'one model’s end is not another’s', `WebGL: ${EVERYWHERE}`),
+  line('G5', 'the gradient of a product is a product'),
+  line('G6', 'memory is stated before it is taken'),
+  line('S1', 'loading is exact, for every layer'),
+  line('S2', 'binary files'),
+  line('S3', 'tensors that do not fit'),
+  line('S4', 'files of Keras 2 and 3'),
+  line('S5', 'unsupported nodes are listed at once'),
+  line('S6', 'hostile files'),
+  line('E1', 'errors name op, shapes and layer'),
+  line('E2', 'near names and the whole list'),
+  line('E3', 'the likely mistake'),
+  line('U1', 'progress is data'),
+  line('U2', 'a bar with rate and time left'),
+  line('U3', 'a profile by instruction'),
+];
+
+export const CASES: readonly Line[] = [
+  ...['01', '03', '04'].map((id) => line(`case ${id}`, '')),
+  line('case 05', '', `WebGL: ${EVERYWHERE}`),
+  ...['07', '08'].map((id) => line(`case ${id}`, '')),
+  line('case 09', '', `WebGL: ${EVERYWHERE}`),
+  ...['10', '12', '14', '17', '18', '19', '20', '21', '22', '24', '25', '26', '29'].map((id) => line(`case ${id}`, '')),
+  other('case 31', 'WebGL’s context is lost', EVERYWHERE),
+  other('case 32', 'a page with a strict policy', EVERYWHERE),
+  other('case 33', 'edge workers', EVERYWHERE),
+  other('case 35', 'HTML in place of WebAssembly', EVERYWHERE),
+  other('case 36', 'threads on a page that is not isolated', EVERYWHERE),
+];
