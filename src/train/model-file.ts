@@ -9,8 +9,8 @@ import { readSafetensors, writeSafetensors } from '../io/safetensors.ts';
 import { type Context, initialize, type Layer } from '../nn/layer.ts';
 import { lossFromJson, metricFromName } from '../nn/losses/table.ts';
 import { type LayerFactory, layerFromJson, layerToJson } from '../nn/serialize.ts';
-import { namedFrom, namedToJson } from './named-file.ts';
 import { type MatchOptions, matchLeaves } from './match-leaves.ts';
+import { namedFrom, namedToJson } from './named-file.ts';
 import type { Columns } from './records.ts';
 import { type ModelState, type Parameter, unitsOf } from './state.ts';
 

@@ -49,7 +49,10 @@ it('MNIST is learnt to 0.990 within five minutes', { timeout: 900_000 }, async (
   using run = await fit(model, images(train), {
     ...{ loss: crossEntropy(), metrics: [accuracy()], epochs, batchSize, seed: 0, threads: 2, progress: false },
     optimizer: chain(
-      adamw({ learningRate: warmUp(warm, cosineDecay({ learningRate: 3e-3, steps: steps - warm })), weightDecay: 0.01 }),
+      adamw({
+        learningRate: warmUp(warm, cosineDecay({ learningRate: 3e-3, steps: steps - warm })),
+        weightDecay: 0.01,
+      }),
       weightEma(0.998),
     ),
     maxSeconds: 300,
