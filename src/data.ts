@@ -7,7 +7,7 @@
 export { type CsvStream, type OpenCsvOptions, openCsv } from './data/csv/open-csv.ts';
 export { type CsvOptions, readCsv } from './data/csv/read-csv.ts';
 // Rows as numbers.
-export type { ColumnEncoder, DatePart } from './data/encode/column-encoder.ts';
+export { type ColumnEncoder, type DatePart, kindOf } from './data/encode/column-encoder.ts';
 export type { EncoderJson } from './data/encode/encoder-json.ts';
 export {
   type CategoryEncoding,
@@ -72,6 +72,7 @@ export { type ColumnKind, MISSING_TOKENS } from './data/table/cells.ts';
 export type { Column } from './data/table/column.ts';
 export { completeRows } from './data/table/missing.ts';
 export {
+  type ColumnKinds,
   columnOf,
   describeTable,
   dropColumns,
@@ -98,6 +99,9 @@ export {
   type VocabularyOptions,
   vocabularyFromJson,
 } from './data/text/vocabulary.ts';
+// Files of tensors.
+export { readSafetensors, type SafetensorsFile, type StoredTensor } from './io/safetensors.ts';
+export { type ListedTensor, listSafetensors } from './io/safetensors-list.ts';
 // Word vectors.
 export {
   type ReadWordVectorsOptions,

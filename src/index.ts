@@ -18,6 +18,10 @@ export { type TapListener, tap } from './graph/tap.ts';
 export { type Tensor, type TensorLike, tensor } from './graph/tensor.ts';
 // Look inside.
 export { type Profile, type ProfileOptions, type ProfileRow, profile } from './inspect/profile.ts';
+export { type ReportOptions, report } from './inspect/report.ts';
+export type { CalibrationBin, ClassBaseline, ClassReport } from './inspect/report-classes.ts';
+export type { Measured } from './inspect/report-intervals.ts';
+export type { ValueBaseline, ValueErrors, ValueReport } from './inspect/report-values.ts';
 export { type LayerSummary, type ModelSummary, summary } from './inspect/summary.ts';
 export { activation } from './nn/activations.ts';
 export {

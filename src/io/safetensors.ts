@@ -155,7 +155,7 @@ function checkEntries(entries: readonly (readonly [string, unknown])[], size: nu
   return result;
 }
 
-function checkEntry(name: string, value: unknown): { dtype: string; shape: number[]; range: [number, number] } {
+export function checkEntry(name: string, value: unknown): { dtype: string; shape: number[]; range: [number, number] } {
   if (value === null || typeof value !== 'object')
     throw damaged(`the header's entry for tensor ${quoted(name)} is no object`);
   const { dtype, shape, data_offsets: range } = value as Record<string, unknown>;

@@ -31,20 +31,50 @@ export function createProgress(
   const terminal = stream.isTTY === true && process.env.TERM !== 'dumb';
   // A build server may lend a terminal, but nobody looks at it while it moves.
   if (enabled === 'auto' && (!terminal || process.env.CI)) return nothing;
-  return terminal ? bar(options, stream, now) : lines(stream);
+  const kept = new KeptLines(stream, now);
+  return terminal ? bar(options, kept, stream, now) : lines(kept);
 }
 
-function lines(stream: Stream): Progress {
+/** Epochs shorter than this do not all get a line: hundreds of them would push everything else off the screen. */
+const SHORT = 500;
+
+/** The lines that stay: one for each epoch; of short epochs, the first, the last, and one every half second. */
+class KeptLines {
+  #written: number | undefined;
+  #waiting: string | undefined;
+
+  constructor(
+    private readonly stream: Stream,
+    private readonly now: () => number,
+  ) {}
+
+  add(text: string): void {
+    const time = this.now();
+    if (this.#written !== undefined && time - this.#written < SHORT) {
+      this.#waiting = text;
+      return;
+    }
+    this.#written = time;
+    this.#waiting = undefined;
+    this.stream.write(`${text}\n`);
+  }
+
+  /** The last one is always there. */
+  end(): void {
+    if (this.#waiting !== undefined) this.stream.write(`${this.#waiting}\n`);
+    this.#waiting = undefined;
+  }
+}
+
+function lines(kept: KeptLines): Progress {
   return {
     step() {},
-    epochEnd(_epoch, text) {
-      stream.write(`${text}\n`);
-    },
-    stop() {},
+    epochEnd: (_epoch, text) => kept.add(text),
+    stop: () => kept.end(),
   };
 }
 
-function bar(options: ProgressOptions, stream: Stream, now: () => number): Progress {
+function bar(options: ProgressOptions, kept: KeptLines, stream: Stream, now: () => number): Progress {
   const { stepsPerEpoch, epochs, examplesPerEpoch, metricNames } = options;
   const clock = new Clock(stepsPerEpoch, epochs, now);
   const unit = examplesPerEpoch === undefined ? 'steps/s' : 'examples/s';
@@ -83,9 +113,12 @@ function bar(options: ProgressOptions, stream: Stream, now: () => number): Progr
     epochEnd(epoch, text) {
       end();
       clock.epochEnd(epoch);
-      stream.write(`${text}\n`);
+      kept.add(text);
     },
-    stop: end,
+    stop() {
+      end();
+      kept.end();
+    },
   };
 }
 

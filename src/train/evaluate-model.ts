@@ -21,8 +21,8 @@ export interface EvaluateOptions {
   readonly device?: Device;
 }
 
-/** Records with their target column, as a model of records takes them. */
-function fromRecords(given: Data | Records, { columns, loss }: ModelState): Data {
+/** Records with their target column as x and y, as a model of records takes them; other data as they are. */
+export function encodedData(given: Data | Records, { columns, loss }: ModelState): Data {
   if (columns === undefined || given === null || typeof given !== 'object') return given as Data;
   if ('x' in given && 'y' in given) {
     const pair = given as Data;
@@ -45,7 +45,7 @@ export async function evaluateModel(
   options: EvaluateOptions,
 ): Promise<Measures> {
   checkKnownOptions('evaluate', options, ['batchSize', 'device']);
-  const data = state.named === undefined ? fromRecords(given, state) : packData(given as NamedData, state.named);
+  const data = state.named === undefined ? encodedData(given, state) : packData(given as NamedData, state.named);
   const source = withRowShape(readSource(data), state.inputShape);
   const targets = await readTargets(data, source, state);
   const groups = groupsOf(state);

@@ -11,6 +11,7 @@ import { TrainedModel } from './model.ts';
 import { namedScaling } from './named.ts';
 import type { Data, FitOptions, ResolvedOptions } from './options.ts';
 import { type Prepared, prepare } from './prepare.ts';
+import { keepTexts } from './text-scaling.ts';
 import type { Hooks } from './training.ts';
 import { weighingOf, weightsOf } from './weights.ts';
 
@@ -32,10 +33,15 @@ export async function extend(
   const begun = resume === undefined ? model : resumed(model, resume);
   const read = await prepare(begun, data, resolved);
   const { columns = read.state.columns, named = read.state.named, notes = [] } = data;
-  const scaled =
-    named === undefined || 'state' in begun
-      ? {}
-      : { inputScaling: namedScaling(read.source, read.trainRows, resolved, named), targetScaling: undefined };
+  const isNew = !('state' in begun);
+  const scaled = {
+    ...(isNew && data.columns && { inputScaling: keepTexts(read.state.inputScaling, data.columns) }),
+    ...(isNew &&
+      named && {
+        inputScaling: namedScaling(read.source, read.trainRows, resolved, named),
+        targetScaling: undefined,
+      }),
+  };
   const plain = { ...read, state: { ...read.state, columns, named, ...scaled }, notes: [...notes, ...read.notes] };
   const frozen = freeze === undefined ? undefined : frozenPaths(plain.state, freeze);
   const prepared: Prepared = frozen === undefined ? plain : withFreezing(plain, frozen);

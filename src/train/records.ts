@@ -32,7 +32,7 @@ export type Records = readonly TableRecord[] | TableColumns | Table;
 export interface RecordOptions<Name extends string = string>
   extends Omit<Partial<FitOptions<Name>>, 'validation'>,
     Pick<TableOptions, 'columns'>,
-    Pick<EncoderOptions, 'missing' | 'categories'> {
+    Pick<EncoderOptions, 'missing' | 'categories' | 'text'> {
   /** The column to be predicted. */
   readonly target: string;
   /** Classes or amounts; default: by what the column holds. */
@@ -61,10 +61,12 @@ export interface ReadRecords {
 
 /** Steps that a small table is trained for at most; early stopping ends most runs sooner. */
 const STEPS = 4000;
+/** Steps without an improvement after which a run ends: 5 to 20 epochs. */
+const PATIENCE = 1250;
 
 /** @throws SaddlepointError for records and columns that cannot be used; see `tableOf`, `targetOf`, `fitEncoder`. */
 export function readRecords(records: Records, given: RecordOptions): ReadRecords {
-  const { target: name, task, exclude = [], columns, missing, categories, model, ...rest } = given;
+  const { target: name, task, exclude = [], columns, missing, categories, text = 'auto', model, ...rest } = given;
   if (typeof name !== 'string')
     throw new SaddlepointError('option', `fit: target: expected the name of a column, got ${show(name)}`);
   const whole = tableOf(records, columns === undefined ? {} : { columns });
@@ -81,6 +83,7 @@ export function readRecords(records: Records, given: RecordOptions): ReadRecords
   const rows = validation === 0 ? undefined : trainingRows(table.rows, validation, targets, { seed, split });
   const { encoder, notes } = fitEncoder(table, rows, {
     exclude: [name, ...exclude],
+    text,
     ...(missing === undefined ? {} : { missing }),
     ...(categories === undefined ? {} : { categories }),
   });
@@ -88,6 +91,8 @@ export function readRecords(records: Records, given: RecordOptions): ReadRecords
   const hidden = model ?? [dense(hiddenUnits(table.rows), { activation: 'relu' })];
   const batchSize = rest.batchSize ?? (table.rows < 1000 ? 16 : 32);
   const trained = rows?.length ?? table.rows;
+  // Some 1250 steps, so that large tables do not wait for hours.
+  const patience = Math.min(20, Math.max(5, Math.ceil((PATIENCE * batchSize) / trained)));
   return {
     layer: sequential([...hidden, dense(classes)]),
     data: {
@@ -101,7 +106,7 @@ export function readRecords(records: Records, given: RecordOptions): ReadRecords
       metrics: found.task === 'class' ? [accuracy()] : [meanAbsoluteError()],
       optimizer: adam({ learningRate: 3e-3 }),
       epochs: Math.min(300, Math.max(20, Math.ceil((STEPS * batchSize) / trained))),
-      callbacks: validation === 0 ? [] : [earlyStopping({ patience: 20 })],
+      callbacks: validation === 0 ? [] : [earlyStopping({ patience })],
       ...Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== undefined)),
       batchSize: Math.min(batchSize, trained),
       ...(validation === 0 ? { validation: undefined } : { validation }),

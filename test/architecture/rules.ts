@@ -79,7 +79,7 @@ export const rules: Rules = {
     '@tensorflow/tfjs-core': ['backends'],
     '@tensorflow/tfjs-backend-webgl': ['backends'],
   },
-  nodeModules: ['entry/node.ts', 'progress/terminal.ts'],
+  nodeModules: ['entry/node.ts', 'progress/terminal.ts', 'cli'],
   exceptions: [],
   maxLines: 300,
   longFiles: {

@@ -3,6 +3,7 @@ import { SaddlepointError } from '../../core/errors.ts';
 import { streamOf } from '../../core/philox.ts';
 import type { CellFormat, ColumnKind } from '../table/cells.ts';
 import { namedColumn } from '../table/column.ts';
+import { bagOf, type TextEncoder, tokensOf } from './text-encoder.ts';
 
 /** Parts of a date: the year as a number, the others as sine and cosine of their place in the cycle. */
 export const DATE_PARTS = ['year', 'month', 'weekday', 'hour'] as const;
@@ -42,11 +43,12 @@ export interface HashEncoder extends Common {
 }
 
 /** How one column becomes numbers: plain data, a part of the model's file. */
-export type ColumnEncoder = NumberEncoder | DateEncoder | LevelEncoder | HashEncoder;
+export type ColumnEncoder = NumberEncoder | DateEncoder | LevelEncoder | HashEncoder | TextEncoder;
 
 /** The kind that cells of the column are read as. */
 export function kindOf({ encoding }: ColumnEncoder): ColumnKind {
-  return encoding === 'number' || encoding === 'boolean' || encoding === 'date' ? encoding : 'category';
+  const own = encoding === 'number' || encoding === 'boolean' || encoding === 'date' || encoding === 'text';
+  return own ? encoding : 'category';
 }
 
 /** The names of the numbers that one cell becomes. */
@@ -66,6 +68,8 @@ function bodyNames(encoder: ColumnEncoder): string[] {
       return encoder.levels.map((level) => `${column}=${level}`);
     case 'hash':
       return Array.from({ length: encoder.buckets }, (_, i) => `${column}#${i}`);
+    case 'text':
+      return bagOf(encoder).columns.map((token) => `${column}: ${token}`);
     default:
       return [column];
   }
@@ -98,6 +102,13 @@ function bodyWriter(encoder: ColumnEncoder): (value: number | string, out: Float
         out[at + (streamOf(value as string) % encoder.buckets)] = 1;
         return true;
       };
+    case 'text': {
+      const bag = bagOf(encoder);
+      return (value, out, at) => {
+        out.set(bag.encode([tokensOf(encoder.unit, value as string)]), at);
+        return true;
+      };
+    }
     case 'one-hot':
     case 'ordinal': {
       const places = new Map(encoder.levels.map((level, i) => [level, i]));

@@ -2,6 +2,7 @@
 import { SaddlepointError, show } from '../../core/errors.ts';
 import type { Json } from '../../core/json.ts';
 import type { CellFormat } from '../table/cells.ts';
+import { type BagJson, bagFromJson } from '../text/bag.ts';
 import { type ColumnEncoder, DATE_PARTS, type DatePart } from './column-encoder.ts';
 
 /** A row encoder as plain data. */
@@ -27,7 +28,8 @@ export function encoderToJson(encoders: readonly ColumnEncoder[]): EncoderJson {
     dateOrder: format.dateOrder,
     missing: format.missing,
   }));
-  return { format: FORMAT, version: 1, columns };
+  // Interfaces have no index signature; all of it is plain data.
+  return { format: FORMAT, version: 1, columns: columns as unknown as EncoderJson['columns'] };
 }
 
 function damaged(what: string): SaddlepointError {
@@ -54,6 +56,7 @@ export function columnEncodersFromJson(json: unknown): ColumnEncoder[] {
   let width = 0;
   for (const encoder of encoders) {
     if (encoder.encoding === 'hash') width += encoder.buckets;
+    else if (encoder.encoding === 'text') width += encoder.bag.width;
     else width += encoder.encoding === 'one-hot' ? encoder.levels.length : 8;
   }
   if (width > WIDEST) throw damaged(`${width} numbers a row, at most ${WIDEST} allowed`);
@@ -70,6 +73,7 @@ function columnFrom(where: string, json: unknown): ColumnEncoder {
     'one-hot',
     'ordinal',
     'hash',
+    'text',
   ]);
   const format: CellFormat = {
     decimal: oneOf(`${where}.decimal`, object.decimal, ['.', ',']),
@@ -93,6 +97,12 @@ function columnFrom(where: string, json: unknown): ColumnEncoder {
         throw damaged(`${where}.buckets is ${show(buckets)}, an integer from 1 to ${WIDEST} expected`);
       }
       return { ...common, encoding, buckets: buckets as number };
+    }
+    case 'text': {
+      const unit = oneOf(`${where}.unit`, object.unit, ['word', 'character']);
+      // Read for its checks: the encoder itself is plain data.
+      const bag = bagFromJson(object.bag).toJSON() as BagJson;
+      return { column, encoding, format, unit, bag, fill: null, indicator: false };
     }
     case 'one-hot':
     case 'ordinal': {

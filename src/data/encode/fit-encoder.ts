@@ -5,6 +5,7 @@ import { columnOf, placeOf, type Table } from '../table/table.ts';
 import type { ColumnEncoder, DatePart } from './column-encoder.ts';
 import { columnEncodersFromJson } from './encoder-json.ts';
 import { gapError, makeRowEncoder, type RowEncoder } from './row-encoder.ts';
+import { fitText, type TextUnit } from './text-encoder.ts';
 
 /** What becomes of gaps. */
 export type MissingPolicy = 'error' | 'drop' | 'mean' | 'median' | 'indicator';
@@ -25,6 +26,11 @@ export interface EncoderOptions {
   readonly unknown?: 'zero' | 'error';
   /** How single columns become numbers, also columns of numbers that are names. */
   readonly categories?: Readonly<Record<string, CategoryEncoding>>;
+  /**
+   * Columns that become bags of words, or of runs of characters: all columns of free text (`auto`), or those named, also names
+   * and codes, with what counts in them. Default: none; free text is left out with a note.
+   */
+  readonly text?: 'auto' | Readonly<Record<string, TextUnit | 'auto'>>;
   /** Up to this many names are one-hot; more are hashed. Default 50: each name needs some rows to be learnt from. */
   readonly maxLevels?: number;
   /** Places of a hash; default 64. */
@@ -85,7 +91,9 @@ export function encoderFromJson(json: unknown): RowEncoder {
 }
 
 function checkOptions(table: Table, options: EncoderOptions): void {
-  checkKnownOptions('fitEncoder', options, ['exclude', 'missing', 'unknown', 'categories', 'maxLevels', 'buckets']);
+  checkKnownOptions('fitEncoder', options, [
+    ...['exclude', 'missing', 'unknown', 'categories', 'text', 'maxLevels', 'buckets'],
+  ]);
   for (const name of options.exclude ?? []) columnOf(table, name, 'exclude');
   if (typeof options.missing === 'object') {
     for (const [name, policy] of Object.entries(options.missing)) {
@@ -97,6 +105,8 @@ function checkOptions(table: Table, options: EncoderOptions): void {
     columnOf(table, name, 'categories');
     checkName(`categories: ${namedColumn(name)}`, encoding, CATEGORIES);
   }
+  if (typeof options.text === 'object') for (const name of Object.keys(options.text)) columnOf(table, name, 'text');
+  else if (options.text !== undefined) checkName('text', options.text, ['auto']);
   if (options.unknown !== undefined) checkName('unknown', options.unknown, ['zero', 'error']);
   if (options.maxLevels !== undefined)
     checkNumber('maxLevels', options.maxLevels, { min: 1, max: 100_000, integer: true });
@@ -115,8 +125,14 @@ function fitColumn(column: Column, settings: Settings): ColumnEncoder | undefine
   const wanted =
     options.categories !== undefined && Object.hasOwn(options.categories, name) ? options.categories[name] : undefined;
   if (wanted === 'leave') return undefined;
+  const unit = unitOf(column, options);
+  if (unit !== undefined && wanted === undefined) {
+    const { encoder, note } = fitText(column, rows, table.rows, unit === 'auto' ? undefined : unit);
+    notes.push(note);
+    return encoder;
+  }
   if (column.kind === 'text' && wanted === undefined) {
-    notes.push(`${namedColumn(name)} is free text and is left out: make numbers of it with a vocabulary`);
+    notes.push(`${namedColumn(name)} is free text and is left out: text: 'auto' makes a bag of words of it`);
     return undefined;
   }
   const policy = policyOf(options.missing, name);
@@ -136,6 +152,12 @@ function fitColumn(column: Column, settings: Settings): ColumnEncoder | undefine
       : fitNumbers(column, policy, settings);
   if (gaps > 0 && encoder !== undefined) notes.push(gapNote(encoder, gaps, policy));
   return encoder;
+}
+
+/** What counts in a column that becomes a bag; undefined for all others. */
+function unitOf({ name, kind }: Column, { text }: EncoderOptions): TextUnit | 'auto' | undefined {
+  if (typeof text === 'object') return Object.hasOwn(text, name) ? text[name] : undefined;
+  return text === 'auto' && kind === 'text' ? 'auto' : undefined;
 }
 
 function gapNote({ column, fill }: ColumnEncoder, gaps: number, policy: MissingPolicy): string {

@@ -144,7 +144,8 @@ function encodeColumn(
     const value = readCell(cell, kind, format);
     const cells = { length: row + 1, [row]: cell };
     if (value === undefined) throw cellError(column, cells, row, kind, rows.place, 'the model has learnt it as such');
-    if (value === null && fill === null && !indicator) throw gapError(column, rows.place(row));
+    if (value === null && fill === null && !indicator && encoder.encoding !== 'text')
+      throw gapError(column, rows.place(row));
     if (write(value, out, at)) continue;
     if (encoder.encoding !== 'hash' && 'unknown' in encoder && encoder.unknown === 'error') {
       throw new SaddlepointError(

@@ -26,11 +26,14 @@ export interface Table {
   readonly origin: Origin | undefined;
 }
 
+/** Kinds by column; a column that has none here is inferred. */
+export type ColumnKinds = Readonly<Record<string, ColumnKind>> | ((name: string) => ColumnKind | undefined);
+
 export interface TableOptions {
   /** What errors call the data; default `table`. */
   readonly name?: string;
-  /** The kind of single columns, where the inferred one is not right. */
-  readonly columns?: Readonly<Record<string, ColumnKind>>;
+  /** The kind of single columns, where the inferred one is not right: by name, or a function of the name. */
+  readonly columns?: ColumnKinds;
   /**
    * Texts that mean a gap; case and surrounding space do not matter. Default `MISSING_TOKENS`: "", NA, N/A, null, NaN, ?, -.
    * An empty list lets every text be a name.
@@ -130,10 +133,7 @@ export function makeTable(
   const name = options.name ?? 'table';
   if (rows === 0 || cells.length === 0) throw emptyError(name);
   const names = cells.map(([column]) => column);
-  for (const [column, kind] of Object.entries(options.columns ?? {})) {
-    if (!names.includes(column)) throw unknownColumn('columns', column, names);
-    checkName(`columns: ${namedColumn(column)}`, kind, COLUMN_KINDS);
-  }
+  const kindOf = chosenKinds(options.columns, names);
   if (options.decimal !== undefined) checkName('decimal', options.decimal, ['.', ',']);
   if (options.dateOrder !== undefined) checkName('dateOrder', options.dateOrder, ['day-first', 'month-first']);
   const missing = missingTokens(options.missing);
@@ -154,13 +154,28 @@ export function makeTable(
   };
   const notes: string[] = [];
   const columns = cells.map(([column, values]) => {
-    const given =
-      options.columns !== undefined && Object.hasOwn(options.columns, column) ? options.columns[column] : undefined;
+    const given = kindOf(column);
     const inferred = given === undefined ? inferColumn(column, values, hints) : chosen(given, values, hints);
     notes.push(...inferred.notes);
     return makeColumn(column, values, inferred.kind, { format: inferred.format, reason: inferred.reason, place });
   });
   return { rows, columns, notes, origin };
+}
+
+/** The kinds that the user gave, checked. */
+function chosenKinds(kinds: ColumnKinds = {}, names: readonly string[]): (name: string) => ColumnKind | undefined {
+  const check = (name: string, kind: unknown): ColumnKind =>
+    checkName(`columns: ${namedColumn(name)}`, kind, COLUMN_KINDS);
+  if (typeof kinds === 'function')
+    return (name) => {
+      const kind = kinds(name);
+      return kind === undefined ? undefined : check(name, kind);
+    };
+  for (const [name, kind] of Object.entries(kinds)) {
+    if (!names.includes(name)) throw unknownColumn('columns', name, names);
+    check(name, kind);
+  }
+  return (name) => (Object.hasOwn(kinds, name) ? kinds[name] : undefined);
 }
 
 /** A kind that the user gave; the marks are still read from the texts. */

@@ -105,7 +105,7 @@ describe('an encoder', () => {
     expect(notes).toEqual([
       "column 'many': 55 different names are hashed to 8 places",
       "column 'id' is different in every row, as an identifier is, and is left out",
-      "column 'text' is free text and is left out: make numbers of it with a vocabulary",
+      "column 'text' is free text and is left out: text: 'auto' makes a bag of words of it",
     ]);
     const { data } = encoder.encode(table);
     for (const row of rows(data, 9)) expect(row.slice(0, 8).filter((x) => x === 1)).toHaveLength(1);
