@@ -23,6 +23,7 @@ export interface CalibrationBin {
   readonly accuracy: number;
 }
 
+/** What `report` says of a model of classes. */
 export interface ClassReport {
   readonly task: 'class';
   readonly rows: number;

@@ -10,12 +10,14 @@ export interface ValueErrors {
   readonly meanAbsoluteError: Measured;
 }
 
+/** What something simpler reaches on the same rows. */
 export interface ValueBaseline extends ValueErrors {
   readonly name: string;
   /** Its root mean squared error minus the model's, by rows drawn in pairs: an interval that holds 0 is no proof of a difference. */
   readonly difference: Measured;
 }
 
+/** What `report` says of a model of amounts. */
 export interface ValueReport extends ValueErrors {
   readonly task: 'value';
   readonly rows: number;

@@ -3,6 +3,7 @@ import type { Shape } from '../core/shape.ts';
 import { checkEntry } from './safetensors.ts';
 import { parseHeader } from './safetensors-header.ts';
 
+/** A tensor of a file by its header alone; its numbers are not read. */
 export interface ListedTensor {
   readonly name: string;
   /** As the format writes it: F32, BF16, … */

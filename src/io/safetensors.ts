@@ -8,6 +8,7 @@ import { SaddlepointError } from '../core/errors.ts';
 import { type Shape, showShape } from '../core/shape.ts';
 import { damaged, parseHeader, quoted } from './safetensors-header.ts';
 
+/** A tensor as a file holds it. */
 export interface StoredTensor {
   /** Dimensions ≥ 0; [] for a scalar. */
   readonly shape: Shape;
