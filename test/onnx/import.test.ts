@@ -89,7 +89,9 @@ describe('importOnnx', () => {
     expect(relativeError(await answersOf(back, rows, 3), expected)).toBeLessThan(BOUND);
     // On the machine too, by its own kernels.
     const device = await back.predict(tensor(rows, [3, ...model.state.inputShape]), { device: 'wasm' });
-    expect(relativeError((device as number[][]).flat(Number.POSITIVE_INFINITY) as number[], expected)).toBeLessThan(BOUND);
+    expect(relativeError((device as number[][]).flat(Number.POSITIVE_INFINITY) as number[], expected)).toBeLessThan(
+      BOUND,
+    );
   });
 
   test.each([
