@@ -93,7 +93,8 @@ function drawPanel(document: Document, points: readonly Point[], label: string, 
     y: { label, labelArrow: 'none', grid: true, nice: true },
     marks: [
       Plot.line(points, { ...channels, z: 'rows', strokeWidth: 2 }),
-      Plot.dot(points, { ...channels, fill: 'var(--paper)', r: 3 }),
+      // Of many epochs the dots would hide the line.
+      ...(epochs <= 60 ? [Plot.dot(points, { ...channels, fill: 'var(--paper)', r: 3 })] : []),
     ],
   });
 }

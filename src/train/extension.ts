@@ -10,7 +10,6 @@ import { frozenPaths, withFrozenStatistics } from './freeze.ts';
 import { TrainedModel } from './model.ts';
 import type { Data, FitOptions, ResolvedOptions } from './options.ts';
 import { type Prepared, prepare } from './prepare.ts';
-import { keepTexts } from './text-scaling.ts';
 import type { Hooks } from './training.ts';
 import { weighingOf, weightsOf } from './weights.ts';
 
@@ -30,8 +29,11 @@ export async function extend(
   const begun = resume === undefined ? model : resumed(model, resume);
   const read = await prepare(begun, data, resolved);
   const { columns = read.state.columns, notes = [] } = data;
+  const { inputScaling } = read.state;
   const scaled =
-    data.columns === undefined ? read.state.inputScaling : keepTexts(read.state.inputScaling, data.columns);
+    data.columns === undefined
+      ? inputScaling
+      : (await import('./text-scaling.ts')).keepTexts(inputScaling, data.columns);
   const state = { ...read.state, columns, inputScaling: scaled };
   const plain = { ...read, state, notes: [...notes, ...read.notes] };
   const frozen = freeze === undefined ? undefined : frozenPaths(plain.state, freeze);
