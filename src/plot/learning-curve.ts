@@ -99,8 +99,10 @@ function drawPanel(document: Document, points: readonly Point[], label: string, 
   });
 }
 
-/** At most ten ticks, all of them epochs. */
+/** Some ten ticks at most, all of them epochs: the first, and multiples of 1, 2 or 5 times a power of ten. */
 function wholeNumbers(epochs: number): number[] {
-  const step = Math.ceil(epochs / 10);
-  return Array.from({ length: Math.ceil(epochs / step) }, (_, i) => 1 + i * step);
+  const power = 10 ** Math.floor(Math.log10(Math.max(1, epochs / 10)));
+  const step = Math.ceil([1, 2, 5, 10].map((times) => times * power).find((size) => size >= epochs / 10) ?? 1);
+  const multiples = Array.from({ length: Math.floor(epochs / step) }, (_, i) => (i + 1) * step);
+  return multiples[0] === 1 ? multiples : [1, ...multiples];
 }
