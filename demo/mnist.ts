@@ -9,8 +9,8 @@ import { relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs, styleText } from 'node:util';
 import { accuracy, type ClassPrediction, crossEntropy, dense, fit, loadModel, sequential } from 'saddlepoint';
+import { learningCurve } from 'saddlepoint/plot';
 import { drawDigits, type Picture } from './draw-digits.ts';
-import { learningCurve } from './learning-curve.ts';
 import { type Digits, readMnist, SIDE } from './mnist-data.ts';
 
 const out = (name: string): string => fileURLToPath(new URL(`../out/${name}`, import.meta.url));

@@ -1,6 +1,7 @@
 /** @file Files of rows from the command line: CSV, TSV, JSON, JSON lines, or whatever comes in on stdin. */
 import {
   type ByteSource,
+  type ColumnKind,
   type ColumnKinds,
   type CsvOptions,
   kindOf,
@@ -89,13 +90,22 @@ export async function readTableFor(model: TrainedModel, place: string, given: Gi
       `the model was not trained on named columns, so rows of ${place} mean nothing to it`,
       'a model of images takes a folder of images, or image files',
     );
-  const { encoders, inputs } = known.encoder;
-  const kinds = new Map(encoders.map((encoder) => [encoder.column, kindOf(encoder)]));
+  const { inputs } = known.encoder;
   const source = await sourceOf(place);
   if (isJson(place) || isJsonLines(place)) return readRows(place, source, given);
-  const options = { ...csvOptions(given), columns: (name: string) => kinds.get(name) ?? ('text' as const) };
+  const options = { ...csvOptions(given), columns: kindIn(model) };
   const table = await readCsv(source, options);
   const isKnown = table.columns.some(({ name }) => inputs.includes(name));
   // A first line that looks like a row, and yet may name the columns: the model knows what they are called.
   return isKnown || given.header === false ? table : readCsv(source, { ...options, header: true });
+}
+
+/** The kinds of columns as the model knows them: its inputs, its target, and texts for whatever else there is. */
+function kindIn({ state }: TrainedModel): ColumnKinds {
+  const { columns, classes, loss } = state;
+  const kinds = new Map<string, ColumnKind>(columns?.encoder.encoders.map((each) => [each.column, kindOf(each)]));
+  // Numbers and yes or no are classes too: these are found as they were in training.
+  const names = classes?.some((name) => typeof name === 'string' && !/^(true|false)$/.test(name));
+  const target = loss.target === 'value' ? ('number' as const) : names ? ('category' as const) : undefined;
+  return (name) => kinds.get(name) ?? (name === columns?.target ? target : 'text');
 }

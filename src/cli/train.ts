@@ -1,6 +1,7 @@
 /** @file `saddlepoint train`: from a file of rows, or a folder of images, to a model file and an honest report. */
 import { dirname, join, parse, resolve } from 'node:path';
 import { SaddlepointError } from '../index.ts';
+import { checkFigures, drawFigures } from './figures.ts';
 import { isFolder } from './places.ts';
 import { READING } from './read-table.ts';
 import type { CommandSpec, Given, OptionSpec } from './spec.ts';
@@ -126,6 +127,16 @@ const WRITING: readonly OptionSpec[] = [
     value: { kind: 'text', placeholder: 'file' },
     description: 'where the model goes; default: beside the data, with the ending .safetensors',
   },
+  {
+    name: 'figure',
+    value: { kind: 'text', placeholder: 'file.svg' },
+    description: 'draw the learning curve; needs the packages @observablehq/plot and linkedom',
+  },
+  {
+    name: 'matrix',
+    value: { kind: 'text', placeholder: 'file.svg' },
+    description: 'draw the confusion matrix; needs the same packages',
+  },
 ];
 
 export const trainCommand: CommandSpec = {
@@ -142,10 +153,12 @@ export const trainCommand: CommandSpec = {
   async run([source], given, output) {
     const place = source as string;
     const target = await modelPlace(place, given);
+    await checkFigures(given);
     const images = await isFolder(place);
     if (images) refuseColumns(given);
     const trained = images ? await trainImages(place, given, output) : await trainTable(place, given, output);
     await trained.run.save(target);
+    await drawFigures(trained, given, output);
     await printTraining({ ...trained, model: target }, output);
   },
 };

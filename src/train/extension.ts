@@ -11,7 +11,6 @@ import { TrainedModel } from './model.ts';
 import { namedScaling } from './named.ts';
 import type { Data, FitOptions, ResolvedOptions } from './options.ts';
 import { type Prepared, prepare } from './prepare.ts';
-import { keepTexts } from './text-scaling.ts';
 import type { Hooks } from './training.ts';
 import { weighingOf, weightsOf } from './weights.ts';
 
@@ -35,7 +34,10 @@ export async function extend(
   const { columns = read.state.columns, named = read.state.named, notes = [] } = data;
   const isNew = !('state' in begun);
   const scaled = {
-    ...(isNew && data.columns && { inputScaling: keepTexts(read.state.inputScaling, data.columns) }),
+    ...(isNew &&
+      data.columns && {
+        inputScaling: (await import('./text-scaling.ts')).keepTexts(read.state.inputScaling, data.columns),
+      }),
     ...(isNew &&
       named && {
         inputScaling: namedScaling(read.source, read.trainRows, resolved, named),

@@ -205,3 +205,20 @@ describe('the clock of a run', () => {
     expect(shown).toBe(expected);
   });
 });
+
+test('U2: of many short epochs the first, the last and one every half second keep a line; of long ones all', () => {
+  const kept = (milliseconds: number): string[] => {
+    const { stream, text } = screen(false);
+    let time = 0;
+    const progress = createProgress({ ...options, epochs: 20, enabled: true }, stream, () => time);
+    for (let epoch = 1; epoch <= 20; epoch++) {
+      time += milliseconds;
+      progress.epochEnd(epoch, String(epoch));
+    }
+    progress.stop();
+    progress.stop();
+    return text().trimEnd().split('\n');
+  };
+  expect(kept(100)).toEqual(['1', '6', '11', '16', '20']);
+  expect(kept(500)).toEqual(Array.from({ length: 20 }, (_, i) => String(i + 1)));
+});

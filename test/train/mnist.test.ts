@@ -1,7 +1,6 @@
 import { accuracy, type ClassPrediction, crossEntropy, dense, fit, sequential, sgd } from 'saddlepoint';
 import { describe, expect, it } from 'vitest';
 import { drawDigits } from '../../demo/draw-digits.ts';
-import { learningCurve } from '../../demo/learning-curve.ts';
 import { firstDigits, readMnist } from '../../demo/mnist-data.ts';
 
 const { train, test } = readMnist();
@@ -63,23 +62,5 @@ describe('the pictures of the demo', () => {
         45,
       ).split('\n'),
     ).toHaveLength(22);
-  });
-
-  it('show the history as an SVG with title, axes and a legend', () => {
-    const record = { loss: 0.5, accuracy: 0.8, seconds: 1 };
-    const history = [1, 2, 3].map((epoch) => ({ ...record, epoch, validation: { loss: 0.4, accuracy: 0.9 } }));
-    const svg = learningCurve(history, 'Title <&>');
-    expect(svg).toMatch(/^<svg [^>]*xmlns="http:\/\/www\.w3\.org\/2000\/svg"[^>]*><title>Title &lt;&amp;&gt;<\/title>/);
-    for (const text of [
-      '>Title &lt;&amp;&gt;</text>',
-      '>loss (cross-entropy)<',
-      '>accuracy<',
-      '>epoch<',
-      '>training<',
-      '>validation<',
-    ])
-      expect(svg).toContain(text);
-    expect(svg.match(/<circle/g)).toHaveLength(2 + 4 * 3);
-    expect(svg).not.toMatch(/NaN|undefined/);
   });
 });

@@ -84,4 +84,26 @@ describe('fit on plain records', () => {
     const more = await fit(run, { x, y: classes }, { ...options, epochs: 1 });
     expect(await more.predict(x.slice(0, 2))).toHaveLength(2);
   });
+
+  it('D2: reads free text as a bag of words, which is not standardized, beside numbers, which are; equal after a reload', async () => {
+    const line = (i: number): string =>
+      i % 2 === 0 ? `a fine and lovely day for number ${i}` : `a dull and dreadful day for number ${i}`;
+    const records = Array.from({ length: 60 }, (_, i) => ({
+      ...{ note: line(i), height: 1000 + (i % 7) },
+      mood: i % 2 === 0 ? 'good' : 'bad',
+    }));
+    const run = await fit(records, { target: 'mood', ...quiet });
+    const { inputScaling, columns } = run.state;
+    const height = columns?.encoder.columns.indexOf('height') as number;
+    const words = columns?.encoder.columns.flatMap((name, i) => (name.startsWith('note: ') ? [i] : [])) as number[];
+    expect(words.length).toBeGreaterThan(5);
+    for (const i of words) expect([inputScaling.shift[i], inputScaling.scale[i]]).toEqual([0, 1]);
+    expect(inputScaling.shift[height]).toBeCloseTo(1003, 0);
+    const fresh = { note: 'what a lovely, fine evening', height: 1002 };
+    const answer = await run.predict(fresh);
+    expect(answer).toMatchObject({ label: 'good' });
+    const chunks: Uint8Array[] = [];
+    await run.save(new WritableStream({ write: (chunk) => void chunks.push(chunk) }));
+    expect(await (await loadModel(new Blob(chunks as BlobPart[]))).predict(fresh)).toEqual(answer);
+  });
 });

@@ -29,8 +29,8 @@ const WORDS = 2;
 /** From so many texts on, what occurs in one alone says nothing about others. */
 const MANY = 20;
 
-const words = tokenizer();
-const characters = tokenizer({ unit: 'character', lowercase: true });
+const words = /* @__PURE__ */ tokenizer();
+const characters = /* @__PURE__ */ tokenizer({ unit: 'character', lowercase: true });
 
 /** What a text is made of. */
 export function tokensOf(unit: TextUnit, text: string): string[] {

@@ -1,0 +1,7 @@
+/**
+ * @file Figures as SVG text, in Node and on pages, drawn by `@observablehq/plot` (in Node with `linkedom`), which are installed
+ * beside: `npm install @observablehq/plot linkedom`.
+ * @module saddlepoint/plot
+ */
+export { confusionFigure } from './plot/confusion-figure.ts';
+export { type CurveRecord, learningCurve } from './plot/learning-curve.ts';
