@@ -326,9 +326,18 @@ export { type EarlyStoppingOptions, earlyStopping } from './train/callbacks/earl
 export { type LoggerOptions, logger } from './train/callbacks/logger.ts';
 export { type ReduceOnPlateauOptions, reduceOnPlateau } from './train/callbacks/reduce-on-plateau.ts';
 export type { Checkpoint } from './train/checkpoint.ts';
+export {
+  type CrossValidateOptions,
+  type CrossValidateRecordOptions,
+  crossValidate,
+  type FoldingOptions,
+} from './train/cross-validate.ts';
+export type { CrossValidation, Fold } from './train/cross-validation.ts';
 export { DivergenceError } from './train/divergence.ts';
+export { type FindLearningRateOptions, findLearningRate } from './train/find-learning-rate.ts';
 export { fit, train } from './train/fit.ts';
 export type { EpochRecord, Measures } from './train/history.ts';
+export type { LearningRateCurve } from './train/learning-rate-curve.ts';
 export { loadModel } from './train/load.ts';
 export { loadCheckpoint } from './train/load-checkpoint.ts';
 export { loadModels } from './train/load-models.ts';
