@@ -336,6 +336,7 @@ export type { CrossValidation, Fold } from './train/cross-validation.ts';
 export { DivergenceError } from './train/divergence.ts';
 export { type FindLearningRateOptions, findLearningRate } from './train/find-learning-rate.ts';
 export { fit, train } from './train/fit.ts';
+export { type FitLbfgsOptions, fitLbfgs } from './train/fit-lbfgs.ts';
 export type { EpochRecord, Measures } from './train/history.ts';
 export type { LearningRateCurve } from './train/learning-rate-curve.ts';
 export { loadModel } from './train/load.ts';
