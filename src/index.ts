@@ -356,4 +356,5 @@ export type { ClassPrediction, Prediction, PredictOptions } from './train/predic
 export type { RecordOptions, Records } from './train/records.ts';
 export type { Ending, Run, RunRecord } from './train/run.ts';
 export type { Parameter } from './train/state.ts';
+export type { StreamBatch, StreamData } from './train/stream.ts';
 export { wassersteinCritic } from './train/wasserstein-critic.ts';

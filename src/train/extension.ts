@@ -10,6 +10,7 @@ import { frozenPaths, withFrozenStatistics } from './freeze.ts';
 import { TrainedModel } from './model.ts';
 import type { Data, FitOptions, ResolvedOptions } from './options.ts';
 import { type Prepared, prepare } from './prepare.ts';
+import type { StreamData } from './stream.ts';
 import type { Hooks } from './training.ts';
 import { weighingOf, weightsOf } from './weights.ts';
 
@@ -21,10 +22,11 @@ export interface Extension extends Hooks {
 /** @throws SaddlepointError before anything is trained. */
 export async function extend(
   model: Layer | TrainedModel,
-  data: Data,
+  data: Data | StreamData,
   options: FitOptions,
   resolved: ResolvedOptions<string>,
 ): Promise<Extension> {
+  if ('batches' in data) return (await import('./stream.ts')).extendStream(model, data, options, resolved);
   const { freeze, resume } = options;
   const begun = resume === undefined ? model : resumed(model, resume);
   const read = await prepare(begun, data, resolved);

@@ -11,6 +11,7 @@ import type { PlayersRecord, PlayersRun } from './players-run.ts';
 import { prepare } from './prepare.ts';
 import type { RecordOptions, Records } from './records.ts';
 import type { Run } from './run.ts';
+import type { StreamData } from './stream.ts';
 import { openTraining } from './training.ts';
 
 /**
@@ -21,7 +22,7 @@ import { openTraining } from './training.ts';
  * the weights of the best epoch are kept, however the run ends; a bar is shown where there is a terminal.
  *
  * @param model a layer, such as `sequential([...])`, or a trained model to go on from.
- * @param data x: rows; y: a target for each row. See `Data`.
+ * @param data x: rows; y: a target for each row. See `Data`; for data larger than memory, see `StreamData`.
  * @param options see `FitOptions`; only `loss` is needed.
  * @returns the run: it predicts, evaluates, saves, and holds the history.
  * @throws SaddlepointError before training for data or options that cannot be used; `DivergenceError` (code `divergence`)
@@ -31,7 +32,7 @@ import { openTraining } from './training.ts';
  */
 export async function fit<Name extends string = never>(
   model: Layer | TrainedModel,
-  data: Data,
+  data: Data | StreamData,
   options: FitOptions<Name>,
 ): Promise<Run<Name>>;
 /**
@@ -84,7 +85,7 @@ export async function fit(
  */
 export function train<Name extends string = never>(
   model: Layer | TrainedModel,
-  data: Data,
+  data: Data | StreamData,
   options: FitOptions<Name>,
 ): AsyncGenerator<EpochRecord<Name>, Run<Name>, void>;
 /** As `fit` of records, an epoch at a time. */

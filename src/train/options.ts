@@ -94,7 +94,8 @@ const EXTENDED = ['freeze', 'classWeights', 'callbacks', 'resume', 'resumable', 
 type Extended = (typeof EXTENDED)[number];
 
 /** Whether a run needs more than rows, targets and the commonest options. */
-export const isExtended = (data: Data, options: FitOptions): boolean =>
+export const isExtended = (data: Data & { batches?: unknown }, options: FitOptions): boolean =>
+  data?.batches !== undefined ||
   data?.weights !== undefined ||
   data?.columns !== undefined ||
   options?.optimizer?.evaluationParameters !== undefined ||

@@ -28,6 +28,9 @@ export interface Hooks {
   evaluated?(groups: ModelGroups): Evaluated | undefined;
   /** Blocks of rows besides x and y. */
   readonly blocks?: Readonly<Record<string, ArrayLike<number>>>;
+  /** How many rows an epoch has where they are not all in memory, and the next of them: see `stream-feed.ts`. */
+  readonly rows?: number;
+  feed?(epoch: number, at: number, wanted: number): Promise<Int32Array>;
   /** The most steps in one call, given the steps taken so far. */
   callLimit?(step: number): number;
   /** What the learning rate is multiplied by from here on. */
@@ -61,7 +64,7 @@ export async function openTraining<Name extends string>(
   const description = describe(groups);
   const renewal = await renewalOf(groups);
   const programsOf = (size: number) => {
-    const rest = trainRows.length % size;
+    const rest = (hooks.rows ?? trainRows.length) % size;
     return [size, ...(rest === 0 ? [] : [rest])].map((rows) =>
       trainingProgram(description, options.optimizer, rows, renewal),
     );
@@ -138,9 +141,10 @@ export class Training<Name extends string> {
     const { trainRows, batchSize } = prepared;
     const { session, layout, hooks, deliver } = opened;
     const { epochs, metrics, progress: enabled, seed, shuffle, signal, optimizer } = options;
+    const { rows = trainRows.length } = hooks;
     this.#progress = createProgress({
-      stepsPerEpoch: Math.ceil(trainRows.length / batchSize),
-      examplesPerEpoch: trainRows.length,
+      stepsPerEpoch: Math.ceil(rows / batchSize),
+      examplesPerEpoch: rows,
       ...{ epochs, metricNames: metrics.map(({ name }) => name), enabled },
     });
     this.loop = new TrainingLoop({
