@@ -69,7 +69,7 @@ export async function fit<Name extends string>(
 ): Promise<PlayersRun<Name>>;
 export async function fit(
   model: Layer | TrainedModel | Players | Records,
-  data: Data | PlayersData | RecordOptions,
+  data: Data | StreamData | PlayersData | RecordOptions,
   options?: FitOptions | PlayersOptions,
 ): Promise<Run | PlayersRun> {
   const epochs = train(model as Layer, data as Data, options as FitOptions);
@@ -104,7 +104,7 @@ export function train<Name extends string>(
 ): AsyncGenerator<PlayersRecord<Name>, PlayersRun<Name>, void>;
 export function train(
   model: Layer | TrainedModel | Players | Records,
-  data: Data | PlayersData | RecordOptions,
+  data: Data | StreamData | PlayersData | RecordOptions,
   options?: FitOptions | PlayersOptions,
 ): AsyncGenerator<EpochRecord | PlayersRecord, Run | PlayersRun, void> {
   if (data && 'target' in data && options === undefined) return trainRecords(model as Records, data);

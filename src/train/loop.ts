@@ -68,8 +68,7 @@ export class TrainingLoop {
     const order = shuffle ? shuffledRows(rows, seed, epoch) : rows;
     for (;;) {
       const wanted = this.#stepsPerCall() * batchSize;
-      const next =
-        (await hooks.feed?.(epoch, this.at, wanted)) ?? order.subarray(this.at, this.at + wanted);
+      const next = (await hooks.feed?.(epoch, this.at, wanted)) ?? order.subarray(this.at, this.at + wanted);
       if (!next.length) break;
       if (signal?.aborted) return { kind: 'aborted' };
       const size = Math.min(batchSize, next.length);

@@ -37,7 +37,7 @@ export class StreamFeed {
   #used = 0;
   /** The window: its first row in the epoch, how many it has, and their order. */
   #base = 0;
-  #order = new Int32Array(0);
+  #order: Int32Array = new Int32Array(0);
 
   constructor(options: FeedOptions) {
     this.#options = options;
@@ -93,7 +93,7 @@ export class StreamFeed {
       filled += count;
     }
     const seen = this.#base + filled;
-    if (seen > rows || (filled === 0 && seen < rows))
+    if (seen > rows || (filled < window && seen < rows))
       throw new SaddlepointError(
         'data',
         `batches: ${seen > rows ? 'more than' : `${seen} rows instead of`} ${rows} rows in epoch ${this.#epoch + 1}`,

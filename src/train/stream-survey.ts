@@ -5,7 +5,7 @@
 import { SaddlepointError } from '../core/errors.ts';
 import type { ClassName } from '../data/labels.ts';
 import { isVector } from '../data/nested.ts';
-import { noScaling, type Scaling, standardizing } from '../data/scaling.ts';
+import { type Scaling, standardizing } from '../data/scaling.ts';
 
 /** Mean and population standard deviation in two readings (Chan, Golub and LeVeque 1983, the corrected two-pass algorithm). */
 export class StreamMoments {
@@ -70,9 +70,15 @@ export class LabelCounts {
     const values = Array.isArray(y) || ArrayBuffer.isView(y) ? y : (Object(y) as { data?: unknown }).data;
     if (!isVector(values) || values.length !== rows) this.plain = false;
     if (!this.plain) return;
-    const labels = values as ArrayLike<ClassName>;
+    const labels = values as ArrayLike<ClassName | ArrayLike<ClassName>>;
     for (let row = 0; row < rows; row++) {
-      const label = labels[row] as ClassName;
+      const given = labels[row] as ClassName | ArrayLike<ClassName>;
+      // A column of labels has each in a list of its own.
+      const label = (isVector(given) && given.length === 1 ? given[0] : given) as ClassName;
+      if (typeof label === 'object') {
+        this.plain = false;
+        return;
+      }
       this.counts.set(label, (this.counts.get(label) ?? 0) + 1);
     }
     if (this.counts.size > MOST_CLASSES)
@@ -83,7 +89,3 @@ export class LabelCounts {
       );
   }
 }
-
-/** The scaling of rows that are not standardized. */
-export const plainScaling = (bytes: boolean): Scaling =>
-  bytes ? { kind: 'bytes', shift: Float32Array.of(0), scale: Float32Array.of(1 / 255) } : noScaling;
