@@ -355,6 +355,7 @@ export type { PlayersRecord, PlayersRun } from './train/players-run.ts';
 export type { ClassPrediction, Prediction, PredictOptions } from './train/predict.ts';
 export type { RecordOptions, Records } from './train/records.ts';
 export type { Ending, Run, RunRecord } from './train/run.ts';
+export type { ScalingName } from './train/scaling-option.ts';
 export type { Parameter } from './train/state.ts';
 export type { StreamBatch, StreamData } from './train/stream.ts';
 export { wassersteinCritic } from './train/wasserstein-critic.ts';

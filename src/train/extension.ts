@@ -10,6 +10,7 @@ import { frozenPaths, withFrozenStatistics } from './freeze.ts';
 import { TrainedModel } from './model.ts';
 import type { Data, FitOptions, ResolvedOptions } from './options.ts';
 import { type Prepared, prepare } from './prepare.ts';
+import { checkScaling, withScaling } from './scaling-option.ts';
 import type { StreamData } from './stream.ts';
 import type { Hooks } from './training.ts';
 import { weighingOf, weightsOf } from './weights.ts';
@@ -29,7 +30,9 @@ export async function extend(
   if ('batches' in data) return (await import('./stream.ts')).extendStream(model, data, options, resolved);
   const { freeze, resume } = options;
   const begun = resume === undefined ? model : resumed(model, resume);
-  const read = await prepare(begun, data, resolved);
+  const kind = checkScaling(options);
+  const unscaled = await prepare(begun, data, kind === 'none' ? { ...resolved, standardize: false } : resolved);
+  const read = kind === undefined || resume !== undefined ? unscaled : withScaling(unscaled, kind, begun);
   const { columns = read.state.columns, notes = [] } = data;
   const plain = { ...read, state: { ...read.state, columns }, notes: [...notes, ...read.notes] };
   const frozen = freeze === undefined ? undefined : frozenPaths(plain.state, freeze);

@@ -16,7 +16,18 @@ import { groupsOf, leavesIn, readBlocks, writeLeaves } from './state.ts';
 import type { Best } from './training.ts';
 
 const SHARED = [
-  ...(['loss', 'metrics', 'batchSize', 'validation', 'split', 'standardize', 'seed', 'device', 'threads'] as const),
+  ...([
+    'loss',
+    'metrics',
+    'batchSize',
+    'validation',
+    'split',
+    'standardize',
+    'scaling',
+    'seed',
+    'device',
+    'threads',
+  ] as const),
   ...(['deterministic', 'memoryLimit', 'signal', 'freeze', 'classWeights'] as const),
 ];
 const OWN = [

@@ -4,6 +4,7 @@ import { type Shape, sizeOf } from '../core/shape.ts';
 import { identityClasses } from '../data/class-numbers.ts';
 import type { ClassName } from '../data/labels.ts';
 import type { Reopenable } from '../data/reopen.ts';
+import { streamingScaler } from '../data/scale/scalers.ts';
 import type { Scaling } from '../data/scaling.ts';
 import { hostTensor } from '../graph/tensor.ts';
 import type { Layer } from '../nn/layer.ts';
@@ -11,6 +12,7 @@ import { Checkpoint } from './checkpoint.ts';
 import { type Extension, extend } from './extension.ts';
 import { isTrainedModel, TrainedModel } from './model.ts';
 import type { Data, FitOptions, ResolvedOptions } from './options.ts';
+import { checkColumns, checkScaling, isColumns, keepsItsOwn, type ScalingName } from './scaling-option.ts';
 import type { ModelState } from './state.ts';
 import { type Piece, StreamFeed } from './stream-feed.ts';
 import { StreamReader } from './stream-reader.ts';
@@ -70,7 +72,9 @@ export async function extendStream(
     );
   const base = options.resume?.state ?? (isTrainedModel(model) ? model.state : undefined);
   const reader = await StreamReader.open(data, model as Layer, base, resolved);
-  const found = await survey(reader, data, base, resolved);
+  const scaling = checkScaling(options) ?? (resolved.standardize ? 'standardize' : 'none');
+  if (base !== undefined && options.resume === undefined && options.scaling !== undefined) throw keepsItsOwn(scaling);
+  const found = await survey(reader, data, base, { ...resolved, scaling });
   const { rows, classes } = found;
   const weighted = found.weighted || options.classWeights !== undefined;
   const classWeights = options.classWeights === 'balanced' ? balanced(found.labels, rows) : options.classWeights;
@@ -95,7 +99,7 @@ export async function extendStream(
     base === undefined ? model : new TrainedModel(numbered(base)),
     await standIn(reader, found.y, window, weighted),
     {
-      ...{ ...options, classWeights: undefined },
+      ...{ ...options, classWeights: undefined, scaling: undefined },
       ...(options.resume && { resume: renumbered(options.resume) }),
     },
     { ...resolved, standardize: false, ...(await heldOut(resolved.validation, reader)) },
@@ -145,10 +149,18 @@ async function survey(
   reader: StreamReader,
   data: StreamData,
   base: ModelState | undefined,
-  { standardize, loss, batchSize }: ResolvedOptions<string>,
+  { scaling, loss, batchSize }: ResolvedOptions<string> & { readonly scaling: ScalingName },
 ): Promise<Survey> {
-  const fits = base === undefined && standardize;
-  const scalesX = fits && reader.dtype === 'f32' && reader.rowShape.length <= 1;
+  const fits = base === undefined && scaling !== 'none';
+  const scalesX = fits && isColumns(reader);
+  if (fits && scaling !== 'standardize') checkColumns(scaling, reader);
+  if (fits && scaling === 'robust')
+    throw new SaddlepointError(
+      'option',
+      "fit: scaling: 'robust' needs all rows at once, for their quartiles",
+      "of a stream take 'standardize', 'minMax' or 'maxAbs'",
+    );
+  let bounds = scaling === 'minMax' || scaling === 'maxAbs' ? streamingScaler(scaling) : undefined;
   const scalesY = fits && loss.target === 'value';
   const notes: string[] = [];
   const labels = new LabelCounts();
@@ -170,7 +182,8 @@ async function survey(
       rows += source.rows;
       weighted ||= batch.weights !== undefined;
       if (loss.target !== 'value') labels.add(batch.y, source.rows);
-      if (scalesX) x.add(source.data);
+      if (bounds && scalesX) bounds = bounds.partialFit(source.data, x.columns);
+      else if (scalesX) x.add(source.data);
       if (scalesY) y.add((await reader.targets(batch, source)).data);
     }
     if (data.rows !== undefined && data.rows !== rows)
@@ -183,20 +196,20 @@ async function survey(
   checkNumber('fit: batchSize', batchSize, { min: 1, integer: true });
   if (loss.target !== 'value')
     reader.classes = base?.classes ?? data.classes ?? (await classesOf(reader, labels, notes));
-  if (scalesX || scalesY) {
+  if ((scalesX && !bounds) || scalesY) {
     x.turn();
     y.turn();
     for await (const batch of reader.survey()) {
       const source = reader.source(batch);
-      if (scalesX) x.deviate(source.data);
+      if (scalesX && !bounds) x.deviate(source.data);
       if (scalesY) y.deviate((await reader.targets(batch, source)).data);
     }
   }
-  if (scalesX) notes.push(`x: ${x.columns} columns are standardized over ${rows} training rows`);
+  if (scalesX) notes.push(`x: ${x.columns} columns are scaled ('${scaling}') over ${rows} training rows`);
   const first = await reader.targets(reader.first, reader.source(reader.first));
   return {
     ...{ rows, weighted, notes, labels: labels.counts, y: first.data, classes: first.classes },
-    ...(scalesX && { inputScaling: x.scaling(0).scaling }),
+    ...(scalesX && { inputScaling: bounds ? bounds.result().scaling : x.scaling(0).scaling }),
     ...(scalesY && { targetScaling: y.scaling(1).scaling }),
   };
 }
