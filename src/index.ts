@@ -359,3 +359,5 @@ export type { ScalingName } from './train/scaling-option.ts';
 export type { Parameter } from './train/state.ts';
 export type { StreamBatch, StreamData } from './train/stream.ts';
 export { wassersteinCritic } from './train/wasserstein-critic.ts';
+// Tricks.
+export { type AugmentOptions, augment } from './tricks/augment.ts';
