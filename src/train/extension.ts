@@ -11,7 +11,6 @@ import { TrainedModel } from './model.ts';
 import type { Data, FitOptions, ResolvedOptions } from './options.ts';
 import { type Prepared, prepare } from './prepare.ts';
 import { checkScaling, withScaling } from './scaling-option.ts';
-import type { StreamData } from './stream.ts';
 import type { Hooks } from './training.ts';
 import { weighingOf, weightsOf } from './weights.ts';
 
@@ -23,11 +22,10 @@ export interface Extension extends Hooks {
 /** @throws SaddlepointError before anything is trained. */
 export async function extend(
   model: Layer | TrainedModel,
-  data: Data | StreamData,
+  data: Data,
   options: FitOptions,
   resolved: ResolvedOptions<string>,
 ): Promise<Extension> {
-  if ('batches' in data) return (await import('./stream.ts')).extendStream(model, data, options, resolved);
   const { freeze, resume } = options;
   const begun = resume === undefined ? model : resumed(model, resume);
   const kind = checkScaling(options);

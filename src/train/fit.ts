@@ -123,17 +123,20 @@ async function* trainRecords<Name extends string>(
 
 async function* trainModel<Name extends string>(
   model: Layer | TrainedModel,
-  data: Data,
+  data: Data | StreamData,
   options: FitOptions<Name>,
 ): AsyncGenerator<EpochRecord<Name>, Run<Name>, void> {
   const resolved = await resolveOptions(options);
   if (resolved.signal?.aborted)
     throw new SaddlepointError('aborted', 'fit: the signal was aborted before the run began');
   // What most runs do not ask for is loaded when one does.
-  const extension = isExtended(data, options)
-    ? await (await import('./extension.ts')).extend(model, data, options, resolved)
-    : undefined;
-  const prepared = extension?.prepared ?? (await prepare(model, data, resolved));
+  const extension =
+    'batches' in Object(data)
+      ? await (await import('./stream.ts')).extendStream(model, data as StreamData, options, resolved)
+      : isExtended(data as Data, options)
+        ? await (await import('./extension.ts')).extend(model, data as Data, options, resolved)
+        : undefined;
+  const prepared = extension?.prepared ?? (await prepare(model, data as Data, resolved));
   const training = await openTraining(prepared, resolved, extension);
   try {
     return yield* training.epochs();

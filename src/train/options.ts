@@ -101,8 +101,7 @@ const EXTENDED = ['scaling', 'freeze', 'classWeights', 'callbacks', 'resume', 'r
 type Extended = (typeof EXTENDED)[number];
 
 /** Whether a run needs more than rows, targets and the commonest options. */
-export const isExtended = (data: Data & { batches?: unknown }, options: FitOptions): boolean =>
-  data?.batches !== undefined ||
+export const isExtended = (data: Data, options: FitOptions): boolean =>
   data?.weights !== undefined ||
   data?.columns !== undefined ||
   options?.optimizer?.evaluationParameters !== undefined ||

@@ -82,8 +82,8 @@ export const rules: Rules = {
   nodeModules: ['entry/node.ts', 'progress/terminal.ts'],
   exceptions: [
     {
-      from: 'nn/factories.ts',
-      to: 'tricks/augment.ts',
+      from: 'src/nn/factories.ts',
+      to: 'src/tricks/augment.ts',
       typeOnly: false,
       reason: 'a saved model that augments must load without being told how; the table is loaded for that alone',
     },
