@@ -330,9 +330,19 @@ export { type EarlyStoppingOptions, earlyStopping } from './train/callbacks/earl
 export { type LoggerOptions, logger } from './train/callbacks/logger.ts';
 export { type ReduceOnPlateauOptions, reduceOnPlateau } from './train/callbacks/reduce-on-plateau.ts';
 export type { Checkpoint } from './train/checkpoint.ts';
+export {
+  type CrossValidateOptions,
+  type CrossValidateRecordOptions,
+  crossValidate,
+  type FoldingOptions,
+} from './train/cross-validate.ts';
+export type { CrossValidation, Fold } from './train/cross-validation.ts';
 export { DivergenceError } from './train/divergence.ts';
+export { type FindLearningRateOptions, findLearningRate } from './train/find-learning-rate.ts';
 export { fit, train } from './train/fit.ts';
+export { type FitLbfgsOptions, fitLbfgs } from './train/fit-lbfgs.ts';
 export type { EpochRecord, Measures } from './train/history.ts';
+export type { LearningRateCurve } from './train/learning-rate-curve.ts';
 export { LoadedModel, loadModel } from './train/load.ts';
 export { loadCheckpoint } from './train/load-checkpoint.ts';
 export { loadModels } from './train/load-models.ts';
@@ -349,5 +359,9 @@ export type { PlayersRecord, PlayersRun } from './train/players-run.ts';
 export type { ClassPrediction, Prediction, PredictOptions } from './train/predict.ts';
 export type { RecordOptions, Records } from './train/records.ts';
 export type { Ending, Run, RunRecord } from './train/run.ts';
+export type { ScalingName } from './train/scaling-option.ts';
 export type { Parameter } from './train/state.ts';
+export type { StreamBatch, StreamData } from './train/stream.ts';
 export { wassersteinCritic } from './train/wasserstein-critic.ts';
+// Tricks.
+export { type AugmentOptions, augment } from './tricks/augment.ts';

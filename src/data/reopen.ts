@@ -1,6 +1,6 @@
 /** @file Sources that are read again for every epoch; one that can be read only once is noticed before it runs dry. */
 import { SaddlepointError } from '../core/errors.ts';
-import { type ByteSource, isOneShot } from './inputs.ts';
+import { isOneShot } from './inputs.ts';
 
 /** A source, or a function that opens it anew each time. */
 export type Reopenable<T> = T | (() => T | Promise<T>);
@@ -17,7 +17,7 @@ export interface Opener<T> {
 }
 
 /** How a source is opened; nothing is read yet. */
-export function openerOf<T extends ByteSource>(source: Reopenable<T>, name: string): Opener<T> {
+export function openerOf<T>(source: Reopenable<T>, name: string): Opener<T> {
   const isFunction = typeof source === 'function';
   const once = !isFunction && isOneShot(source);
   // Weakly: what has been read is not kept for the sake of this check.
@@ -31,7 +31,7 @@ export function openerOf<T extends ByteSource>(source: Reopenable<T>, name: stri
       }
       opened = true;
       const next = isFunction ? await (source as () => T | Promise<T>)() : source;
-      if (isFunction && typeof next === 'object' && isOneShot(next)) {
+      if (isFunction && typeof next === 'object' && next !== null && isOneShot(next)) {
         if (used.has(next)) throw readTwice(name, 'the function gave the same stream again: open a new one in it');
         used.add(next);
       }

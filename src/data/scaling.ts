@@ -108,7 +108,8 @@ function moments(data: ArrayLike<number>, columns: number, rows: Int32Array) {
   return { mean, deviation };
 }
 
-function standardizing(mean: Float64Array, deviation: Float64Array, scaleOfConstant: 0 | 1) {
+/** @internal The scaling of columns with these moments, and which of them are constant. */
+export function standardizing(mean: Float64Array, deviation: Float64Array, scaleOfConstant: 0 | 1) {
   const constant: number[] = [];
   const shift = Float32Array.from(mean, (value) => value + 0);
   const scale = new Float32Array(mean.length);

@@ -1,4 +1,5 @@
 /** @file The library's layers by the type that their JSON carries: each with its factory and the options that it takes first. */
+import { augment } from '../tricks/augment.ts';
 import { activation } from './activations.ts';
 import * as attention from './attention.ts';
 import { bagEmbedding } from './bag-embedding.ts';
@@ -62,6 +63,7 @@ export const factories: Readonly<Record<string, Row>> = {
   gaussianDropout: [noise.gaussianDropout, 'rate'],
   gaussianNoise: [noise.gaussianNoise, 'deviation'],
   alphaDropout: [noise.alphaDropout, 'rate'],
+  augment: [augment],
   activation: [activation, 'activation'],
   prelu: [gated.prelu],
   glu: [gated.glu],

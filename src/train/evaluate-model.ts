@@ -6,7 +6,7 @@ import { targetOf } from '../data/table/target.ts';
 import { BLOCKS } from '../engine/step.ts';
 import { tensor } from '../graph/tensor.ts';
 import { describeStep, targetSpec } from './describe.ts';
-import { evaluateRows } from './evaluate.ts';
+import { evaluateRows, type RowsEvaluation } from './evaluate.ts';
 import type { Measures } from './history.ts';
 import { type NamedData, packData } from './named.ts';
 import { areRecords, type Data } from './options.ts';
@@ -38,11 +38,12 @@ export function encodedData(given: Data | Records, { columns, loss }: ModelState
   return { x: tensor(data, [rows, width]), y: targetOf(table, columns.target, { task }).values };
 }
 
-/** The means of the loss and the metrics over all rows. */
+/** The means of the loss and the metrics over all rows; `seen` gets what they are made of. */
 export async function evaluateModel(
   state: ModelState,
   given: Data | Records,
   options: EvaluateOptions,
+  seen?: Parameters<RowsEvaluation['run']>[1],
 ): Promise<Measures> {
   checkKnownOptions('evaluate', options, ['batchSize', 'device']);
   const data = state.named === undefined ? encodedData(given, state) : packData(given as NamedData, state.named);
@@ -57,7 +58,7 @@ export async function evaluateModel(
     writeLeaves(session, groups, state.parameters);
     session.write(BLOCKS.source, source.data);
     session.write(BLOCKS.target, targets.data);
-    return (await evaluation.run(session)) as Measures;
+    return (await evaluation.run(session, seen)) as Measures;
   } finally {
     session.dispose();
   }

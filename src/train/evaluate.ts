@@ -10,8 +10,11 @@ import { nextTurn, SLICE_MS } from './yield.ts';
 export interface RowsEvaluation {
   /** To be opened with the session: the whole batches' and, if the rows do not divide, the last batch's. */
   readonly programs: readonly Program[];
-  /** The mean loss over the rows, and the metrics. */
-  run(session: Session): Promise<Record<string, number>>;
+  /** The mean loss over the rows, and the metrics. `seen` gets what they are made of: sums, and rows by metric. */
+  run(
+    session: Session,
+    seen?: (totals: Totals, kept: ReadonlyMap<string, number[]>) => void,
+  ): Promise<Record<string, number>>;
 }
 
 export function evaluateRows(
@@ -25,7 +28,7 @@ export function evaluateRows(
   const programs = sizes.map((size) => evaluationProgram(description, size));
   return {
     programs,
-    async run(session) {
+    async run(session, seen) {
       const totals = new Totals(description);
       const kept = new Map<string, number[]>();
       const keeping = description.metrics.filter((metric) => 'rows' in metric);
@@ -48,7 +51,11 @@ export function evaluateRows(
           since = performance.now();
         }
       }
-      return totals.measures(new Map([...kept].map(([metric, values]) => [metric, Float64Array.from(values)])));
+      const measures = totals.measures(
+        new Map([...kept].map(([metric, values]) => [metric, Float64Array.from(values)])),
+      );
+      seen?.(totals, kept);
+      return measures;
     },
   };
 }

@@ -11,6 +11,7 @@ import { TrainedModel } from './model.ts';
 import { namedScaling } from './named.ts';
 import type { Data, FitOptions, ResolvedOptions } from './options.ts';
 import { type Prepared, prepare } from './prepare.ts';
+import { checkScaling, withScaling } from './scaling-option.ts';
 import type { Hooks } from './training.ts';
 import { weighingOf, weightsOf } from './weights.ts';
 
@@ -30,7 +31,9 @@ export async function extend(
   if (typeof dropLast !== 'boolean')
     throw new SaddlepointError('option', `fit: dropLast: expected true or false, got ${show(dropLast)}`);
   const begun = resume === undefined ? model : resumed(model, resume);
-  const read = await prepare(begun, data, resolved);
+  const kind = checkScaling(options);
+  const unscaled = await prepare(begun, data, kind === 'none' ? { ...resolved, standardize: false } : resolved);
+  const read = kind === undefined || resume !== undefined ? unscaled : withScaling(unscaled, kind, begun);
   const { columns = read.state.columns, named = read.state.named, notes = [] } = data;
   const isNew = !('state' in begun);
   const scaled = {

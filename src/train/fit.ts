@@ -13,6 +13,7 @@ import type { PlayersRecord, PlayersRun } from './players-run.ts';
 import { prepare } from './prepare.ts';
 import type { RecordOptions, Records } from './records.ts';
 import type { Run } from './run.ts';
+import type { StreamData } from './stream.ts';
 import { openTraining } from './training.ts';
 
 /**
@@ -23,7 +24,7 @@ import { openTraining } from './training.ts';
  * the weights of the best epoch are kept, however the run ends; a bar is shown where there is a terminal.
  *
  * @param model a layer, such as `sequential([...])`, or a trained model to go on from.
- * @param data x: rows; y: a target for each row. See `Data`.
+ * @param data x: rows; y: a target for each row. See `Data`; for data larger than memory, see `StreamData`.
  * @param options see `FitOptions`; only `loss` is needed.
  * @returns the run: it predicts, evaluates, saves, and holds the history.
  * @throws SaddlepointError before training for data or options that cannot be used; `DivergenceError` (code `divergence`)
@@ -33,7 +34,7 @@ import { openTraining } from './training.ts';
  */
 export async function fit<Name extends string = never>(
   model: Layer | TrainedModel,
-  data: Data,
+  data: Data | StreamData,
   options: FitOptions<Name>,
 ): Promise<Run<Name>>;
 /**
@@ -89,7 +90,7 @@ export async function fit<Name extends string>(
 ): Promise<PlayersRun<Name>>;
 export async function fit(
   model: Layer | Layer<never, unknown> | TrainedModel | Players | Records,
-  data: Data | NamedData | PlayersData | RecordOptions,
+  data: Data | StreamData | NamedData | PlayersData | RecordOptions,
   options?: FitOptions | NamedFitOptions | PlayersOptions,
 ): Promise<Run | PlayersRun> {
   const epochs = train(model as Layer, data as Data, options as FitOptions);
@@ -105,7 +106,7 @@ export async function fit(
  */
 export function train<Name extends string = never>(
   model: Layer | TrainedModel,
-  data: Data,
+  data: Data | StreamData,
   options: FitOptions<Name>,
 ): AsyncGenerator<EpochRecord<Name>, Run<Name>, void>;
 /** As `fit` of records, an epoch at a time. */
@@ -124,7 +125,7 @@ export function train<Name extends string>(
 ): AsyncGenerator<PlayersRecord<Name>, PlayersRun<Name>, void>;
 export function train(
   model: Layer | TrainedModel | Players | Records,
-  data: Data | PlayersData | RecordOptions,
+  data: Data | StreamData | PlayersData | RecordOptions,
   options?: FitOptions | PlayersOptions,
 ): AsyncGenerator<EpochRecord | PlayersRecord, Run | PlayersRun, void> {
   if (data && 'target' in data && options === undefined) return trainRecords(model as Records, data);
@@ -143,26 +144,30 @@ async function* trainRecords<Name extends string>(
 
 async function* trainModel<Name extends string>(
   model: Layer | TrainedModel,
-  data: Data,
+  data: Data | StreamData,
   options: FitOptions<Name>,
 ): AsyncGenerator<EpochRecord<Name>, Run<Name>, void> {
+  const inMemory = data as Data;
   const resolved = areNamed(options?.loss) ? undefined : await resolveOptions(options);
-  if (resolved === undefined || areNamed(data?.x)) {
+  if (resolved === undefined || areNamed(inMemory?.x)) {
     const { packFit } = await import('./named.ts');
-    const packed = packFit(model as Layer<never, unknown>, data, options as NamedFitOptions);
+    const packed = packFit(model as Layer<never, unknown>, inMemory, options as NamedFitOptions);
     return yield* trainModel(packed.model, packed.data, packed.options as FitOptions<Name>);
   }
-  if (data && areRecords(data)) {
+  if (data && areRecords(inMemory)) {
     const { encodeRecords } = await import('./records.ts');
-    return yield* trainModel(model, encodeRecords(model, data, options), options);
+    return yield* trainModel(model, encodeRecords(model, inMemory, options), options);
   }
   if (resolved.signal?.aborted)
     throw new SaddlepointError('aborted', 'fit: the signal was aborted before the run began');
   // What most runs do not ask for is loaded when one does.
-  const extension = isExtended(data, options)
-    ? await (await import('./extension.ts')).extend(model, data, options, resolved)
-    : undefined;
-  const prepared = extension?.prepared ?? (await prepare(model, data, resolved));
+  const extension =
+    'batches' in Object(data)
+      ? await (await import('./stream.ts')).extendStream(model, data as StreamData, options, resolved)
+      : isExtended(data as Data, options)
+        ? await (await import('./extension.ts')).extend(model, data as Data, options, resolved)
+        : undefined;
+  const prepared = extension?.prepared ?? (await prepare(model, data as Data, resolved));
   const training = await openTraining(prepared, resolved, extension);
   try {
     return yield* training.epochs();

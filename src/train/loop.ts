@@ -29,7 +29,7 @@ export interface LoopOptions {
   readonly seed: number;
   readonly shuffle: boolean;
   readonly signal: AbortSignal | undefined;
-  readonly hooks: Pick<Hooks, 'callLimit' | 'epochRows' | 'rateScale' | 'afterCall'>;
+  readonly hooks: Pick<Hooks, 'callLimit' | 'epochRows' | 'rateScale' | 'afterCall' | 'feed'>;
   /** Called after each call into the device: steps done in this epoch, what they measured, the program of the last. */
   onSteps(done: number, measures: Record<string, number>, program: string): void;
 }
@@ -66,14 +66,16 @@ export class TrainingLoop {
   async epoch(epoch: number): Promise<EpochResult> {
     const { rows, batchSize, seed, shuffle, signal, layout, onSteps, hooks } = this.#options;
     const order = (shuffle ? shuffledRows(rows, seed, epoch) : rows).subarray(0, hooks.epochRows);
-    while (this.at < order.length) {
+    for (;;) {
+      const wanted = this.#stepsPerCall() * batchSize;
+      const next = (await hooks.feed?.(epoch, this.at, wanted)) ?? order.subarray(this.at, this.at + wanted);
+      if (!next.length) break;
       if (signal?.aborted) return { kind: 'aborted' };
-      const size = Math.min(batchSize, order.length - this.at);
-      const steps =
-        size < batchSize ? 1 : Math.min(this.#stepsPerCall(), Math.floor((order.length - this.at) / batchSize));
+      const size = Math.min(batchSize, next.length);
+      const steps = Math.floor(next.length / size);
       const began = performance.now();
       const program = `train ${size}`;
-      const { done, stop } = this.#call(program, order.subarray(this.at, this.at + steps * size), steps);
+      const { done, stop } = this.#call(program, next.subarray(0, steps * size), steps);
       const pulses = this.#read(program, done, size);
       this.at += done * size;
       if (stop !== undefined) return { kind: 'failed', stop, program, row: done };

@@ -10,6 +10,7 @@ import type { Callback, EpochCallback } from './callback.ts';
 import type { Checkpoint } from './checkpoint.ts';
 import type { NamedParts } from './named.ts';
 import type { Columns } from './records.ts';
+import type { ScalingName } from './scaling-option.ts';
 
 /** Rows and what is to be learnt of them. */
 export interface Data {
@@ -49,6 +50,12 @@ export interface FitOptions<Name extends string = string> {
   readonly shuffle?: boolean;
   /** Standardize f32 columns, and regression targets; default true. Bytes are divided by 255 in any case. */
   readonly standardize?: boolean;
+  /**
+   * How f32 columns are scaled, by the training rows: 'standardize' (default) to mean 0 and deviation 1, 'minMax' to 0 … 1,
+   * 'robust' by median and quartiles, 'maxAbs' by the largest absolute value (zeros stay zeros), or 'none', which is
+   * `standardize: false`. Regression targets are standardized with all but 'none'. Saved with the model.
+   */
+  readonly scaling?: ScalingName | undefined;
   /** Fixes weights, order and masks, bit for bit: a whole number in 0 … 2^32 − 1, default 0. */
   readonly seed?: number;
   /** Where it runs; default 'auto'. */
@@ -98,7 +105,9 @@ export type ResolvedOptions<Name extends string> = Required<
   Pick<FitOptions<Name>, 'validation' | 'signal' | 'memoryLimit' | 'onTap'>;
 
 /** Options that are read by extension.ts, which is loaded for them. */
-const EXTENDED = ['freeze', 'classWeights', 'callbacks', 'resume', 'resumable', 'maxSeconds', 'dropLast'] as const;
+const EXTENDED = [
+  ...(['scaling', 'freeze', 'classWeights', 'callbacks', 'resume', 'resumable', 'maxSeconds', 'dropLast'] as const),
+] as const;
 type Extended = (typeof EXTENDED)[number];
 
 /** Whether rows are records. */

@@ -30,6 +30,8 @@ export interface Hooks {
   readonly epochRows?: number;
   /** Blocks of rows besides x and y. */
   readonly blocks?: Readonly<Record<string, ArrayLike<number>>>;
+  /** The next rows of an epoch where they are not all in memory; `epochRows` says how many there are. See `stream-feed.ts`. */
+  feed?(epoch: number, at: number, wanted: number): Promise<Int32Array>;
   /** The most steps in one call, given the steps taken so far. */
   callLimit?(step: number): number;
   /** What the learning rate is multiplied by from here on. */

@@ -83,7 +83,14 @@ export const rules: Rules = {
     '@tensorflow/tfjs-backend-webgl': ['backends'],
   },
   nodeModules: ['entry/node.ts', 'progress/terminal.ts', 'cli'],
-  exceptions: [],
+  exceptions: [
+    {
+      from: 'src/nn/factories.ts',
+      to: 'src/tricks/augment.ts',
+      typeOnly: false,
+      reason: 'a saved model that augments must load without being told how; the table is loaded for that alone',
+    },
+  ],
   maxLines: 300,
   longFiles: {
     'src/index.ts': 'one list: the public surface',

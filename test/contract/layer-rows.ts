@@ -287,6 +287,17 @@ export const layerRows: Readonly<Record<string, LayerRow>> = {
     make: () => nn.gaussianNoise(0.1),
     refuses: [[() => nn.gaussianNoise(-1), /gaussianNoise.deviation: expected a finite number ≥ 0, got -1/]],
   },
+  augment: {
+    ...{ input: [5, 4, 2], output: [5, 4, 2], parameters: {}, trains: 'otherwise' },
+    make: () => nn.augment({ shift: [1, 0], flip: 'horizontal', rotate: 20, zoom: 0.2, noise: 0.1, cutout: 2 }),
+    refuses: [
+      [() => nn.augment({}), /augment: nothing to do/],
+      [() => nn.augment({ rotate: 181 }), /augment.rotate: expected a finite number ≥ 0 and ≤ 180, got 181/],
+      [() => nn.augment({ zoom: 1 }), /augment.zoom: expected a finite number ≥ 0 and < 1, got 1/],
+      [() => nn.augment({ flip: wrong('left') }), /augment.flip: unknown value 'left'/],
+      [() => nn.augment(wrong({ shifts: 1 })), /augment: unknown option 'shifts'\n.*did you mean 'shift'/],
+    ],
+  },
   activation: {
     ...flat,
     make: () => nn.activation('softplus'),

@@ -26,8 +26,12 @@ export interface LbfgsOptions {
   readonly curvature?: number;
   /** Ends after the evaluation under way. */
   readonly signal?: AbortSignal;
-  /** Called after each iteration, from 1. */
-  readonly onIteration?: (progress: { readonly iteration: number; readonly value: number }) => void;
+  /** Called after each iteration, from 1, and awaited; the point is not to be changed. */
+  readonly onIteration?: (progress: {
+    readonly iteration: number;
+    readonly value: number;
+    readonly point: Float64Array;
+  }) => unknown;
 }
 
 /** Why it ended: both tolerances are success; 'lineSearch': no step along the direction lowers the value (rounding, mostly). */
@@ -150,7 +154,7 @@ export async function lbfgs(
     const fallen = now.value - found.value;
     now = { point: found.point, value: found.value, gradient: found.gradient };
     iterations++;
-    options.onIteration?.({ iteration: iterations, value: now.value });
+    await options.onIteration?.({ iteration: iterations, value: now.value, point: now.point });
     if (fallen <= settings.valueTolerance * Math.abs(now.value)) return ended('value');
   }
 }

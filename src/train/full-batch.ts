@@ -1,0 +1,123 @@
+/** @file Loss and gradient of a model over all training rows, as a function of one flat vector. */
+import type { Session } from '../backends/backend.ts';
+import { SaddlepointError } from '../core/errors.ts';
+import { BLOCKS, PULSE, type StepDescription, trainingProgram } from '../engine/step.ts';
+import { stopError } from '../engine/stop-error.ts';
+import type { Program } from '../graph/program.ts';
+import { tensor } from '../graph/tensor.ts';
+import type { Layer } from '../nn/layer.ts';
+import { broadcastTo } from '../ops/movement.ts';
+import type { ValueAndGradient } from '../optim/drivers/lbfgs.ts';
+import type { Transform } from '../optim/transform.ts';
+import type { TotalsLayout } from './history.ts';
+import type { ModelState } from './state.ts';
+import { nextTurn, SLICE_MS } from './yield.ts';
+
+const GRADIENT = 'gradient';
+
+/** Changes no parameter; keeps the gradient where the host can read it. */
+export const gradientOnly: Transform = {
+  name: 'gradientOnly',
+  options: {},
+  slots: [GRADIENT],
+  scalarCount: 0,
+  scalars: () => [],
+  update: ({ gradient }) => ({ update: broadcastTo(tensor(0), gradient.shape), slots: { [GRADIENT]: gradient } }),
+};
+
+/**
+ * The layer, which refuses to draw random numbers.
+ *
+ * @throws SaddlepointError `option` once a part asks for some.
+ */
+export function withoutNoise<In, Out>(part: Layer<In, Out>, where: string): Layer<In, Out> {
+  return {
+    ...part,
+    call: (x, context) =>
+      part.call(x, {
+        ...context,
+        random() {
+          throw new SaddlepointError(
+            'option',
+            `${where}: layer '${context.path}' (${part.type}) draws random numbers, so no two values can be compared`,
+            'leave out dropout, noise and augmentation, or train with fit',
+          );
+        },
+        child: (inner, index, input) => context.child(withoutNoise(inner, where), index, input),
+      }),
+  };
+}
+
+/** @throws SaddlepointError `option` for parameters that are not one vector, a function of nothing else. */
+export function checkPlain(
+  { parameters }: Pick<ModelState, 'parameters'>,
+  isFrozen: (path: string) => boolean,
+  where: string,
+): void {
+  for (const [path, { kind }] of parameters) {
+    if (kind === 'trainable' || isFrozen(path)) continue;
+    throw kind === 'rows'
+      ? new SaddlepointError('option', `${where}: '${path}' is a table trained by rows`, 'embedding: rows: false')
+      : new SaddlepointError(
+          'option',
+          `${where}: '${path}' is renewed by each pass, so no two values can be compared`,
+          'freeze the layer, take one without running statistics, or train with fit',
+        );
+  }
+}
+
+export interface FullBatch {
+  /** To be opened with the session. */
+  readonly programs: readonly Program[];
+  /** The loss as it is minimized, and its gradient, both means over the rows; an infinite value where it is not finite. */
+  at(session: Session, point: Float64Array): Promise<ValueAndGradient>;
+}
+
+/**
+ * @param rows the training rows.
+ * @param batchSize rows at a time; sums of the parts are in double precision.
+ */
+export function fullBatch(description: StepDescription & TotalsLayout, rows: Int32Array, batchSize: number): FullBatch {
+  // Losses as they are minimized: those in other units would not go with the gradient.
+  const minimized: StepDescription = {
+    groups: description.groups,
+    sources: description.sources,
+    measure: (...given) => ({ ...description.measure(...given), reported: undefined }),
+  };
+  const rest = rows.length % batchSize;
+  const programs = [batchSize, ...(rest === 0 ? [] : [rest])].map((size) =>
+    trainingProgram(minimized, gradientOnly, size),
+  );
+  const { size } = description.groups.parameters;
+  return {
+    programs,
+    async at(session, point) {
+      session.write(BLOCKS.parameters, point);
+      const gradient = new Float64Array(size);
+      let [value, total] = [0, 0];
+      let since = performance.now();
+      for (let from = 0; from < rows.length; from += batchSize) {
+        const batch = rows.subarray(from, from + batchSize);
+        const program = `train ${batch.length}`;
+        session.writeRows(program, 'indices', batch);
+        session.writeRows(program, 'scalars', [0]);
+        session.writeRows(program, 'key', [0, 0, 0]);
+        const { stop } = session.run(program, 1);
+        if (stop?.reason === 'nonFinite') return { value: Number.POSITIVE_INFINITY, gradient: new Float64Array(size) };
+        if (stop !== undefined) throw stopError(stop);
+        const pulse = session.readRows(program, 'pulse', 1);
+        const { weighted, perRow } = description;
+        const weight = weighted ? (pulse[PULSE.sums] as number) : batch.length * perRow;
+        const part = session.read(BLOCKS.slot(GRADIENT));
+        for (let i = 0; i < size; i++) gradient[i] = (gradient[i] as number) + weight * (part[i] as number);
+        value += weight * (pulse[PULSE.loss] as number);
+        total += weight;
+        if (performance.now() - since > SLICE_MS) {
+          await nextTurn();
+          since = performance.now();
+        }
+      }
+      return { value: value / total, gradient: gradient.map((sum) => sum / total) };
+    },
+  };
+}
