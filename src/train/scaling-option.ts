@@ -8,6 +8,7 @@ import { isTrainedModel, type TrainedModel } from './model.ts';
 import type { FitOptions } from './options.ts';
 import type { Prepared } from './prepare.ts';
 
+/** How columns are scaled: by a scaler of `saddlepoint/data`, or not at all. */
 export type ScalingName = Scaler['kind'] | 'none';
 
 const SCALERS: Readonly<Record<Scaler['kind'], () => Scaler>> = {

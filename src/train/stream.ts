@@ -28,9 +28,9 @@ export type StreamBatch = Pick<Data, 'x' | 'y' | 'weights'>;
  *
  * @example
  * const encoder = …; // of a first part of the file, see fitEncoder
- * const rows = openCsv(file('large.csv'));
+ * const tables = openCsv(file('large.csv'));
  * async function* batches() {
- *   for await (const table of rows) {
+ *   for await (const table of tables) {
  *     const { data, rows, width } = encoder.encode(table);
  *     yield { x: tensor(data, [rows, width]), y: targetOf(table, 'species').values };
  *   }

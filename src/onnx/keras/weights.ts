@@ -3,6 +3,7 @@ import { SaddlepointError } from '../../core/errors.ts';
 import { type Shape, showShape, sizeOf } from '../../core/shape.ts';
 import type { KerasLayer } from './config.ts';
 
+/** One weight of a Keras model, as Keras lays it out. */
 export interface Weight {
   readonly shape: Shape;
   readonly data: ArrayLike<number>;
