@@ -48,7 +48,7 @@ export const datasets = {
 };
 
 /** The paths of a data set's files in the cache, in the order of the table, or undefined if one is not there. @param {string} name */
-export function cached(name) {
+function cached(name) {
   const paths = Object.keys(datasets[name]?.files ?? {}).map((file) => join(cache, name, basename(file)));
   return paths.length > 0 && paths.every((path) => existsSync(path)) ? paths : undefined;
 }

@@ -19,6 +19,7 @@ it('malignant and benign nuclei are told apart: at least 0.99 of the test rows',
 // The mean 7.58, linear 2.77; 32 relu units 2.16, 2.30, 2.38.
 it('the consumption of cars is told: at most 2.5 miles per gallon off (RMSE)', async () => {
   const { train, test } = cars();
+  expect([train.length, test.length]).toEqual([314, 78]);
   const mean = await meanOfSeeds('cars, RMSE', async (seed) => {
     const metrics = [rootMeanSquaredError()];
     using run = await fit(train, { target: 'Miles_per_Gallon', metrics, seed, ...quiet });
