@@ -133,7 +133,9 @@ function allWeights(
   });
   const weights = new Float32Array(source.rows);
   weights.set(weightsOf(data.weights, classWeights, part(0, rows), rows));
-  // What validation reports is the plain loss, unless its rows have weights of their own: classes count alike there.
+  // Validation reports the loss by the rows' own weights: classes count alike there.
   if (held !== undefined) weights.set(weightsOf(held.weights, undefined, part(rows, source.rows), heldRows), rows);
+  else if (classWeights !== undefined)
+    for (const row of prepared.validationRows ?? []) weights[row] = data.weights?.[row] ?? 1;
   return weights;
 }

@@ -57,6 +57,17 @@ describe('weights of classes', () => {
     expect(byClass.history[0]?.loss).toBe(byRow.history[0]?.loss);
   });
 
+  it('do not count in validation, whether its rows are a share or of their own', async () => {
+    const many = {
+      x: Array.from({ length: 20 }, (_, i) => [i % 7]),
+      y: Array.from({ length: 20 }, (_, i) => (i % 4 ? 'a' : 'b')),
+    };
+    const run = (more: object) => fit(model(), many, { ...options, validation: 0.4, ...more });
+    const [plain, heavy] = [await run({}), await run({ classWeights: { b: 30 } })];
+    expect(heavy.history[0]?.validation?.loss).toBeCloseTo(plain.history[0]?.validation?.loss as number, 6);
+    expect(heavy.history[0]?.loss).not.toBeCloseTo(plain.history[0]?.loss as number, 3);
+  });
+
   it('are rows / (classes · rows of the class) where balanced', async () => {
     const balanced = await fit(model(), data, { ...options, classWeights: 'balanced' });
     const byRow = await fit(model(), { ...data, weights: [2 / 3, 2 / 3, 2 / 3, 2] }, options);
