@@ -7,6 +7,7 @@ import { showShape, sizeOf } from '../core/shape.ts';
 import type { ClassName } from '../data/labels.ts';
 import { fitInputScaling, fitTargetScaling, type Scaling } from '../data/scaling.ts';
 import { type Source, toSource } from '../data/source.ts';
+import { splitRows } from '../data/split.ts';
 import { encodeTargets, type Targets } from '../data/targets.ts';
 import { tensor } from '../graph/tensor.ts';
 import type { Layer } from '../nn/layer.ts';
@@ -61,6 +62,12 @@ export function packFit(
   data: NamedData,
   options: NamedFitOptions,
 ): { model: Layer | TrainedModel; data: Data; options: FitOptions } {
+  if (options.scaling !== undefined)
+    throw new SaddlepointError(
+      'option',
+      `fit: scaling: inputs by name are scaled each by its kind, got ${show(options.scaling)}`,
+      'leave it out, or give standardize: false',
+    );
   const { metrics, validation, lossWeights: _, loss: __, ...rest } = options;
   const known = 'state' in model ? model.state.named : undefined;
   const named = known ?? partsOf(model as Layer<never, unknown>, data, options);
@@ -88,7 +95,12 @@ function partsOf(model: Layer<never, unknown>, data: NamedData, options: NamedFi
   const { lossWeights = {}, loss } = options;
   const sources = readInputs(data);
   const rows = Object.values(sources)[0]?.rows as number;
-  const every = Int32Array.from({ length: rows }, (_, row) => row);
+  const { validation, seed = 0, split = 'shuffle' } = options;
+  // The same rows as those that `prepare` will hold out: nothing of them may be in the scaling.
+  const training =
+    typeof validation === 'number'
+      ? splitRows(rows, validation, { seed, order: split }).train
+      : Int32Array.from({ length: rows }, (_, row) => row);
   const single = { x: !isRecord(data.x), y: !isRecord(data.y) };
   const inputs = Object.entries(sources).map(([name, { rowShape, dtype }]) => ({
     name,
@@ -119,7 +131,7 @@ function partsOf(model: Layer<never, unknown>, data: NamedData, options: NamedFi
   const outputs = parts.map(({ name, shape }, i) => {
     const own = losses[name] as Loss;
     const read = readTarget(name, targets[name], own, shape, rows);
-    const scaling = fitTargetScaling(read, every, options).scaling;
+    const scaling = fitTargetScaling(read, training, options).scaling;
     const isScaled = own.target === 'value' && scaling.kind !== 'none';
     const output = {
       ...{ name, loss: own, shape, offset: offsets[i] as number, targetOffset, classes: read.classes },

@@ -16,6 +16,7 @@ import {
   tensor,
 } from 'saddlepoint';
 import { describe, expect, it } from 'vitest';
+import { splitRows } from '../../src/data/split.ts';
 import { rejection, spread, weightsOf } from './examples.ts';
 
 const ROWS = 60;
@@ -98,6 +99,20 @@ describe('models of several inputs and outputs', () => {
     expect(record.loss).toBeCloseTo(record['label.loss'] as number, 5);
   });
 
+  it('fit the scaling on training rows alone, of inputs and of values', async () => {
+    // Rows that validate are those of a seed; making them huge must not change what training sees.
+    const first = await fit(model(), data, { ...options, epochs: 1, validation: 0.2 });
+    const { shift, scale } = first.state.named?.outputs[1] ?? {};
+    const held = splitRows(ROWS, 0.2, { seed: 0 }).validation;
+    const far = price.map((value, row) => (held.includes(row) ? 1e6 : value));
+    const wide = size.map((values, row) => (held.includes(row) ? [1e6, 1e6] : values));
+    const changed = { x: { ...data.x, size: wide }, y: { label, price: far } };
+    const second = await fit(model(), changed, { ...options, epochs: 1, validation: 0.2 });
+    expect(second.state.named?.outputs[1]).toMatchObject({ shift, scale });
+    expect(second.state.inputScaling).toEqual(first.state.inputScaling);
+    expect(second.history[0]?.loss).toBe(first.history[0]?.loss);
+  });
+
   it('with one output of several inputs take plain targets and losses', async () => {
     const [a, b] = [input('a'), input('b')];
     const one = graph({ inputs: [a, b], outputs: apply(dense(1), apply(mergeConcat(), [a, b])) });
@@ -110,6 +125,7 @@ describe('models of several inputs and outputs', () => {
     [{ ...data, x: { ...data.x, more: size } }, options, /there is no input 'more'/],
     [{ ...data, y: { label } }, options, /fit: y: nothing for 'price'/],
     [data, { ...options, loss: { label: crossEntropy() } }, /fit: loss: nothing for 'price'/],
+    [data, { ...options, scaling: 'minMax' }, /fit: scaling: inputs by name are scaled each by its kind, got 'minMax'/],
     [data, { ...options, lossWeights: { prise: 1 } }, /fit: lossWeights: there is no 'prise'/],
     [{ ...data, y: { label: label.slice(1), price } }, options, /y\.label has 59 rows, but x has 60/],
   ])('name what does not fit', async (given, wanted, message) => {
