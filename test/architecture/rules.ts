@@ -81,6 +81,7 @@ export const rules: Rules = {
     pbf: ['io', 'onnx'],
     '@tensorflow/tfjs-core': ['backends'],
     '@tensorflow/tfjs-backend-webgl': ['backends'],
+    '@tensorflow/tfjs-backend-webgpu': ['backends'],
   },
   nodeModules: ['entry/node.ts', 'progress/terminal.ts', 'cli'],
   exceptions: [
