@@ -67,9 +67,15 @@ export interface MachineFacts {
   readonly reason: string;
 }
 
-/** Memory and plans of one run. Not shared, not thread-safe, freed by `dispose`. */
+/** What a device answers at once, or later. */
+export type Awaitable<T> = T | Promise<T>;
+
+/**
+ * Memory and plans of one run. Not shared, not thread-safe, freed by `dispose`. What is written counts for every later call;
+ * a call is awaited before the next.
+ */
 export interface Session extends Disposable {
-  readonly device: 'wasm' | 'reference';
+  readonly device: 'wasm' | 'webgl' | 'webgpu' | 'reference';
   readonly machine: MachineFacts;
   /** All memory that the session holds on the device. */
   readonly bytes: number;
@@ -78,13 +84,13 @@ export interface Session extends Disposable {
   /** Overwrites a block, from `offset` elements on. */
   write(block: string, data: ArrayLike<number>, offset?: number): void;
   /** A copy of a block. */
-  read(block: string): HostArray;
+  read(block: string): Awaitable<HostArray>;
   /** Fills rows of a program's table, from row 0 on: as many as the data hold. Rows of bytes are written one at a time. */
   writeRows(program: string, table: string, data: ArrayLike<number>): void;
   /** A copy of the first `rows` rows of a program's table. */
-  readRows(program: string, table: string, rows: number): HostArray;
+  readRows(program: string, table: string, rows: number): Awaitable<HostArray>;
   /** Runs rows 0 … rows − 1, one step each, in one call into the device. */
-  run(program: string, rows: number): RunResult;
+  run(program: string, rows: number): Awaitable<RunResult>;
   /** Runs a row op by op, without committing anything, up to the first result that is not finite. */
   locate(program: string, row: number): Promise<BadValue | undefined>;
   /**
@@ -93,6 +99,13 @@ export interface Session extends Disposable {
    */
   profile?(program: string, milliseconds: number): Promise<SessionProfile>;
   dispose(): void;
+}
+
+/** A session on a device that works while it is called. */
+export interface DirectSession extends Session {
+  read(block: string): HostArray;
+  readRows(program: string, table: string, rows: number): HostArray;
+  run(program: string, rows: number): RunResult;
 }
 
 export interface SessionOptions extends Pick<PipelineOptions, 'without'> {
@@ -108,7 +121,7 @@ export interface SessionOptions extends Pick<PipelineOptions, 'without'> {
   readonly memoryLimit?: number | undefined;
 }
 
-export interface Backend {
+export interface Backend<S extends Session = Session> {
   readonly device: Session['device'];
-  open(programs: readonly Program[], options?: SessionOptions): Promise<Session>;
+  open(programs: readonly Program[], options?: SessionOptions): Promise<S>;
 }

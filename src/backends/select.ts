@@ -25,7 +25,7 @@ export interface Selection {
 }
 
 /** `auto` is WebAssembly wherever it has SIMD, else the reference backend, which is some hundred times slower. */
-export function selectBackend(device: Device = 'auto'): Selection {
+export async function selectBackend(device: Device = 'auto'): Promise<Selection> {
   checkName('device', device, DEVICES);
   if (device === 'reference') return { backend: referenceBackend, reason: 'asked for' };
   if (device === 'wasm') return { backend: wasmBackend, reason: 'asked for' };

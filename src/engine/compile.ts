@@ -3,8 +3,8 @@
 import type { TensorsOf } from '../autodiff/grad.ts';
 import type { Session, SessionOptions } from '../backends/backend.ts';
 import { type Device, selectBackend } from '../backends/select.ts';
-import type { DType } from '../core/dtype.ts';
-import { checkKnownOptions, SaddlepointError } from '../core/errors.ts';
+import { type DType, hostArray } from '../core/dtype.ts';
+import { checkKnownOptions, must, SaddlepointError } from '../core/errors.ts';
 import { showShape } from '../core/shape.ts';
 import { leavesOf, mapTree, type Tree } from '../core/tree.ts';
 import type { Spec } from '../graph/node.ts';
@@ -38,6 +38,8 @@ interface Compiled {
   readonly onCall: ReturnType<typeof tapsOf>;
   /** The result's structure, with each tensor's type. */
   readonly result: Tree<Spec>;
+  /** Over when the last call is. */
+  last: Promise<unknown>;
 }
 
 const PROGRAM = 'compiled';
@@ -76,9 +78,11 @@ export function compile<A extends readonly unknown[], R>(
     compiled.catch(() => cache.delete(key));
     const ready = await compiled;
     const leafTensors = leaves.map(({ leaf }) => leaf);
-    const results = call(ready, leafTensors);
-    ready.onCall(PROGRAM, calls++);
-    return results as TensorsOf<R>;
+    const number = calls++;
+    // One at a time: a session holds the arguments of one call.
+    const results = ready.last.then(() => call(ready, leafTensors, number));
+    ready.last = results.catch(() => undefined);
+    return (await results) as TensorsOf<R>;
   };
 }
 
@@ -106,20 +110,28 @@ async function build<A extends readonly unknown[], R>(
     builder.emit(`result ${results++}`, leaf);
     return { shape: leaf.shape, dtype: leaf.dtype };
   });
-  const { backend } = selectBackend(options.device);
+  const { backend } = await selectBackend(options.device);
   const program = builder.finish(PROGRAM, [], builder.trace.taps);
   const session = await backend.open([program], options);
-  return { session, result, onCall: tapsOf(session, [program], options.onTap) };
+  return { session, result, onCall: tapsOf(session, [program], options.onTap), last: Promise.resolve() };
 }
 
-function call({ session, result }: Compiled, leaves: readonly Tensor[]): Tree<Tensor> {
+async function call(
+  { session, result, onCall }: Compiled,
+  leaves: readonly Tensor[],
+  number: number,
+): Promise<Tree<Tensor>> {
   leaves.forEach((leaf, i) => {
     session.write(`argument ${i}`, leaf.data);
   });
-  const { stop } = session.run(PROGRAM, 1);
+  const { stop } = await session.run(PROGRAM, 1);
   if (stop !== undefined) throw stopError(stop);
+  const specs = specsOf(result);
+  const data = await Promise.all(specs.map((_, i) => session.readRows(PROGRAM, `result ${i}`, 1)));
   let next = 0;
-  return mapSpecs(result, (spec) => hostTensor(spec, session.readRows(PROGRAM, `result ${next++}`, 1)));
+  const tensors = mapSpecs(result, (spec) => hostTensor(spec, must(data[next++], 'a result')));
+  await onCall(PROGRAM, number);
+  return tensors;
 }
 
 /** mapTree for trees whose leaves are specs, which are plain objects themselves. */
@@ -129,6 +141,16 @@ function mapSpecs(tree: Tree<Spec>, f: (spec: Spec) => Tensor): Tree<Tensor> {
   return Object.fromEntries(
     Object.entries(tree as Record<string, Tree<Spec>>).map(([key, child]) => [key, mapSpecs(child, f)]),
   );
+}
+
+/** The leaves of such a tree, in the order of mapSpecs. */
+function specsOf(tree: Tree<Spec>): Spec[] {
+  const specs: Spec[] = [];
+  mapSpecs(tree, (spec) => {
+    specs.push(spec);
+    return hostTensor(spec, hostArray(spec.dtype, 0));
+  });
+  return specs;
 }
 
 function isSpec(value: unknown): value is Spec {

@@ -13,12 +13,12 @@ export function tapsOf(
   session: Session,
   programs: readonly Program[],
   listener: TapListener = printTap,
-): (program: string, step: number) => void {
+): (program: string, step: number) => Promise<void> {
   if (typeof listener !== 'function')
     throw new SaddlepointError('option', `onTap: expected a function, got ${show(listener)}`);
   const byName = new Map(programs.map((program) => [program.name, program.taps]));
-  return (program, step) =>
-    byName.get(program)?.forEach(({ name, ...spec }, i) => {
-      listener(name, hostTensor(spec, session.readRows(program, `tap ${i}`, 1)), step);
-    });
+  return async (program, step) => {
+    for (const [i, { name, ...spec }] of (byName.get(program) ?? []).entries())
+      listener(name, hostTensor(spec, await session.readRows(program, `tap ${i}`, 1)), step);
+  };
 }

@@ -76,7 +76,7 @@ export async function profile(run: Pick<Run, 'state' | 'recipe'>, options: Profi
   const targets = { ...target, shape: [batchSize, ...target.shape] };
   const description = describeStep({ ...state, groups, source, targets });
   const program = trainingProgram(description, optimizer, batchSize, await renewalOf(groups));
-  using session = await selectBackend('wasm').backend.open([program]);
+  using session = await (await selectBackend('wasm')).backend.open([program]);
   writeLeaves(session, groups, state.parameters);
   const draws = new Float32Array(batchSize * sizeOf(state.inputShape));
   randomUniform(draws, 1, streamOf('profile'), 0, 0);

@@ -5,7 +5,7 @@ import { PULSE } from '../engine/step.ts';
 import type { Callback, Control } from './callback.ts';
 import { Checkpoint, checkSettings, renewedBlocks } from './checkpoint.ts';
 import type { EpochRecord } from './history.ts';
-import { leavesIn, readBlocks } from './state.ts';
+import { leavesIn, readAll, readBlocks } from './state.ts';
 import type { Hooks, Training } from './training.ts';
 
 interface RunnerOptions {
@@ -46,7 +46,7 @@ export class CallbackRunner {
     this.#training = training;
     this.#began = performance.now();
     const { resume } = this.#options;
-    if (resume !== undefined) this.#restore(training, resume);
+    if (resume !== undefined) await this.#restore(training, resume);
     await this.#each((callback) => callback.onBegin?.(this.#control));
   }
 
@@ -122,9 +122,9 @@ export class CallbackRunner {
         runner.#stop ??= String(reason);
       },
       checkpoint: () => runner.checkpoint(),
-      parameters() {
+      async parameters() {
         const { opened, prepared } = runner.#live;
-        return leavesIn(readBlocks(opened.session, opened.groups), opened.groups, prepared.state.parameters);
+        return leavesIn(await readBlocks(opened.session, opened.groups), opened.groups, prepared.state.parameters);
       },
     };
   }
@@ -137,10 +137,11 @@ export class CallbackRunner {
   }
 
   /** The run between two steps. */
-  checkpoint(): Checkpoint {
+  async checkpoint(): Promise<Checkpoint> {
     const { loop, history, best, opened, prepared } = this.#live;
     const { session, groups } = opened;
-    const parameters = leavesIn(readBlocks(session, groups), groups, prepared.state.parameters);
+    const blocks = await readAll(session, renewedBlocks(this.#live));
+    const parameters = leavesIn(await readBlocks(session, groups), groups, prepared.state.parameters);
     return new Checkpoint(
       { ...prepared.state, parameters },
       {
@@ -151,7 +152,7 @@ export class CallbackRunner {
         callbacks: this.#states(),
         settings: this.#options.settings,
       },
-      new Map(renewedBlocks(this.#live).map((name) => [name, session.read(name)])),
+      blocks,
       best?.blocks ?? new Map(),
     );
   }
@@ -164,12 +165,12 @@ export class CallbackRunner {
     );
   }
 
-  #restore(training: Training<string>, { progress, blocks, best }: Checkpoint): void {
+  async #restore(training: Training<string>, { progress, blocks, best }: Checkpoint): Promise<void> {
     checkSettings(this.#options.settings, progress.settings);
     const { session } = training.opened;
     for (const name of renewedBlocks(training)) {
       const data = blocks.get(name);
-      if (data === undefined || data.length !== session.read(name).length)
+      if (data === undefined || data.length !== (await session.read(name)).length)
         throw new SaddlepointError(
           'file',
           `fit: resume: the checkpoint's block '${name}' is missing or of another size`,

@@ -33,9 +33,9 @@ export interface Control {
   /** Ends the run after this callback; the best weights stay. `reason` goes into `run.notes`. */
   stop(reason: string): void;
   /** All that is needed to go on from here, bit for bit. */
-  checkpoint(): Checkpoint;
+  checkpoint(): Promise<Checkpoint>;
   /** The parameters as they are now, copied. */
-  parameters(): ReadonlyMap<string, Parameter>;
+  parameters(): Promise<ReadonlyMap<string, Parameter>>;
 }
 
 /**

@@ -53,7 +53,7 @@ export async function evaluateModel(
   const description = describeStep({ ...state, groups, source, targets: targetSpec(targets, source.rows) });
   const rows = Int32Array.from({ length: source.rows }, (_, row) => row);
   const evaluation = evaluateRows(description, rows, options.batchSize ?? 256);
-  const session = await selectBackend(options.device).backend.open(evaluation.programs);
+  const session = await (await selectBackend(options.device)).backend.open(evaluation.programs);
   try {
     writeLeaves(session, groups, state.parameters);
     session.write(BLOCKS.source, source.data);

@@ -37,14 +37,14 @@ export function evaluateRows(
         const batch = rows.subarray(at, at + batchSize);
         const name = `evaluate ${batch.length}`;
         session.writeRows(name, 'indices', batch);
-        const { stop } = session.run(name, 1);
+        const { stop } = await session.run(name, 1);
         if (stop !== undefined) throw stopError(stop);
-        const sums = session.readRows(name, 'sums', 1);
+        const sums = await session.readRows(name, 'sums', 1);
         totals.add(batch.length, sums[0] as number, sums, 1, true);
         for (const metric of keeping) {
           const all = kept.get(metric.name) ?? [];
           kept.set(metric.name, all);
-          for (const value of session.readRows(name, `kept ${metric.name}`, 1)) all.push(value);
+          for (const value of await session.readRows(name, `kept ${metric.name}`, 1)) all.push(value);
         }
         if (performance.now() - since > SLICE_MS) {
           await nextTurn();

@@ -98,7 +98,7 @@ export async function fitLbfgs<Name extends string = never>(
   const evaluationOf = (rows: Int32Array) => evaluateRows(description, rows, Math.min(batchSize, rows.length));
   const own = evaluationOf(trainRows);
   const held = validationRows && evaluationOf(validationRows);
-  const { backend, reason } = selectBackend(resolved.device);
+  const { backend, reason } = await selectBackend(resolved.device);
   // Both evaluations may have a program of the same rows: it is one.
   const programs = new Map([...objective.programs, ...own.programs, ...(held?.programs ?? [])].map((p) => [p.name, p]));
   const { threads, deterministic, memoryLimit } = resolved;
@@ -114,7 +114,7 @@ export async function fitLbfgs<Name extends string = never>(
     let best: Best | undefined;
     let began = performance.now();
     const { signal, onIteration } = options;
-    const result = await lbfgs((point) => objective.at(session, point), session.read(BLOCKS.parameters), {
+    const result = await lbfgs((point) => objective.at(session, point), await session.read(BLOCKS.parameters), {
       ...pick(options, OWN),
       ...(signal && { signal }),
       async onIteration({ iteration, point }) {
@@ -123,7 +123,7 @@ export async function fitLbfgs<Name extends string = never>(
         const validation = (await held?.run(session)) as Measures<Name> | undefined;
         const loss = validation?.loss;
         if (loss !== undefined && (best === undefined || Number.isNaN(best.loss) || loss < best.loss))
-          best = { loss, epoch: iteration, blocks: readBlocks(session, groups) };
+          best = { loss, epoch: iteration, blocks: await readBlocks(session, groups) };
         const now = performance.now();
         const record = Object.freeze({
           ...{ epoch: iteration, ...measures, ...(validation && { validation: Object.freeze(validation) }) },
@@ -135,7 +135,7 @@ export async function fitLbfgs<Name extends string = never>(
       },
     });
     session.write(BLOCKS.parameters, result.point);
-    const parameters = leavesIn(best?.blocks ?? readBlocks(session, groups), groups, state.parameters);
+    const parameters = leavesIn(best?.blocks ?? (await readBlocks(session, groups)), groups, state.parameters);
     const { dtype, shape } = targetSpec(targets, source.rows);
     const { iterations, evaluations } = result;
     return new Run<Name>(

@@ -102,13 +102,13 @@ export function fullBatch(description: StepDescription & TotalsLayout, rows: Int
         session.writeRows(program, 'indices', batch);
         session.writeRows(program, 'scalars', [0]);
         session.writeRows(program, 'key', [0, 0, 0]);
-        const { stop } = session.run(program, 1);
+        const { stop } = await session.run(program, 1);
         if (stop?.reason === 'nonFinite') return { value: Number.POSITIVE_INFINITY, gradient: new Float64Array(size) };
         if (stop !== undefined) throw stopError(stop);
-        const pulse = session.readRows(program, 'pulse', 1);
+        const pulse = await session.readRows(program, 'pulse', 1);
         const { weighted, perRow } = description;
         const weight = weighted ? (pulse[PULSE.sums] as number) : batch.length * perRow;
-        const part = session.read(BLOCKS.slot(GRADIENT));
+        const part = await session.read(BLOCKS.slot(GRADIENT));
         for (let i = 0; i < size; i++) gradient[i] = (gradient[i] as number) + weight * (part[i] as number);
         value += weight * (pulse[PULSE.loss] as number);
         total += weight;

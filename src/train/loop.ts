@@ -31,7 +31,7 @@ export interface LoopOptions {
   readonly signal: AbortSignal | undefined;
   readonly hooks: Pick<Hooks, 'callLimit' | 'epochRows' | 'rateScale' | 'afterCall' | 'feed'>;
   /** Called after each call into the device: steps done in this epoch, what they measured, the program of the last. */
-  onSteps(done: number, measures: Record<string, number>, program: string): void;
+  onSteps(done: number, measures: Record<string, number>, program: string): Promise<void> | void;
 }
 
 export type EpochResult =
@@ -75,13 +75,13 @@ export class TrainingLoop {
       const steps = Math.floor(next.length / size);
       const began = performance.now();
       const program = `train ${size}`;
-      const { done, stop } = this.#call(program, next.subarray(0, steps * size), steps);
-      const pulses = this.#read(program, done, size);
+      const { done, stop } = await this.#call(program, next.subarray(0, steps * size), steps);
+      const pulses = await this.#read(program, done, size);
       this.at += done * size;
       if (stop !== undefined) return { kind: 'failed', stop, program, row: done };
       const now = performance.now();
       if (size === batchSize) this.#stepMs = (now - began) / steps;
-      onSteps(Math.ceil(this.at / batchSize), this.totals.measures(), program);
+      await onSteps(Math.ceil(this.at / batchSize), this.totals.measures(), program);
       if (await hooks.afterCall?.(pulses, PULSE.sums + this.totals.width, done)) return { kind: 'stopped' };
       if (now - this.#since > SLICE_MS) {
         await nextTurn();
@@ -118,10 +118,10 @@ export class TrainingLoop {
     return session.run(program, steps);
   }
 
-  #read(program: string, done: number, size: number): ArrayLike<number> {
+  async #read(program: string, done: number, size: number): Promise<ArrayLike<number>> {
     const { session } = this.#options;
     const width = PULSE.sums + this.totals.width;
-    const pulses = session.readRows(program, 'pulse', done);
+    const pulses = await session.readRows(program, 'pulse', done);
     for (let at = 0; at < done * width; at += width) {
       this.lastLoss = pulses[at + PULSE.loss] as number;
       this.totals.add(size, this.lastLoss, pulses, at + PULSE.sums);

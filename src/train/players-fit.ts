@@ -42,13 +42,13 @@ interface Opened {
   readonly program: string;
   readonly reason: string;
   /** Delivers what a step tapped, if it taps. */
-  readonly deliver: ((program: string, step: number) => void) | undefined;
+  readonly deliver: ((program: string, step: number) => Promise<void>) | undefined;
 }
 
 async function open(prepared: PreparedPlayers, options: ResolvedPlayersOptions): Promise<Opened> {
   const { description, models, sources, batchSize } = prepared;
   const program = playersProgram(description, batchSize);
-  const { backend, reason } = selectBackend(options.device);
+  const { backend, reason } = await selectBackend(options.device);
   const isTapped = program.taps.length > 0;
   const turns = description.players.reduce((sum, { repeat }) => sum + repeat, 0);
   // Values that are tapped are delivered step by step.
@@ -81,13 +81,13 @@ async function* epochs<Name extends string>(
   const loop = new PlayersLoop({
     ...{ session, program, players: prepared.players, rows: prepared.rows, batchSize: prepared.batchSize },
     ...{ seed: options.seed, shuffle: options.shuffle, signal: options.signal },
-    onSteps(done, losses) {
-      deliver?.(program, loop.step - 1);
+    async onSteps(done, losses) {
+      await deliver?.(program, loop.step - 1);
       progress.step(done, losses);
     },
   });
-  const finish = (ending: Ending): PlayersRun<Name> =>
-    new PlayersRun<Name>(trained(prepared, session) as PlayersRun<Name>['models'], {
+  const finish = async (ending: Ending): Promise<PlayersRun<Name>> =>
+    new PlayersRun<Name>((await trained(prepared, session)) as PlayersRun<Name>['models'], {
       ...{ history, ending, steps: loop.step, notes: prepared.notes, bytes: session.bytes },
       device: { ...session.machine, name: session.device, reason: reason + session.machine.reason },
     });
@@ -102,7 +102,7 @@ async function* epochs<Name extends string>(
         const bad = await session.locate(program, row);
         const [player = ''] = stop.path.split('/');
         const lastLoss = loop.lastLosses[player] ?? Number.NaN;
-        throw new DivergenceError({ step: loop.step, epoch, lastLoss, player }, stop, bad, finish('diverged'));
+        throw new DivergenceError({ step: loop.step, epoch, lastLoss, player }, stop, bad, await finish('diverged'));
       }
       const losses = result.losses as PlayersRecord<Name>['losses'];
       const record = Object.freeze({ epoch, losses, seconds: (performance.now() - began) / 1000 });
@@ -117,12 +117,13 @@ async function* epochs<Name extends string>(
 }
 
 /** The models as the session has them, each with paths of its own. */
-function trained({ models }: PreparedPlayers, session: Session): Record<string, TrainedModel> {
-  return Object.fromEntries(
-    [...models].map(([name, { state, parameters, groups }]) => {
-      const leaves = leavesIn(readBlocks(session, groups), groups, parameters);
+async function trained({ models }: PreparedPlayers, session: Session): Promise<Record<string, TrainedModel>> {
+  const entries = await Promise.all(
+    [...models].map(async ([name, { state, parameters, groups }]) => {
+      const leaves = leavesIn(await readBlocks(session, groups), groups, parameters);
       const own = new Map([...leaves].map(([path, leaf]) => [path.slice(name.length + 1), leaf]));
-      return [name, new TrainedModel({ ...state, parameters: own })];
+      return [name, new TrainedModel({ ...state, parameters: own })] as const;
     }),
   );
+  return Object.fromEntries(entries);
 }

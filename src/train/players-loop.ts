@@ -55,13 +55,13 @@ export class PlayersLoop {
       const count = Math.min(steps - done, session.capacity, Math.max(1, Math.floor(SLICE_MS / 2 / this.#stepMs)));
       const began = performance.now();
       players.reduce((turn, player) => this.#write(player, count, turn), 0);
-      const { done: ran, stop } = session.run(program, count);
-      this.#read(ran, sums);
+      const { done: ran, stop } = await session.run(program, count);
+      await this.#read(ran, sums);
       if (stop !== undefined) return { kind: 'stopped', stop, row: ran };
       done += count;
       const now = performance.now();
       this.#stepMs = (now - began) / count;
-      onSteps(done, losses());
+      await onSteps(done, losses());
       if (now - this.#since > SLICE_MS) {
         await nextTurn();
         this.#since = performance.now();
@@ -93,12 +93,12 @@ export class PlayersLoop {
     return turn + repeat;
   }
 
-  #read(done: number, sums: number[]): void {
+  async #read(done: number, sums: number[]): Promise<void> {
     const { session, program, players } = this.#options;
     if (done === 0) return;
     // A loss and the norm of a gradient for each player.
     const width = 2 * players.length;
-    const pulses = session.readRows(program, 'pulse', done);
+    const pulses = await session.readRows(program, 'pulse', done);
     for (let at = 0; at < done * width; at += width)
       for (let i = 0; i < players.length; i++) sums[i] = (sums[i] as number) + (pulses[at + 2 * i] as number);
     this.lastLosses = this.#named(players.map((_, i) => pulses[(done - 1) * width + 2 * i] as number));

@@ -77,13 +77,21 @@ export class Predictor {
   readonly #state: ModelState;
   readonly #groups: ModelGroups;
   readonly #sessions = new Map<string, Promise<Session>>();
+  #last: Promise<unknown> = Promise.resolve();
 
   constructor(state: ModelState) {
     this.#state = state;
     this.#groups = groupsOf(state);
   }
 
-  async predict(given: unknown, options: PredictOptions): Promise<Prediction | Prediction[]> {
+  /** One call after the other: a session holds the rows of one. */
+  predict(given: unknown, options: PredictOptions): Promise<Prediction | Prediction[]> {
+    const answers = this.#last.then(() => this.#predict(given, options));
+    this.#last = answers.catch(() => undefined);
+    return answers;
+  }
+
+  async #predict(given: unknown, options: PredictOptions): Promise<Prediction | Prediction[]> {
     checkKnownOptions('predict', options, ['device']);
     const { inputShape, columns, named } = this.#state;
     const { x, single } = named
@@ -100,9 +108,9 @@ export class Predictor {
       const count = Math.min(CHUNK, source.rows - at);
       const session = await this.#session(count, options);
       session.write('input', source.data.subarray(at * width, (at + count) * width));
-      const { stop } = session.run(`predict ${count}`, 1);
+      const { stop } = await session.run(`predict ${count}`, 1);
       if (stop !== undefined) throw stopError(stop);
-      const output = session.readRows(`predict ${count}`, 'prediction', 1);
+      const output = await session.readRows(`predict ${count}`, 'prediction', 1);
       const units = output.length / count;
       for (let row = 0; row < count; row++)
         answers.push(this.#answerOf(Array.from(output.subarray(row * units, (row + 1) * units))));
@@ -132,7 +140,7 @@ export class Predictor {
 
   async #open(rows: number, device: PredictOptions['device']): Promise<Session> {
     const program = predictionProgram(describePrediction(this.#state, this.#groups, rows));
-    const session = await selectBackend(device).backend.open([program]);
+    const session = await (await selectBackend(device)).backend.open([program]);
     writeLeaves(session, this.#groups, this.#state.parameters);
     return session;
   }

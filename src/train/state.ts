@@ -78,8 +78,15 @@ export function writeLeaves(session: Session, groups: ModelGroups, parameters: R
 }
 
 /** A copy of the blocks that hold the leaves, by the group's name. */
-export function readBlocks(session: Session, groups: ModelGroups): Map<string, HostArray> {
-  return new Map(listOf(groups).map(({ name }) => [name, session.read(name)] as const));
+export const readBlocks = (session: Session, groups: ModelGroups): Promise<Map<string, HostArray>> =>
+  readAll(
+    session,
+    listOf(groups).map(({ name }) => name),
+  );
+
+/** A copy of blocks, by name. */
+export async function readAll(session: Session, names: readonly string[]): Promise<Map<string, HostArray>> {
+  return new Map(await Promise.all(names.map(async (name) => [name, await session.read(name)] as const)));
 }
 
 /** The leaves in such blocks, in the order of the given ones and of their kinds. */

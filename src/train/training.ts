@@ -1,6 +1,8 @@
 /** @file A run under way: its session, its epochs, its best weights. What most runs do not ask for reaches it as hooks. */
 import { createProgress, describeEpoch } from '#progress';
+import type { Session } from '../backends/backend.ts';
 import { selectBackend } from '../backends/select.ts';
+import type { HostArray } from '../core/dtype.ts';
 import { must } from '../core/errors.ts';
 import type { Evaluated } from '../engine/evaluated.ts';
 import { renewalOf } from '../engine/renewal.ts';
@@ -44,7 +46,7 @@ export interface Hooks {
   afterEpoch?(record: EpochRecord): Promise<boolean>;
   end?(run: Run): Promise<void>;
   /** The run between two steps, if it shall be kept at the end. */
-  checkpoint?(): Checkpoint;
+  checkpoint?(): Promise<Checkpoint>;
   /** Why a hook ended the run. */
   note?(): string | undefined;
 }
@@ -80,7 +82,7 @@ export async function openTraining<Name extends string>(
           validationRows,
           Math.min(VALIDATION_BATCH, validationRows.length),
         );
-  const { backend, reason } = selectBackend(options.device);
+  const { backend, reason } = await selectBackend(options.device);
   const isTapped = (programs[0]?.taps.length ?? 0) > 0;
   const held = [...(validation?.programs ?? []), ...(evaluated ? [evaluated.program] : [])];
   // Values that are tapped are delivered step by step.
@@ -107,14 +109,14 @@ export async function openTraining<Name extends string>(
 }
 
 interface Opened {
-  readonly session: Awaited<ReturnType<ReturnType<typeof selectBackend>['backend']['open']>>;
+  readonly session: Session;
   readonly groups: ReturnType<typeof groupsOf>;
   readonly evaluated: Evaluated | undefined;
   readonly programs: readonly ReturnType<typeof trainingProgram>[];
   readonly reason: string;
   readonly validation: ReturnType<typeof evaluateRows> | undefined;
   readonly layout: ConstructorParameters<typeof TrainingLoop>[0]['layout'];
-  readonly deliver: ((program: string, step: number) => void) | undefined;
+  readonly deliver: ((program: string, step: number) => Promise<void>) | undefined;
   readonly hooks: Hooks;
 }
 
@@ -122,7 +124,7 @@ interface Opened {
 export interface Best {
   readonly loss: number;
   readonly epoch: number;
-  readonly blocks: ReturnType<typeof readBlocks>;
+  readonly blocks: ReadonlyMap<string, HostArray>;
 }
 
 /** A run under way. */
@@ -150,8 +152,8 @@ export class Training<Name extends string> {
     });
     this.loop = new TrainingLoop({
       ...{ session, seed, shuffle, signal, transform: optimizer, layout, rows: trainRows, batchSize, hooks },
-      onSteps: (done, measures, program) => {
-        deliver?.(program, this.loop.step - 1);
+      onSteps: async (done, measures, program) => {
+        await deliver?.(program, this.loop.step - 1);
         this.#progress.step(done, measures);
       },
     });
@@ -178,9 +180,9 @@ export class Training<Name extends string> {
         ending = result.kind;
         break;
       }
-      if (validation !== undefined) this.#evaluate();
+      if (validation !== undefined) await this.#evaluate();
       const measured = await validation?.run(session);
-      if (measured !== undefined) this.#keepBest(must(measured.loss, 'a loss'), epoch);
+      if (measured !== undefined) await this.#keepBest(must(measured.loss, 'a loss'), epoch);
       const record = this.#record(epoch, result.measures, measured, (performance.now() - began) / 1000);
       const ends = await hooks.afterEpoch?.(record as unknown as EpochRecord);
       yield record;
@@ -194,16 +196,16 @@ export class Training<Name extends string> {
     this.opened.session.dispose();
   }
 
-  #keepBest(loss: number, epoch: number): void {
+  async #keepBest(loss: number, epoch: number): Promise<void> {
     // A loss that is NaN is worse than any other, also as the first.
     if (this.best === undefined || loss < this.best.loss || Number.isNaN(this.best.loss))
-      this.best = { loss, epoch, blocks: readBlocks(this.opened.session, this.#evaluate()) };
+      this.best = { loss, epoch, blocks: await readBlocks(this.opened.session, await this.#evaluate()) };
   }
 
   /** The groups that evaluation reads, as they are now. */
-  #evaluate(): ModelGroups {
+  async #evaluate(): Promise<ModelGroups> {
     const { evaluated, groups, session } = this.opened;
-    if (evaluated !== undefined) session.run(evaluated.program.name, 1);
+    if (evaluated !== undefined) await session.run(evaluated.program.name, 1);
     return evaluated?.groups ?? groups;
   }
 
@@ -224,8 +226,8 @@ export class Training<Name extends string> {
 
   async #finish(ending: Ending): Promise<Run<Name>> {
     const { session, reason, hooks } = this.opened;
-    const groups = this.#evaluate();
-    const blocks = this.best?.blocks ?? readBlocks(session, groups);
+    const groups = await this.#evaluate();
+    const blocks = this.best?.blocks ?? (await readBlocks(session, groups));
     const { parameters } = this.prepared.state;
     const state = { ...this.prepared.state, parameters: leavesIn(blocks, groups, parameters) };
     const { source, targets, batchSize, notes } = this.prepared;
@@ -247,7 +249,7 @@ export class Training<Name extends string> {
         inputType: source.dtype,
         target: { dtype, shape: shape.slice(1) },
       },
-      hooks.checkpoint?.(),
+      await hooks.checkpoint?.(),
     );
     await hooks.end?.(run as unknown as Run);
     return run;

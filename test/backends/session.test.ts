@@ -41,34 +41,34 @@ async function opened(backend: Backend, x: number[], indices: number[]) {
 describe.each(BACKENDS)('on $device', (backend) => {
   test('rows run in order, and each sees what the one before committed', async () => {
     using session = await opened(backend, [1, Math.E, Math.E ** 2], [1, 1, 2, 0, 0, 1, 1, 1]);
-    expect(session.run('step', 3)).toEqual({ done: 3, stop: undefined });
-    expect(Array.from(session.read('w'), (v) => Math.round(v * 1e4) / 1e4)).toEqual([13, 22]);
-    expect(Array.from(session.readRows('step', 'norm', 3), (v) => Math.round(v * v))).toEqual([2, 4, 1]);
+    expect(await session.run('step', 3)).toEqual({ done: 3, stop: undefined });
+    expect(Array.from(await session.read('w'), (v) => Math.round(v * 1e4) / 1e4)).toEqual([13, 22]);
+    expect(Array.from(await session.readRows('step', 'norm', 3), (v) => Math.round(v * v))).toEqual([2, 4, 1]);
   });
 
   test('a bad index stops the run at its row, with nothing of that row committed', async () => {
     using session = await opened(backend, [1, Math.E, 1], [1, 1, 0, 3, 1, 1, 1, 1]);
-    const { done, stop } = session.run('step', 4);
+    const { done, stop } = await session.run('step', 4);
     expect(done).toBe(1);
     expect(stop).toEqual({ reason: 'indexOutOfRange', op: 'gather', path: 'input', position: 1, value: 3, rows: 3 });
     expect(stopError(stop as NonNullable<typeof stop>).message).toBe(
       "gather: index 3 at position 1 is outside 0 … 2 (in layer 'input')",
     );
-    expect(Array.from(session.read('w'), Math.round)).toEqual([11, 21]);
+    expect(Array.from(await session.read('w'), Math.round)).toEqual([11, 21]);
   });
 
   test('a value that is not finite stops the run before anything is committed, and is found', async () => {
     using session = await opened(backend, [1, 0, 1], [0, 0, 1, 2, 0, 0, 0, 0]);
-    const { done, stop } = session.run('step', 4);
+    const { done, stop } = await session.run('step', 4);
     expect(done).toBe(1);
     expect(stop).toMatchObject({ reason: 'nonFinite', op: 'guard', path: 'check', position: 0, value: -Infinity });
     expect(stopError(stop as NonNullable<typeof stop>).message).toBe(
       "guard: a value is NaN or infinite (in layer 'check')",
     );
-    expect(Array.from(session.read('w'))).toEqual([10, 20]);
+    expect(Array.from(await session.read('w'))).toEqual([10, 20]);
     expect(await session.locate('step', 1)).toEqual({ op: 'log', path: 'body/log', value: -Infinity });
     expect(await session.locate('step', 0)).toBeUndefined();
-    expect(Array.from(session.read('w')), 'looking commits nothing').toEqual([10, 20]);
+    expect(Array.from(await session.read('w')), 'looking commits nothing').toEqual([10, 20]);
   });
 
   test('what was disposed says so, and may be disposed again', async () => {
@@ -82,13 +82,13 @@ describe.each(BACKENDS)('on $device', (backend) => {
       () => session.run('step', 1),
       () => session.readRows('step', 'norm', 1),
     ])
-      expect(use).toThrow(expect.objectContaining({ code: 'disposed', message: gone }));
+      await expect(async () => use()).rejects.toThrow(expect.objectContaining({ code: 'disposed', message: gone }));
   });
 
   test('a block is only what was bound', async () => {
     using session = await opened(backend, [1, 1, 1], [0, 0]);
-    expect(() => session.read('v')).toThrow('no block v');
-    expect(() => session.run('other', 1)).toThrow('no program other');
+    await expect(async () => session.read('v')).rejects.toThrow('no block v');
+    await expect(async () => session.run('other', 1)).rejects.toThrow('no program other');
   });
 
   test('programs share blocks; blocks may trade places', async () => {
@@ -101,13 +101,13 @@ describe.each(BACKENDS)('on $device', (backend) => {
     using session = await backend.open([builder.finish('swap'), other.finish('read')]);
     session.write('a', [1, 2]);
     session.write('b', [3, 4]);
-    session.run('swap', 1);
-    expect([session.read('a'), session.read('b')].map((block) => Array.from(block))).toEqual([
+    await session.run('swap', 1);
+    expect([await session.read('a'), await session.read('b')].map((block) => Array.from(block))).toEqual([
       [3, 4],
       [1, 2],
     ]);
-    session.run('read', 1);
-    expect(session.readRows('read', 'sum', 1)[0]).toBe(7);
+    await session.run('read', 1);
+    expect((await session.readRows('read', 'sum', 1))[0]).toBe(7);
   });
 });
 
@@ -159,13 +159,13 @@ test('the search for the first bad value goes through loops turn by turn', async
 });
 
 describe('selectBackend', () => {
-  test('takes wasm where there is SIMD, and says why', () => {
-    expect(selectBackend()).toEqual({ backend: wasmBackend, reason: 'WebAssembly SIMD is available' });
-    expect(selectBackend('reference').backend.device).toBe('reference');
+  test('takes wasm where there is SIMD, and says why', async () => {
+    expect(await selectBackend()).toEqual({ backend: wasmBackend, reason: 'WebAssembly SIMD is available' });
+    expect((await selectBackend('reference')).backend.device).toBe('reference');
   });
 
-  test('refuses devices that there are not', () => {
-    expect(() => selectBackend('wams' as 'wasm')).toThrow(
+  test('refuses devices that there are not', async () => {
+    await expect(selectBackend('wams' as 'wasm')).rejects.toThrow(
       "device: unknown value 'wams'\n  help: did you mean 'wasm'? legal: auto, wasm, reference",
     );
   });

@@ -159,9 +159,9 @@ export async function trainLanguageModel(
       const at = Array.from({ length: count }, (_, i) => done + i);
       session.writeRows(program.name, 'scalars', Float32Array.from(at.flatMap((step) => [...transform.scalars(step)])));
       session.writeRows(program.name, 'key', Int32Array.from(at.flatMap((step) => [1, step, 0])));
-      const { stop } = session.run(program.name, count);
+      const { stop } = await session.run(program.name, count);
       if (stop !== undefined) throw new Error(`stopped: ${JSON.stringify(stop)}`);
-      const pulses = session.readRows(program.name, 'pulse', count);
+      const pulses = await session.readRows(program.name, 'pulse', count);
       losses.push(...at.map((_, i) => pulses[2 * i] as number));
     }
     return { losses, held: session.bytes, used: memories.reduce((total, memory) => total + usedBytes(memory), 0) };

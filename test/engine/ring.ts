@@ -1,6 +1,6 @@
 /** The WGAN-GP on a ring of eight Gaussians: data, players, and a host that feeds them. */
 import { grad } from '../../src/autodiff/grad.ts';
-import type { Session } from '../../src/backends/backend.ts';
+import type { DirectSession, Session } from '../../src/backends/backend.ts';
 import { randomNormal, randomUniform, streamOf } from '../../src/core/philox.ts';
 import { PLAYER, type Player, type PlayersDescription, playersProgram } from '../../src/engine/players.ts';
 import { layoutGroup } from '../../src/graph/program.ts';
@@ -97,7 +97,7 @@ export function startRing(session: Session, options: RingOptions, ring: ReturnTy
 
 /** Runs steps `from` … `from + steps` − 1, one call each; returns the last pulse. */
 export function runRing(
-  session: Session,
+  session: DirectSession,
   options: RingOptions,
   ring: ReturnType<typeof ringStep>,
   from: number,

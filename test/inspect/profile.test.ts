@@ -72,8 +72,8 @@ describe('profile', () => {
     const found = await profile(run, { milliseconds: 30 });
     const update = found.instructions.find(({ op }) => op === 'rowLazyAdam');
     expect(update?.name).toBe('rowUpdate');
-    // Nothing behind an instruction that stopped is ever timed.
-    expect(found.instructions.at(-1)?.microseconds).toBeGreaterThan(0);
+    // Nothing behind an instruction that stopped ever runs. (Its time may be too short for the clock.)
+    expect(found.instructions.at(-1)?.runs).toBeGreaterThan(0);
   });
 
   test('times each step from the same blocks, so that no batch is learned by heart', async () => {

@@ -57,9 +57,10 @@ async function run(one: Case, inputs: readonly Tensor[], backend: Backend, deter
   inputs.forEach(({ data }, i) => {
     session.write(`in ${i}`, data);
   });
-  expect(session.run('conv', 1)).toEqual({ done: 1, stop: undefined });
+  expect(await session.run('conv', 1)).toEqual({ done: 1, stop: undefined });
   // + 0: zeros of either sign are equal.
-  return outputs.map((_, i) => Array.from(session.readRows('conv', `out ${i}`, 1), (value) => value + 0));
+  const data = await Promise.all(outputs.map((_, i) => session.readRows('conv', `out ${i}`, 1)));
+  return data.map((values) => Array.from(values, (value) => value + 0));
 }
 
 async function check(one: Case): Promise<void> {

@@ -39,9 +39,9 @@ describe('callbacks', () => {
     };
     const kept: number[] = [];
     const keeper: Callback = {
-      onEpoch(_, control) {
+      async onEpoch(_, control) {
         order.push(`keep ${control.epoch}`);
-        kept.push(control.checkpoint().step);
+        kept.push((await control.checkpoint()).step);
       },
     };
     const stopper: Callback = { onEpoch: ({ epoch }, control) => void (epoch === 2 && control.stop('enough')) };

@@ -36,8 +36,8 @@ describe('T7: a checkpoint', () => {
     let taken: Checkpoint | undefined;
     const take = {
       every: 1,
-      onStep({ step }: { step: number }, control: { checkpoint(): Checkpoint }) {
-        if (step === 9) taken = control.checkpoint();
+      async onStep({ step }: { step: number }, control: { checkpoint(): Promise<Checkpoint> }) {
+        if (step === 9) taken = await control.checkpoint();
       },
     };
     const whole = await resumable({ epochs: 4, callbacks: [take] });

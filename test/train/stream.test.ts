@@ -174,9 +174,12 @@ describe('fit on a stream', () => {
     const kept: Uint8Array[] = [];
     const keep = {
       every: 1,
-      async onStep({ step }: { step: number }, control: { checkpoint(): { save(to: WritableStream): Promise<void> } }) {
+      async onStep(
+        { step }: { step: number },
+        control: { checkpoint(): Promise<{ save(to: WritableStream): Promise<void> }> },
+      ) {
         if (step === 12)
-          await control.checkpoint().save(new WritableStream({ write: (chunk) => void kept.push(chunk) }));
+          await (await control.checkpoint()).save(new WritableStream({ write: (chunk) => void kept.push(chunk) }));
       },
     };
     await fit(classifier(), source, { ...options, callbacks: [keep] });

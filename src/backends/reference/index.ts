@@ -13,7 +13,7 @@ import { verify } from '../../graph/verify.ts';
 import { badIndexOf } from '../../ops/indexing.ts';
 import { loopPasses } from '../../passes/loops.ts';
 import { runPasses } from '../../passes/pipeline.ts';
-import type { Backend, BadValue, RunResult, Session, SessionOptions } from '../backend.ts';
+import type { Backend, BadValue, DirectSession, RunResult, SessionOptions } from '../backend.ts';
 
 /**
  * No composite is taken apart beforehand: each is evaluated through its decomposition, which is its definition, so that
@@ -21,7 +21,7 @@ import type { Backend, BadValue, RunResult, Session, SessionOptions } from '../b
  */
 const TARGET = { fused: { has: () => true }, loops: loopPasses };
 
-export const referenceBackend: Backend = {
+export const referenceBackend: Backend<DirectSession> = {
   device: 'reference',
   open(programs, options = {}) {
     return Promise.resolve(new ReferenceSession(programs, options));
@@ -33,7 +33,7 @@ interface Slot {
   data: HostArray;
 }
 
-class ReferenceSession implements Session {
+class ReferenceSession implements DirectSession {
   readonly device = 'reference';
   readonly machine = { threads: 1, build: 'double', reason: '' } as const;
   readonly capacity: number;

@@ -10,9 +10,9 @@ import { indexBoundAt } from '../../plan/sizes.ts';
 import type {
   Backend,
   BadValue,
+  DirectSession,
   MachineFacts,
   RunResult,
-  Session,
   SessionOptions,
   SessionProfile,
   Stop,
@@ -27,7 +27,7 @@ const DEFAULT_LIMIT = 2 ** 31;
 /** With fewer elements operands stay in the caches, and a group gains nothing (measured: docs/adr/012). */
 const LARGE_ELEMENTS = 2 ** 19;
 
-export const wasmBackend: Backend = {
+export const wasmBackend: Backend<DirectSession> = {
   device: 'wasm',
   async open(programs, options = {}) {
     const { capacity = 1, memoryLimit = DEFAULT_LIMIT } = options;
@@ -115,7 +115,7 @@ async function start(
 
 const ARRAYS = { f32: Float32Array, i32: Int32Array, u8: Uint8Array } as const;
 
-class WasmSession implements Session {
+class WasmSession implements DirectSession {
   readonly device = 'wasm';
   readonly bytes: number;
   readonly capacity: number;

@@ -28,7 +28,7 @@ export function checkpointEvery(options: CheckpointEveryOptions): Callback {
   const epochs = checkNumber('checkpointEvery.epochs', options.epochs ?? 1, { min: 1, integer: true });
   if (steps !== undefined) checkNumber('checkpointEvery.steps', steps, { min: 1, integer: true });
   const save = async (control: Parameters<NonNullable<Callback['onStep']>>[1]): Promise<void> => {
-    const checkpoint = control.checkpoint();
+    const checkpoint = await control.checkpoint();
     await checkpoint.save(typeof path === 'function' ? path(checkpoint.step) : path);
   };
   return {

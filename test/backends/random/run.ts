@@ -33,13 +33,13 @@ export async function resultsOf(
       session.writeRows(name, 'scalars', Float32Array.of(0.5, 0.25, 0.125, 0.75));
       session.writeRows(name, 'indices', Int32Array.of(2, 0, 1, 1, 0, turn, 2, 2, 1, 0));
       session.writeRows(name, 'key', Int32Array.of(7, turn, 0, 7, turn, 1));
-      const { done, stop } = session.run(name, ROWS);
+      const { done, stop } = await session.run(name, ROWS);
       if (done !== ROWS) throw new Error(`stopped: ${JSON.stringify(stop)}`);
       for (const { kind, name: row } of outputs)
         if (kind === 'row')
-          results.set(`${name}: ${row} of turn ${turn}`, Array.from(session.readRows(name, row, ROWS)));
+          results.set(`${name}: ${row} of turn ${turn}`, Array.from(await session.readRows(name, row, ROWS)));
       for (const block of ['p', 'q'])
-        results.set(`${name}: block ${block} after turn ${turn}`, Array.from(session.read(block)));
+        results.set(`${name}: block ${block} after turn ${turn}`, Array.from(await session.read(block)));
     }
   }
   session.dispose();
