@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { afterEach, describe, expect, test } from 'vitest';
 import { chooseThreads } from '../../src/backends/wasm/builds.ts';
+import { imageOf } from '../../src/backends/wasm/image.ts';
 import { planSession, wasmBackend } from '../../src/backends/wasm/index.ts';
 import type { ProgramLayout } from '../../src/backends/wasm/layout.ts';
 import { MEMORY_BASE } from '../../src/backends/wasm/machine.ts';
@@ -65,7 +66,7 @@ const goodIndices = Int32Array.from({ length: (CAPACITY * N) / 64 }, (_, i) => (
 /** A team with workers that have come, its words open to damage. */
 async function openTeam(threads: number, patience?: number) {
   const layout = await planSession([program()], { capacity: CAPACITY });
-  const team = (await Team.open(layout, threads, {
+  const team = (await Team.open(imageOf(layout), threads, {
     capacity: CAPACITY,
     ...(patience === undefined ? {} : { patience }),
   })) as Team;
@@ -201,7 +202,7 @@ describe('a team', () => {
 
   test('can be disposed of at any time', async () => {
     const layout = await planSession([program()], { capacity: CAPACITY });
-    const young = (await Team.open(layout, 3, { capacity: CAPACITY })) as Team;
+    const young = (await Team.open(imageOf(layout), 3, { capacity: CAPACITY })) as Team;
     young.dispose();
     const { team } = await openTeam(2);
     runTogether(team);

@@ -2,9 +2,9 @@
 
 import { Constant, MatmulField, Opcode } from '../../plan/opcodes.ts';
 import type { MachineFacts } from '../backend.ts';
-import type { Started } from './index.ts';
-import type { SessionLayout } from './layout.ts';
+import type { SessionImage } from './image.ts';
 import { type Build, MEMORY_BASE, openMachine } from './machine.ts';
+import type { Started } from './session.ts';
 import { Team } from './team.ts';
 
 /** More threads than this gain little on networks of this library's sizes, and were not measured. */
@@ -91,7 +91,7 @@ async function testRelaxed(): Promise<boolean> {
 
 /** Starts a session that wants several threads, or may round as the machine likes. `plain`: the build for one that does not. */
 export async function startBest(
-  layout: SessionLayout,
+  image: SessionImage,
   capacity: number,
   asked: number | 'auto',
   wantsRelaxed: boolean,
@@ -103,11 +103,11 @@ export async function startBest(
   const team =
     choice.threads === 1
       ? undefined
-      : await Team.open(layout, choice.threads, { capacity, build: isRelaxed ? 'relaxedThreads' : 'threads' });
+      : await Team.open(image, choice.threads, { capacity, build: isRelaxed ? 'relaxedThreads' : 'threads' });
   const { threads, reason } =
     choice.threads > 1 && team === undefined ? { threads: 1, reason: 'the steps are too short to share' } : choice;
   return {
-    machine: team?.machine ?? (await openMachine(layout.bytes, isRelaxed ? 'relaxed' : plain)),
+    machine: team?.machine ?? (await openMachine(image.bytes, isRelaxed ? 'relaxed' : plain)),
     facts: { threads, build, reason: asked === 1 ? '' : `; threads: ${threads}, ${reason}` },
     team,
   };

@@ -1,15 +1,14 @@
 /** @file Finds the first value of a step that is not finite, by running its plan one instruction at a time. */
 import { operandsAt } from '../../plan/operands.ts';
 import type { BadValue } from '../backend.ts';
-import type { ProgramLayout } from './layout.ts';
+import type { BlockImage, ProgramImage } from './image.ts';
 import { type Machine, MEMORY_BASE } from './machine.ts';
-import type { Storage } from './placement.ts';
 import { stepwise } from './stepwise.ts';
 
 /** The search ends before the first instruction that would write one of the blocks. */
 export function firstBadValue(
-  program: ProgramLayout,
-  blocks: readonly Storage[],
+  program: ProgramImage,
+  blocks: readonly BlockImage[],
   { exports, memory }: Machine,
   row: number,
 ): BadValue | undefined {

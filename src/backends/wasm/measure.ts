@@ -3,7 +3,7 @@ import { load } from '#wasm';
 import { bytesAt, operationsAt } from '../../plan/costs.ts';
 import { opcodeName } from '../../plan/validate.ts';
 import type { InstructionProfile, SessionProfile } from '../backend.ts';
-import type { ProgramLayout } from './layout.ts';
+import type { BlockImage, ProgramImage } from './image.ts';
 import { type Machine, MEMORY_BASE } from './machine.ts';
 import { stepwise } from './stepwise.ts';
 
@@ -42,12 +42,12 @@ async function measurePeak(): Promise<number> {
 }
 
 /**
- * What puts a program's blocks back as they are now. A network that knows its one batch by heart has gradients beneath the
+ * What puts blocks back as they are now. A network that knows its one batch by heart has gradients beneath the
  * normal numbers, which take a processor many times as long.
  */
-function restorerOf({ storage }: ProgramLayout, memory: WebAssembly.Memory): () => void {
+function restorerOf(blocks: readonly BlockImage[], memory: WebAssembly.Memory): () => void {
   const bytesOf = (address: number, bytes: number) => new Uint8Array(memory.buffer, MEMORY_BASE + address, bytes);
-  const kept = [...storage.blocks.values()].map(({ address, bytes }) => ({
+  const kept = blocks.map(({ address, bytes }) => ({
     address,
     bytes: bytesOf(address, bytes).slice(),
   }));
@@ -58,7 +58,8 @@ function restorerOf({ storage }: ProgramLayout, memory: WebAssembly.Memory): () 
 
 /** Runs the program's first row again and again, whole and by instructions, each time from the same blocks. */
 export async function profileProgram(
-  program: ProgramLayout,
+  program: ProgramImage,
+  blocks: readonly BlockImage[],
   machine: Machine,
   milliseconds: number,
 ): Promise<SessionProfile> {
@@ -69,7 +70,7 @@ export async function profileProgram(
     exports.execute(MEMORY_BASE + code, plan.words.length, MEMORY_BASE, 0, 1);
     return performance.now() - from;
   };
-  const restore = restorerOf(program, memory);
+  const restore = restorerOf(blocks, memory);
   const cold = whole();
   for (let i = 0; i < WARM_STEPS; i++) whole();
   const steps: number[] = [];

@@ -1,6 +1,6 @@
 /** @file Runs a plan one instruction at a time, loops turn by turn: for finding the first bad value, and for profiles. */
 import { Constant, Opcode, RepeatField } from '../../plan/opcodes.ts';
-import type { ProgramLayout } from './layout.ts';
+import type { ProgramImage } from './image.ts';
 import { type MachineExports, MEMORY_BASE } from './machine.ts';
 
 /**
@@ -8,7 +8,7 @@ import { type MachineExports, MEMORY_BASE } from './machine.ts';
  *   to its end; `false` ends the walk.
  */
 export function stepwise(
-  { plan, code }: ProgramLayout,
+  { plan, code }: ProgramImage,
   { execute, memory }: { readonly execute: MachineExports['execute']; readonly memory: WebAssembly.Memory },
   row: number,
   visit: (index: number, run: () => boolean) => boolean,

@@ -6,7 +6,7 @@ import { SaddlepointError } from '../../core/errors.ts';
 import { align } from '../../plan/format.ts';
 import { Constant, Halt, Status, StatusField, TeamField } from '../../plan/opcodes.ts';
 import { estimateMicroseconds, indexOffset, teamWords, threadScratchBytes } from '../../plan/team.ts';
-import type { ProgramLayout, SessionLayout } from './layout.ts';
+import type { ProgramImage, SessionImage } from './image.ts';
 import { compileBuild, type Machine, type MachineExports, MEMORY_BASE, openMachine } from './machine.ts';
 import { Pace } from './pace.ts';
 import { startThread, type Thread } from './thread-worker.ts';
@@ -54,7 +54,7 @@ export class Team {
   readonly #block: Int32Array;
   readonly #areas: readonly number[];
   readonly #programs: ReadonlyMap<string, SharedProgram>;
-  readonly #layout: SessionLayout;
+  readonly #image: SessionImage;
   #workers: readonly Thread[] = [];
   /** Why there are no workers to share with: one thread goes on. */
   #failure: unknown;
@@ -63,15 +63,13 @@ export class Team {
 
   /** Undefined if no program's steps are worth sharing. */
   static async open(
-    layout: SessionLayout,
+    image: SessionImage,
     threads: number,
     { capacity, patience = PATIENCE, build = 'threads' }: TeamOptions,
   ): Promise<Team | undefined> {
-    const shared = [...layout.programs.values()].filter(
-      ({ plan }) => estimateMicroseconds(plan.words) >= SHORTEST_STEP,
-    );
+    const shared = [...image.programs].filter(([, { plan }]) => estimateMicroseconds(plan.words) >= SHORTEST_STEP);
     if (shared.length === 0) return undefined;
-    let end = layout.bytes;
+    let end = image.bytes;
     const take = (bytes: number): number => {
       const address = end;
       end += align(bytes + Constant.slackBytes);
@@ -79,13 +77,13 @@ export class Team {
     };
     const block = take(4 * TeamField.length);
     const areas = Array.from({ length: threads - 1 }, () => take(Constant.threadBytes));
-    const scratchBytes = Math.max(...shared.map(({ plan }) => threadScratchBytes(plan.words)));
+    const scratchBytes = Math.max(...shared.map(([, { plan }]) => threadScratchBytes(plan.words)));
     const scratch = Array.from({ length: threads }, () => take(scratchBytes));
     const programs = new Map<string, SharedProgram>();
-    for (const { program, plan } of shared) {
+    for (const [name, { plan }] of shared) {
       const own = teamWords(plan.words, threads, capacity, (thread) => scratch[thread] as number);
       const codeBytes = align(plan.words.byteLength);
-      programs.set(program.name, {
+      programs.set(name, {
         code: take(codeBytes * threads),
         codeBytes,
         words: plan.words.length,
@@ -94,21 +92,21 @@ export class Team {
       });
     }
     const machine = await openMachine(end, build, true);
-    const team = new Team(layout, machine, threads, block, areas, programs);
+    const team = new Team(image, machine, threads, block, areas, programs);
     team.#block[TeamField.patience] = patience;
     team.#recruit(await compileBuild(build));
     return team;
   }
 
   private constructor(
-    layout: SessionLayout,
+    image: SessionImage,
     machine: Machine,
     threads: number,
     block: number,
     areas: readonly number[],
     programs: ReadonlyMap<string, SharedProgram>,
   ) {
-    this.#layout = layout;
+    this.#image = image;
     this.machine = machine;
     this.#exports = machine.exports as TeamExports;
     this.threads = threads;
@@ -181,7 +179,7 @@ export class Team {
   }
 
   #alone(name: string, rows: number): Ran {
-    const { plan, code } = this.#layout.programs.get(name) as ProgramLayout;
+    const { plan, code } = this.#image.programs.get(name) as ProgramImage;
     const done = this.#exports.execute(MEMORY_BASE + code, plan.words.length, MEMORY_BASE, 0, rows);
     const { buffer } = this.machine.memory;
     return { done, stop: done === rows ? undefined : [...new Int32Array(buffer, MEMORY_BASE, 4)] };
@@ -216,7 +214,7 @@ export class Team {
       const status = words[StatusField.status] as number;
       if (status === Status.ok) continue;
       const at = words[StatusField.at] as number;
-      const whole = this.#layout.programs.get(name)?.plan.words as Int32Array;
+      const whole = this.#image.programs.get(name)?.plan.words as Int32Array;
       const offset = status === Status.indexOutOfRange ? indexOffset(whole, own[thread] as Int32Array, at) : 0;
       words[StatusField.detail] = (words[StatusField.detail] as number) + offset;
       return words;

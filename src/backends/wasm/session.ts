@@ -1,0 +1,202 @@
+/**
+ * @file A session: an image in a memory of its own, and the machine that runs it. Knows nothing of graphs and passes, so that it
+ * also runs where there is no tracer.
+ */
+import type { DType, HostArray } from '../../core/dtype.ts';
+import { SaddlepointError, unreachable } from '../../core/errors.ts';
+import { sizeOf } from '../../core/shape.ts';
+import { floatOf, type Plan } from '../../plan/format.ts';
+import { Constant, Opcode, Status, StatusField } from '../../plan/opcodes.ts';
+import { indexBoundAt } from '../../plan/sizes.ts';
+import type {
+  BadValue,
+  DirectSession,
+  MachineFacts,
+  RunResult,
+  SessionOptions,
+  SessionProfile,
+  Stop,
+} from '../backend.ts';
+import type { BlockImage, ProgramImage, SessionImage } from './image.ts';
+import { type Build, type Machine, MEMORY_BASE, openMachine, RELAXED_PROBE, validates } from './machine.ts';
+import type { Table } from './placement.ts';
+import type { Team } from './team.ts';
+
+const FIRST_EXTENDED: Readonly<Partial<Record<number, number>>> = {
+  [Opcode.unary]: Constant.firstExtendedUnary,
+  [Opcode.binary]: Constant.firstExtendedBinary,
+  [Opcode.reduce]: Constant.firstExtendedReduce,
+};
+
+/** The smallest build that has every instruction of the plans. */
+function buildFor({ programs }: SessionImage): Build {
+  const isCore = [...programs.values()].every(({ plan: { words, origins } }) =>
+    origins.every(({ at }) => {
+      const opcode = (words[at] as number) & 0xffff;
+      const first = FIRST_EXTENDED[opcode];
+      return first === undefined
+        ? opcode < Constant.firstExtended
+        : (words[at + Constant.functionField] as number) < first;
+    }),
+  );
+  return isCore ? 'core' : 'simd';
+}
+
+/** The machine of a session. */
+export interface Started {
+  readonly machine: Machine;
+  readonly facts: MachineFacts;
+  /** If there are several threads. */
+  readonly team?: Team | undefined;
+}
+
+/** A session over memory of its own, with the plans and constants in their places. */
+export async function startSession(
+  image: SessionImage,
+  options: Pick<SessionOptions, 'capacity' | 'threads' | 'deterministic'>,
+): Promise<DirectSession> {
+  const { capacity = 1 } = options;
+  return new WasmSession(image, capacity, await start(image, capacity, options));
+}
+
+/** One thread and the same bits everywhere, unless there is more, and it was asked for. */
+async function start(
+  image: SessionImage,
+  capacity: number,
+  { threads = 1, deterministic = true }: SessionOptions,
+): Promise<Started> {
+  const isRelaxed = !deterministic && validates(RELAXED_PROBE);
+  if (threads !== 1 || isRelaxed)
+    return (await import('./builds.ts')).startBest(image, capacity, threads, isRelaxed, buildFor(image));
+  return {
+    machine: await openMachine(image.bytes, buildFor(image)),
+    facts: { threads: 1, build: 'simd', reason: '' },
+  };
+}
+
+const ARRAYS = { f32: Float32Array, i32: Int32Array, u8: Uint8Array } as const;
+
+class WasmSession implements DirectSession {
+  readonly device = 'wasm';
+  readonly bytes: number;
+  readonly capacity: number;
+  readonly machine: MachineFacts;
+  readonly #image: SessionImage;
+  readonly #team: Team | undefined;
+  #machine: Machine | undefined;
+
+  constructor(image: SessionImage, capacity: number, { machine, facts, team }: Started) {
+    this.#image = image;
+    this.#team = team;
+    this.machine = facts;
+    this.#machine = machine;
+    this.capacity = capacity;
+    this.bytes = machine.memory.buffer.byteLength;
+    for (const { constants, plan, code } of image.programs.values()) {
+      this.#view('i32', code, plan.words.length).set(plan.words);
+      for (const { address, dtype, data } of constants) this.#view(dtype, address, data.length).set(data);
+    }
+  }
+
+  write(block: string, data: ArrayLike<number>, offset = 0): void {
+    const { address, spec } = this.#block(block);
+    const size = sizeOf(spec.shape);
+    if (offset + data.length > size) unreachable(`${data.length} elements at ${offset} for block ${block} of ${size}`);
+    this.#view(spec.dtype, address, size).set(data, offset);
+  }
+
+  read(block: string): HostArray {
+    const { address, spec } = this.#block(block);
+    return this.#view(spec.dtype, address, sizeOf(spec.shape)).slice();
+  }
+
+  writeRows(program: string, table: string, data: ArrayLike<number>): void {
+    this.#rows(program, table, data.length).set(data);
+  }
+
+  readRows(program: string, table: string, rows: number): HostArray {
+    const { spec } = this.#table(program, table);
+    return this.#rows(program, table, rows * sizeOf(spec.shape)).slice();
+  }
+
+  run(program: string, rows: number): RunResult {
+    const { plan, code } = this.#program(program);
+    if (rows > this.capacity) unreachable(`${rows} rows for a capacity of ${this.capacity}`);
+    const { exports } = this.#open();
+    const together = this.#team?.run(program, rows);
+    const done = together?.done ?? exports.execute(MEMORY_BASE + code, plan.words.length, MEMORY_BASE, 0, rows);
+    return { done, stop: done === rows ? undefined : this.#stop(plan, together?.stop ?? this.#view('i32', 0, 4)) };
+  }
+
+  async locate(program: string, row: number): Promise<BadValue | undefined> {
+    const { firstBadValue } = await import('./locate.ts');
+    return firstBadValue(this.#program(program), [...this.#image.blocks.values()], this.#open(), row);
+  }
+
+  async profile(program: string, milliseconds: number): Promise<SessionProfile> {
+    const { profileProgram } = await import('./measure.ts');
+    return profileProgram(this.#program(program), [...this.#image.blocks.values()], this.#open(), milliseconds);
+  }
+
+  dispose(): void {
+    this.#team?.dispose();
+    this.#machine = undefined;
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+
+  #open(): Machine {
+    if (this.#machine === undefined)
+      throw new SaddlepointError(
+        'disposed',
+        'the run was disposed; its memory is gone',
+        'load the saved model, or fit again',
+      );
+    return this.#machine;
+  }
+
+  /** Made anew at each use: views of a memory must not be kept. */
+  #view(dtype: DType, address: number, length: number): Float32Array | Int32Array | Uint8Array {
+    return new ARRAYS[dtype](this.#open().memory.buffer, MEMORY_BASE + address, length);
+  }
+
+  #block(name: string): BlockImage {
+    return this.#image.blocks.get(name) ?? unreachable(`no block ${name}`);
+  }
+
+  #program(name: string): ProgramImage {
+    return this.#image.programs.get(name) ?? unreachable(`no program ${name}`);
+  }
+
+  #table(program: string, name: string): Table {
+    return this.#program(program).tables.get(name) ?? unreachable(`no table ${name} of ${program}`);
+  }
+
+  /** The first `length` elements of a table; several rows are contiguous, but for bytes, whose rows are padded. */
+  #rows(program: string, name: string, length: number): Float32Array | Int32Array | Uint8Array {
+    const { spec, address } = this.#table(program, name);
+    const size = sizeOf(spec.shape);
+    if (length > size * (spec.dtype === 'u8' ? 1 : this.capacity))
+      unreachable(`${length} elements for table ${name} of ${program}`);
+    return this.#view(spec.dtype, address, length);
+  }
+
+  #stop(plan: Plan, status: ArrayLike<number>): Stop {
+    const code = status[StatusField.status];
+    const origin = plan.origins.find(({ at }) => at === status[StatusField.at]);
+    if (origin === undefined || (code !== Status.nonFinite && code !== Status.indexOutOfRange))
+      unreachable(`the machine stopped with status ${code}`);
+    const reason = code === Status.nonFinite ? 'nonFinite' : 'indexOutOfRange';
+    return {
+      reason,
+      op: origin.op,
+      path: origin.path,
+      position: status[StatusField.detail] as number,
+      value:
+        reason === 'nonFinite' ? floatOf(status[StatusField.value] as number) : (status[StatusField.value] as number),
+      rows: indexBoundAt(plan.words, origin.at),
+    };
+  }
+}
