@@ -1,37 +1,82 @@
-/** @file Which backend a run uses. */
-import { checkName } from '../core/errors.ts';
-import type { Backend } from './backend.ts';
+/** @file Where programs run: the choice of a device, and the session on it. */
+import { checkName, checkNumber, checkSwitch } from '../core/errors.ts';
+import type { Program } from '../graph/program.ts';
+import type { MachineFacts, Session, SessionOptions } from './backend.ts';
 import { wasmBackend } from './wasm/index.ts';
-import { validates } from './wasm/machine.ts';
+import { SIMD_PROBE, validates } from './wasm/machine.ts';
 
 export type Device = 'auto' | 'wasm' | 'reference';
 
 /** The devices that can be asked for. */
 export const DEVICES: readonly Device[] = ['auto', 'wasm', 'reference'];
 
-/** The smallest module that uses SIMD: `(v128.const 0)` dropped, in base64. */
-const SIMD_PROBE = 'AGFzbQEAAAABBAFgAAADAgEACgkBBwBBAP0PGgs=';
+/** Where and how something runs: options of whatever opens a session. */
+export interface DeviceOptions {
+  /** Where it runs; default 'auto'. */
+  readonly device?: Device;
+  /**
+   * How many threads share each step on the 'wasm' device: 1 (default), more, or 'auto', the number of cores up to 4. The result
+   * is the same bit for bit. One is used all the same, and `run.device.reason` says why, where there is no shared memory (a page
+   * must be cross-origin isolated, and train in a worker), for steps below some 20 µs, and while other work has the cores.
+   */
+  readonly threads?: number | 'auto';
+  /**
+   * True: the same bits on every machine, engine and thread count. False (default): where the engine has relaxed SIMD, products
+   * are rounded as its processor likes, which is faster; equal bits are then promised for this machine and engine alone.
+   */
+  readonly deterministic?: boolean;
+  /** Bytes; a run that needs more is refused before it begins, and told the batch size that would fit. Default 2 GiB. */
+  readonly memoryLimit?: number | undefined;
+}
 
-/** Loaded when it is wanted, since few pages ever do. */
-const referenceBackend: Backend = {
-  device: 'reference',
-  open: async (programs, options) => (await import('./reference/index.ts')).referenceBackend.open(programs, options),
-};
+/** Their names. */
+export const DEVICE_OPTIONS = ['device', 'threads', 'deterministic', 'memoryLimit'] as const;
 
-/** What was chosen and why. */
-export interface Selection {
-  readonly backend: Backend;
+/** @throws SaddlepointError `option` with the option's name, the value given and the legal values. */
+export function checkDeviceOptions(
+  where: string,
+  { device = 'auto', threads = 1, deterministic = false, memoryLimit }: DeviceOptions,
+): DeviceOptions {
+  checkName(`${where}: device`, device, DEVICES);
+  if (threads !== 'auto') checkNumber(`${where}: threads`, threads, { min: 1, integer: true });
+  if (memoryLimit !== undefined) checkNumber(`${where}: memoryLimit`, memoryLimit, { min: 1 });
+  checkSwitch(`${where}: deterministic`, deterministic);
+  return { device, threads, deterministic, memoryLimit };
+}
+
+/** A session, and why it is where it is. */
+export interface Opened {
+  readonly session: Session;
   readonly reason: string;
 }
 
-/** `auto` is WebAssembly wherever it has SIMD, else the reference backend, which is some hundred times slower. */
-export async function selectBackend(device: Device = 'auto'): Promise<Selection> {
+/** Whether a GPU, or a machine without SIMD, may be a candidate for `auto`: never where there are no pages. */
+const hasChoice = (): boolean => typeof OffscreenCanvas !== 'undefined' || typeof document !== 'undefined';
+
+/**
+ * Opens a session for some programs on the device that the options ask for. What most runs do not ask for, and whatever has to
+ * be found out about the machine, is loaded when it is.
+ */
+export async function openSession(
+  programs: readonly Program[],
+  {
+    device = 'auto',
+    ...options
+  }: Omit<DeviceOptions, 'device'> & SessionOptions & { readonly device?: Device | undefined },
+): Promise<Opened> {
   checkName('device', device, DEVICES);
-  if (device === 'reference') return { backend: referenceBackend, reason: 'asked for' };
-  if (device === 'wasm') return { backend: wasmBackend, reason: 'asked for' };
-  if (validates(SIMD_PROBE)) return { backend: wasmBackend, reason: 'WebAssembly SIMD is available' };
-  return {
-    backend: referenceBackend,
-    reason: 'no WebAssembly SIMD; plain JavaScript is some hundred times slower',
-  };
+  if (device === 'auto' && !hasChoice() && validates(SIMD_PROBE))
+    return { session: await wasmBackend.open(programs, options), reason: 'WebAssembly SIMD is available' };
+  return (await import('./choose.ts')).openChosen(programs, { device, ...options });
 }
+
+/** Where something ran, and why. */
+export interface DeviceRecord extends MachineFacts {
+  readonly name: Session['device'];
+}
+
+export const deviceRecord = ({ session, reason }: Opened): DeviceRecord => ({
+  ...session.machine,
+  name: session.device,
+  reason: reason + session.machine.reason,
+});

@@ -130,3 +130,9 @@ export function show(value: unknown): string {
   if (Array.isArray(value)) return value.length > 8 ? `array of ${value.length}` : `[${value.map(show).join(', ')}]`;
   return `{ ${Object.keys(value).slice(0, 6).join(', ')} }`;
 }
+
+/** The value, if it is true or false. `more` names what else the option takes. */
+export function checkSwitch(option: string, given: unknown, more = ''): boolean {
+  if (typeof given === 'boolean') return given;
+  throw new SaddlepointError('option', `${option}: expected true or false${more}, got ${show(given)}`);
+}

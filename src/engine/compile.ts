@@ -2,7 +2,7 @@
 
 import type { TensorsOf } from '../autodiff/grad.ts';
 import type { Session, SessionOptions } from '../backends/backend.ts';
-import { type Device, selectBackend } from '../backends/select.ts';
+import { type Device, openSession } from '../backends/select.ts';
 import { type DType, hostArray } from '../core/dtype.ts';
 import { checkKnownOptions, must, SaddlepointError } from '../core/errors.ts';
 import { showShape } from '../core/shape.ts';
@@ -110,9 +110,8 @@ async function build<A extends readonly unknown[], R>(
     builder.emit(`result ${results++}`, leaf);
     return { shape: leaf.shape, dtype: leaf.dtype };
   });
-  const { backend } = await selectBackend(options.device);
   const program = builder.finish(PROGRAM, [], builder.trace.taps);
-  const session = await backend.open([program], options);
+  const { session } = await openSession([program], options);
   return { session, result, onCall: tapsOf(session, [program], options.onTap), last: Promise.resolve() };
 }
 

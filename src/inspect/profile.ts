@@ -1,6 +1,6 @@
 /** @file Where a step's time goes, instruction by instruction, beside what the machine can do at best. */
 import type { InstructionProfile, SessionProfile } from '../backends/backend.ts';
-import { selectBackend } from '../backends/select.ts';
+import { openSession } from '../backends/select.ts';
 import type { DType } from '../core/dtype.ts';
 import { checkKnownOptions, checkNumber, SaddlepointError } from '../core/errors.ts';
 import { randomUniform, streamOf } from '../core/philox.ts';
@@ -76,7 +76,7 @@ export async function profile(run: Pick<Run, 'state' | 'recipe'>, options: Profi
   const targets = { ...target, shape: [batchSize, ...target.shape] };
   const description = describeStep({ ...state, groups, source, targets });
   const program = trainingProgram(description, optimizer, batchSize, await renewalOf(groups));
-  using session = await (await selectBackend('wasm')).backend.open([program]);
+  using session = (await openSession([program], { device: 'wasm' })).session;
   writeLeaves(session, groups, state.parameters);
   const draws = new Float32Array(batchSize * sizeOf(state.inputShape));
   randomUniform(draws, 1, streamOf('profile'), 0, 0);

@@ -1,5 +1,5 @@
 /** @file Evaluation of a model that exists, over data of its own. */
-import { type Device, selectBackend } from '../backends/select.ts';
+import { type Device, openSession } from '../backends/select.ts';
 import { checkKnownOptions, SaddlepointError } from '../core/errors.ts';
 import { type TableRecord, tableOf } from '../data/table/table.ts';
 import { targetOf } from '../data/table/target.ts';
@@ -53,7 +53,7 @@ export async function evaluateModel(
   const description = describeStep({ ...state, groups, source, targets: targetSpec(targets, source.rows) });
   const rows = Int32Array.from({ length: source.rows }, (_, row) => row);
   const evaluation = evaluateRows(description, rows, options.batchSize ?? 256);
-  const session = await (await selectBackend(options.device)).backend.open(evaluation.programs);
+  const { session } = await openSession(evaluation.programs, { device: options.device });
   try {
     writeLeaves(session, groups, state.parameters);
     session.write(BLOCKS.source, source.data);

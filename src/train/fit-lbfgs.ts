@@ -1,5 +1,5 @@
 /** @file `fitLbfgs`: a small model to the bottom of its loss, all rows at every evaluation. */
-import { selectBackend } from '../backends/select.ts';
+import { DEVICE_OPTIONS, type DeviceOptions, deviceRecord, openSession } from '../backends/select.ts';
 import { checkKnownOptions, checkNumber, must, SaddlepointError, show } from '../core/errors.ts';
 import { BLOCKS } from '../engine/step.ts';
 import type { Layer } from '../nn/layer.ts';
@@ -16,19 +16,9 @@ import { groupsOf, leavesIn, readBlocks, writeLeaves } from './state.ts';
 import type { Best } from './training.ts';
 
 const SHARED = [
-  ...([
-    'loss',
-    'metrics',
-    'batchSize',
-    'validation',
-    'split',
-    'standardize',
-    'scaling',
-    'seed',
-    'device',
-    'threads',
-  ] as const),
-  ...(['deterministic', 'memoryLimit', 'signal', 'freeze', 'classWeights'] as const),
+  ...(['loss', 'metrics', 'batchSize', 'validation', 'split', 'standardize', 'scaling', 'seed'] as const),
+  ...(['signal', 'freeze', 'classWeights'] as const),
+  ...DEVICE_OPTIONS,
 ];
 const OWN = [
   ...(['memory', 'maximumIterations', 'maximumEvaluations', 'gradientTolerance', 'valueTolerance'] as const),
@@ -39,7 +29,8 @@ const ROWS_AT_A_TIME = 1024;
 
 /** Options of `fit` that hold for whole batches, and those of `lbfgs`. */
 export interface FitLbfgsOptions<Name extends string = string>
-  extends Pick<FitOptions<Name>, Exclude<(typeof SHARED)[number], 'batchSize'>>,
+  extends DeviceOptions,
+    Pick<FitOptions<Name>, Exclude<(typeof SHARED)[number], 'batchSize' | keyof DeviceOptions>>,
     Pick<LbfgsOptions, (typeof OWN)[number]> {
   /** Rows computed at a time, which bounds memory; it changes the result by rounding alone. Default: 1024, or all if fewer. */
   readonly batchSize?: number;
@@ -98,11 +89,10 @@ export async function fitLbfgs<Name extends string = never>(
   const evaluationOf = (rows: Int32Array) => evaluateRows(description, rows, Math.min(batchSize, rows.length));
   const own = evaluationOf(trainRows);
   const held = validationRows && evaluationOf(validationRows);
-  const { backend, reason } = await selectBackend(resolved.device);
   // Both evaluations may have a program of the same rows: it is one.
   const programs = new Map([...objective.programs, ...own.programs, ...(held?.programs ?? [])].map((p) => [p.name, p]));
-  const { threads, deterministic, memoryLimit } = resolved;
-  const session = await backend.open([...programs.values()], { capacity: 1, threads, deterministic, memoryLimit });
+  const place = await openSession([...programs.values()], { ...resolved.place, capacity: 1 });
+  const { session } = place;
   try {
     writeLeaves(session, groups, state.parameters);
     for (const [name, rows] of Object.entries({
@@ -143,7 +133,7 @@ export async function fitLbfgs<Name extends string = never>(
       {
         ...{ history, bestEpoch: best?.epoch ?? iterations, steps: iterations, bytes: session.bytes },
         ending: result.ending === 'aborted' ? 'aborted' : 'completed',
-        device: { ...session.machine, name: session.device, reason: reason + session.machine.reason },
+        device: deviceRecord(place),
         notes: [
           ...prepared.notes,
           `L-BFGS: ${iterations} iterations, ${evaluations} evaluations; ended since ${must(ENDINGS[result.ending], 'an ending')}`,

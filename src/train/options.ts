@@ -1,6 +1,6 @@
 /** @file The options of a run, their defaults and their checks. */
-import { DEVICES, type Device } from '../backends/select.ts';
-import { checkKnownOptions, checkName, checkNumber, SaddlepointError, show } from '../core/errors.ts';
+import { checkDeviceOptions, DEVICE_OPTIONS, type DeviceOptions } from '../backends/select.ts';
+import { checkKnownOptions, checkName, checkNumber, checkSwitch, SaddlepointError, show } from '../core/errors.ts';
 import type { TapListener } from '../graph/tap.ts';
 import type { Loss } from '../nn/losses/loss.ts';
 import type { AnyMetric } from '../nn/metrics.ts';
@@ -31,7 +31,7 @@ export interface Data {
   readonly notes?: readonly string[] | undefined;
 }
 
-export interface FitOptions<Name extends string = string> {
+export interface FitOptions<Name extends string = string> extends DeviceOptions {
   /** What is minimized; it also says what `y` is: `crossEntropy()` takes classes, `meanSquaredError()` values. */
   readonly loss: Loss;
   /** Default: `adam()`, with learning rate 1e-3. */
@@ -58,21 +58,6 @@ export interface FitOptions<Name extends string = string> {
   readonly scaling?: ScalingName | undefined;
   /** Fixes weights, order and masks, bit for bit: a whole number in 0 … 2^32 − 1, default 0. */
   readonly seed?: number;
-  /** Where it runs; default 'auto'. */
-  readonly device?: Device;
-  /**
-   * How many threads share each step on the 'wasm' device: 1 (default), more, or 'auto', the number of cores up to 4. The result
-   * is the same bit for bit. One is used all the same, and `run.device.reason` says why, where there is no shared memory (a page
-   * must be cross-origin isolated, and train in a worker), for steps below some 20 µs, and while other work has the cores.
-   */
-  readonly threads?: number | 'auto';
-  /**
-   * True: the same bits on every machine, engine and thread count. False (default): where the engine has relaxed SIMD, products
-   * are rounded as its processor likes, which is faster; equal bits are then promised for this machine and engine alone.
-   */
-  readonly deterministic?: boolean;
-  /** Bytes; a run that needs more is refused before it begins, and told the batch size that would fit. Default 2 GiB. */
-  readonly memoryLimit?: number;
   /** A live bar: 'auto' (default) shows it where there is a terminal. */
   readonly progress?: boolean | 'auto';
   /** Stops the run after the step under way; the run is returned as it stands, best weights first. */
@@ -100,9 +85,9 @@ export interface FitOptions<Name extends string = string> {
 
 /** Options with every default in place. */
 export type ResolvedOptions<Name extends string> = Required<
-  Omit<FitOptions<Name>, 'validation' | 'signal' | 'memoryLimit' | 'onTap' | Extended>
+  Omit<FitOptions<Name>, 'validation' | 'signal' | 'onTap' | keyof DeviceOptions | Extended>
 > &
-  Pick<FitOptions<Name>, 'validation' | 'signal' | 'memoryLimit' | 'onTap'>;
+  Pick<FitOptions<Name>, 'validation' | 'signal' | 'onTap'> & { readonly place: DeviceOptions };
 
 /** Options that are read by extension.ts, which is loaded for them. */
 const EXTENDED = [
@@ -136,7 +121,8 @@ const KNOWN: readonly (keyof FitOptions)[] = [
     'shuffle',
     'standardize',
   ] as const),
-  ...(['seed', 'device', 'threads', 'deterministic', 'memoryLimit', 'progress', 'signal', 'onTap'] as const),
+  ...(['seed', 'progress', 'signal', 'onTap'] as const),
+  ...DEVICE_OPTIONS,
   ...EXTENDED,
 ];
 
@@ -148,7 +134,7 @@ export async function resolveOptions<Name extends string>(options: FitOptions<Na
   if (options === null || typeof options !== 'object')
     throw new SaddlepointError('option', `fit: expected options, got ${show(options)}`, 'at least { loss } is needed');
   checkKnownOptions('fit', options, KNOWN);
-  const { progress = 'auto', threads = 1, optimizer = adam(), metrics = [], loss, signal } = options;
+  const { progress = 'auto', optimizer = adam(), metrics = [], loss, signal } = options;
   const isTransform = typeof optimizer.update === 'function' && typeof optimizer.scalars === 'function';
   const isLoss = typeof loss?.call === 'function' && typeof loss.target === 'string';
   const isSignal = signal === undefined || typeof signal?.aborted === 'boolean';
@@ -156,7 +142,6 @@ export async function resolveOptions<Name extends string>(options: FitOptions<Na
     throw (await import('./option-errors.ts')).optionError({ loss, optimizer, metrics, signal }, TAKEN);
   if (typeof options.validation === 'number')
     checkNumber('fit: validation', options.validation, { min: 0, max: 1, openMin: true, openMax: true });
-  if (options.memoryLimit !== undefined) checkNumber('fit: memoryLimit', options.memoryLimit, { min: 1 });
   return {
     loss,
     optimizer,
@@ -164,16 +149,13 @@ export async function resolveOptions<Name extends string>(options: FitOptions<Na
     epochs: checkNumber('fit: epochs', options.epochs ?? 10, { min: 1, integer: true }),
     batchSize: checkNumber('fit: batchSize', options.batchSize ?? 32, { min: 1, integer: true }),
     split: checkName('fit: split', options.split ?? 'shuffle', ['shuffle', 'time']),
-    shuffle: checkSwitch('shuffle', options.shuffle ?? true),
-    standardize: checkSwitch('standardize', options.standardize ?? true),
+    shuffle: checkSwitch('fit: shuffle', options.shuffle ?? true),
+    standardize: checkSwitch('fit: standardize', options.standardize ?? true),
     seed: checkNumber('fit: seed', options.seed ?? 0, { min: 0, max: 2 ** 32 - 1, integer: true }),
-    device: checkName('fit: device', options.device ?? 'auto', DEVICES),
-    threads: threads === 'auto' ? threads : checkNumber('fit: threads', threads, { min: 1, integer: true }),
-    deterministic: checkSwitch('deterministic', options.deterministic ?? false),
-    progress: progress === 'auto' ? progress : checkSwitch('progress', progress, ", or 'auto'"),
+    place: checkDeviceOptions('fit', options),
+    progress: progress === 'auto' ? progress : checkSwitch('fit: progress', progress, ", or 'auto'"),
     validation: options.validation,
     signal,
-    memoryLimit: options.memoryLimit,
     onTap: options.onTap,
   } as ResolvedOptions<Name>;
 }
@@ -189,9 +171,4 @@ function areMetrics(metrics: readonly AnyMetric[], { target }: Loss): boolean {
       ![...TAKEN, ...names.slice(0, i)].includes(metric.name) &&
       metric.targets?.includes(target) !== false,
   );
-}
-
-function checkSwitch(option: string, given: unknown, more = ''): boolean {
-  if (typeof given === 'boolean') return given;
-  throw new SaddlepointError('option', `fit: ${option}: expected true or false${more}, got ${show(given)}`);
 }

@@ -1,7 +1,7 @@
 /** @file `fit` and `train` for players: from models, roles and data to a run. */
 import { createProgress, describeEpoch } from '#progress';
 import type { Session } from '../backends/backend.ts';
-import { selectBackend } from '../backends/select.ts';
+import { deviceRecord, openSession, type Opened as Place } from '../backends/select.ts';
 import { must, SaddlepointError } from '../core/errors.ts';
 import { playersProgram } from '../engine/players.ts';
 import { stopError } from '../engine/stop-error.ts';
@@ -37,10 +37,8 @@ export async function* trainPlayers<Name extends string>(
   }
 }
 
-interface Opened {
-  readonly session: Session;
+interface Opened extends Place {
   readonly program: string;
-  readonly reason: string;
   /** Delivers what a step tapped, if it taps. */
   readonly deliver: ((program: string, step: number) => Promise<void>) | undefined;
 }
@@ -48,31 +46,30 @@ interface Opened {
 async function open(prepared: PreparedPlayers, options: ResolvedPlayersOptions): Promise<Opened> {
   const { description, models, sources, batchSize } = prepared;
   const program = playersProgram(description, batchSize);
-  const { backend, reason } = await selectBackend(options.device);
   const isTapped = program.taps.length > 0;
   const turns = description.players.reduce((sum, { repeat }) => sum + repeat, 0);
   // Values that are tapped are delivered step by step.
   const optionsOf = (size: number) => ({
     capacity: isTapped ? 1 : capacityFor(size * turns),
-    threads: options.threads,
-    deterministic: options.deterministic,
-    memoryLimit: options.memoryLimit,
+    ...options.place,
   });
-  const session = await backend.open([program], optionsOf(batchSize)).catch(async (error) => {
+  const place = await openSession([program], optionsOf(batchSize)).catch(async (error) => {
     throw await refusal(error, batchSize, (size) => [[playersProgram(description, size)], optionsOf(size)]);
   });
+  const { session } = place;
   for (const { groups, parameters } of models.values()) writeLeaves(session, groups, parameters);
   for (const name of Object.keys(sources)) session.write(name, must(sources[name], name).data);
   const deliver = isTapped ? tapsOf(session, [program], options.onTap) : undefined;
-  return { session, program: program.name, reason, deliver };
+  return { ...place, program: program.name, deliver };
 }
 
 async function* epochs<Name extends string>(
   prepared: PreparedPlayers,
   options: ResolvedPlayersOptions,
-  { session, program, reason, deliver }: Opened,
+  { program, deliver, ...place }: Opened,
 ): AsyncGenerator<PlayersRecord<Name>, PlayersRun<Name>, void> {
   const { description, stepsPerEpoch } = prepared;
+  const { session } = place;
   const names = description.players.map(({ name }) => name);
   const history: PlayersRecord<Name>[] = [];
   const progress = createProgress({
@@ -89,7 +86,7 @@ async function* epochs<Name extends string>(
   const finish = async (ending: Ending): Promise<PlayersRun<Name>> =>
     new PlayersRun<Name>((await trained(prepared, session)) as PlayersRun<Name>['models'], {
       ...{ history, ending, steps: loop.step, notes: prepared.notes, bytes: session.bytes },
-      device: { ...session.machine, name: session.device, reason: reason + session.machine.reason },
+      device: deviceRecord(place),
     });
   try {
     for (let epoch = 1; epoch <= options.epochs; epoch++) {

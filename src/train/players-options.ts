@@ -1,4 +1,5 @@
 /** @file The options of a run of players. */
+import { DEVICE_OPTIONS, type DeviceOptions } from '../backends/select.ts';
 import { checkKnownOptions, SaddlepointError, show } from '../core/errors.ts';
 import { playerLoss } from '../nn/losses/player.ts';
 import type { Noise } from './noise.ts';
@@ -6,10 +7,8 @@ import { type FitOptions, type ResolvedOptions, resolveOptions } from './options
 
 /** Those of `FitOptions` that do not belong to a role, and the inputs that are drawn. */
 export interface PlayersOptions
-  extends Pick<
-    FitOptions,
-    'shuffle' | 'seed' | 'device' | 'threads' | 'deterministic' | 'memoryLimit' | 'progress' | 'signal' | 'onTap'
-  > {
+  extends DeviceOptions,
+    Pick<FitOptions, 'shuffle' | 'seed' | 'progress' | 'signal' | 'onTap'> {
   /** Inputs of the losses beside x and y, drawn anew for every row: `{ z: normal([100]) }`. Default: none. */
   readonly inputs?: Readonly<Record<string, Noise>>;
   /**
@@ -24,24 +23,15 @@ export interface PlayersOptions
 export interface ResolvedPlayersOptions
   extends Pick<
     ResolvedOptions<never>,
-    | 'shuffle'
-    | 'seed'
-    | 'device'
-    | 'threads'
-    | 'deterministic'
-    | 'memoryLimit'
-    | 'progress'
-    | 'signal'
-    | 'onTap'
-    | 'epochs'
-    | 'batchSize'
+    'shuffle' | 'seed' | 'place' | 'progress' | 'signal' | 'onTap' | 'epochs' | 'batchSize'
   > {
   readonly inputs: Readonly<Record<string, Noise>>;
 }
 
 const OWN: readonly (keyof PlayersOptions)[] = [
   ...(['inputs', 'epochs', 'batchSize', 'shuffle', 'seed'] as const),
-  ...(['device', 'threads', 'deterministic', 'memoryLimit', 'progress', 'signal', 'onTap'] as const),
+  ...(['progress', 'signal', 'onTap'] as const),
+  ...DEVICE_OPTIONS,
 ];
 /** Options of `fit` that are a role's, or that players cannot have. */
 const OTHERS: Readonly<Record<string, string>> = {

@@ -1,7 +1,8 @@
 /** @file What `fit` returns for players: their trained models, and the record of how they came about. */
+import type { DeviceRecord } from '../backends/select.ts';
 import type { WriteTarget } from '../io/place.ts';
 import type { TrainedModel } from './model.ts';
-import type { DeviceRecord, Ending, RunRecord } from './run.ts';
+import type { Ending, RunRecord } from './run.ts';
 
 /** What an epoch of players showed. Frozen: keep it as long as you like. */
 export interface PlayersRecord<Name extends string = string> {

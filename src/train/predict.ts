@@ -1,6 +1,6 @@
 /** @file Prediction: from rows in the user's units to answers in the user's terms. */
 import type { Session } from '../backends/backend.ts';
-import { type Device, selectBackend } from '../backends/select.ts';
+import { type Device, openSession } from '../backends/select.ts';
 import { checkKnownOptions, SaddlepointError } from '../core/errors.ts';
 import { type Shape, showShape, sizeOf } from '../core/shape.ts';
 import { isTensorLike, isVector } from '../data/nested.ts';
@@ -140,7 +140,7 @@ export class Predictor {
 
   async #open(rows: number, device: PredictOptions['device']): Promise<Session> {
     const program = predictionProgram(describePrediction(this.#state, this.#groups, rows));
-    const session = await (await selectBackend(device)).backend.open([program]);
+    const { session } = await openSession([program], { device });
     writeLeaves(session, this.#groups, this.#state.parameters);
     return session;
   }

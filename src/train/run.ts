@@ -1,5 +1,5 @@
 /** @file What `fit` returns: the trained model, and the record of how it came about. */
-import type { MachineFacts } from '../backends/backend.ts';
+import type { DeviceRecord } from '../backends/select.ts';
 import type { DType } from '../core/dtype.ts';
 import { SaddlepointError } from '../core/errors.ts';
 import type { Spec } from '../graph/node.ts';
@@ -11,10 +11,6 @@ import type { ModelState } from './state.ts';
 
 /** How a run came to its end: after all its epochs, by its signal, by a callback or its time, or by a loss that is not finite. */
 export type Ending = 'completed' | 'aborted' | 'stopped' | 'diverged';
-
-export interface DeviceRecord extends MachineFacts {
-  readonly name: string;
-}
 
 /** How a run went: what stands in it beside the model. */
 export interface RunRecord<Name extends string> {

@@ -1,7 +1,6 @@
 /** @file A run under way: its session, its epochs, its best weights. What most runs do not ask for reaches it as hooks. */
 import { createProgress, describeEpoch } from '#progress';
-import type { Session } from '../backends/backend.ts';
-import { selectBackend } from '../backends/select.ts';
+import { deviceRecord, openSession, type Opened as Place } from '../backends/select.ts';
 import type { HostArray } from '../core/dtype.ts';
 import { must } from '../core/errors.ts';
 import type { Evaluated } from '../engine/evaluated.ts';
@@ -82,20 +81,18 @@ export async function openTraining<Name extends string>(
           validationRows,
           Math.min(VALIDATION_BATCH, validationRows.length),
         );
-  const { backend, reason } = await selectBackend(options.device);
   const isTapped = (programs[0]?.taps.length ?? 0) > 0;
   const held = [...(validation?.programs ?? []), ...(evaluated ? [evaluated.program] : [])];
   // Values that are tapped are delivered step by step.
   const optionsOf = (size: number) => ({
     capacity: isTapped ? 1 : capacityFor(size),
-    threads: options.threads,
-    deterministic: options.deterministic,
-    memoryLimit: options.memoryLimit,
+    ...options.place,
   });
-  const session = await backend.open([...programs, ...held], optionsOf(batchSize)).catch(async (error) => {
+  const place = await openSession([...programs, ...held], optionsOf(batchSize)).catch(async (error) => {
     const { refusal } = await import('./batch-that-fits.ts');
     throw await refusal(error, batchSize, (size) => [[...programsOf(size), ...held], optionsOf(size)]);
   });
+  const { session } = place;
   writeLeaves(session, groups, state.parameters);
   for (const [name, data] of Object.entries({
     ...{ [BLOCKS.source]: source.data, [BLOCKS.target]: targets.data },
@@ -104,16 +101,14 @@ export async function openTraining<Name extends string>(
     session.write(name, data);
   const deliver = isTapped ? (await import('../engine/taps.ts')).tapsOf(session, programs, options.onTap) : undefined;
   return new Training(prepared, options, {
-    ...{ session, groups, evaluated, programs, reason, validation, layout: description, deliver, hooks },
+    ...{ ...place, groups, evaluated, programs, validation, layout: description, deliver, hooks },
   });
 }
 
-interface Opened {
-  readonly session: Session;
+interface Opened extends Place {
   readonly groups: ReturnType<typeof groupsOf>;
   readonly evaluated: Evaluated | undefined;
   readonly programs: readonly ReturnType<typeof trainingProgram>[];
-  readonly reason: string;
   readonly validation: ReturnType<typeof evaluateRows> | undefined;
   readonly layout: ConstructorParameters<typeof TrainingLoop>[0]['layout'];
   readonly deliver: ((program: string, step: number) => Promise<void>) | undefined;
@@ -225,7 +220,7 @@ export class Training<Name extends string> {
   }
 
   async #finish(ending: Ending): Promise<Run<Name>> {
-    const { session, reason, hooks } = this.opened;
+    const { session, hooks } = this.opened;
     const groups = await this.#evaluate();
     const blocks = this.best?.blocks ?? (await readBlocks(session, groups));
     const { parameters } = this.prepared.state;
@@ -239,7 +234,7 @@ export class Training<Name extends string> {
         bestEpoch: this.best?.epoch ?? this.history.length,
         ending,
         steps: this.loop.step,
-        device: { ...session.machine, name: session.device, reason: reason + session.machine.reason },
+        device: deviceRecord(this.opened),
         notes: [...notes, ...(ending === 'stopped' ? [`stopped: ${hooks.note?.()}`] : [])],
         bytes: session.bytes,
       },

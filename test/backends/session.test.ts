@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Backend } from '../../src/backends/backend.ts';
 import { referenceBackend } from '../../src/backends/reference/index.ts';
-import { selectBackend } from '../../src/backends/select.ts';
+import { openSession } from '../../src/backends/select.ts';
 import { planSession, wasmBackend } from '../../src/backends/wasm/index.ts';
 import { stopError } from '../../src/engine/stop-error.ts';
 import { type Program, ProgramBuilder } from '../../src/graph/program.ts';
@@ -158,14 +158,16 @@ test('the search for the first bad value goes through loops turn by turn', async
   expect(await session.locate('step', 0)).toMatchObject({ op: 'log', path: 'body/log' });
 });
 
-describe('selectBackend', () => {
+describe('openSession', () => {
   test('takes wasm where there is SIMD, and says why', async () => {
-    expect(await selectBackend()).toEqual({ backend: wasmBackend, reason: 'WebAssembly SIMD is available' });
-    expect((await selectBackend('reference')).backend.device).toBe('reference');
+    const { session, reason } = await openSession([program()], {});
+    expect([session.device, reason]).toEqual(['wasm', 'WebAssembly SIMD is available']);
+    const asked = await openSession([program()], { device: 'reference' });
+    expect([asked.session.device, asked.reason]).toEqual(['reference', 'asked for']);
   });
 
   test('refuses devices that there are not', async () => {
-    await expect(selectBackend('wams' as 'wasm')).rejects.toThrow(
+    await expect(openSession([program()], { device: 'wams' as 'wasm' })).rejects.toThrow(
       "device: unknown value 'wams'\n  help: did you mean 'wasm'? legal: auto, wasm, reference",
     );
   });

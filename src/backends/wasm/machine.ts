@@ -14,6 +14,9 @@ export interface MachineExports {
 export const MEMORY_BASE = 1024;
 const PAGE = 65536;
 
+/** The smallest module that uses SIMD: `(v128.const 0)` dropped, in base64. */
+export const SIMD_PROBE = 'AGFzbQEAAAABBAFgAAADAgEACgkBBwBBAP0PGgs=';
+
 /** The smallest module with relaxed SIMD: a fused multiply-add of zeros, dropped, in base64. */
 export const RELAXED_PROBE = 'AGFzbQEAAAABBAFgAAADAgEAChQBEgBBAP0PQQD9D0EA/Q/9hQIaCw==';
 
