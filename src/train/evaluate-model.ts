@@ -38,7 +38,7 @@ export function encodedData(given: Data | Records, { columns, loss }: ModelState
   return { x: tensor(data, [rows, width]), y: targetOf(table, columns.target, { task }).values };
 }
 
-/** The means of the loss and the metrics over all rows; `seen` gets what they are made of. */
+/** The means of the loss (weighed, if rows have weights) and the metrics over all rows; `seen` gets what they are made of. */
 export async function evaluateModel(
   state: ModelState,
   given: Data | Records,
@@ -50,7 +50,12 @@ export async function evaluateModel(
   const source = withRowShape(readSource(data), state.inputShape);
   const targets = await readTargets(data, source, state);
   const groups = groupsOf(state);
-  const description = describeStep({ ...state, groups, source, targets: targetSpec(targets, source.rows) });
+  const weigh = data.weights === undefined ? undefined : await import('./weights.ts');
+  const weights = weigh?.weightsOf(data.weights, undefined, targets, source.rows);
+  const description = describeStep({
+    ...{ ...state, groups, source, weighing: weights && weigh?.weighingOf(weights) },
+    targets: targetSpec(targets, source.rows),
+  });
   const rows = Int32Array.from({ length: source.rows }, (_, row) => row);
   const evaluation = evaluateRows(description, rows, options.batchSize ?? 256);
   const { session } = await openSession(evaluation.programs, { device: options.device });
@@ -58,6 +63,7 @@ export async function evaluateModel(
     writeLeaves(session, groups, state.parameters);
     session.write(BLOCKS.source, source.data);
     session.write(BLOCKS.target, targets.data);
+    if (weights !== undefined) session.write(BLOCKS.weights, weights);
     return (await evaluation.run(session, seen)) as Measures;
   } finally {
     session.dispose();

@@ -43,9 +43,10 @@ export class TrainedModel<Name extends string = string> implements Disposable {
   }
 
   /**
-   * The loss and the metrics over a data set, exact: sums over all rows, divided once, whatever the batch size.
+   * The loss and the metrics over a data set, exact: sums over all rows, divided once, whatever the batch size. Where rows have
+   * weights, the loss is Σ weight · loss / Σ weight; metrics count all rows alike.
    *
-   * @param data x and y; of a model that was trained on records, records with the target's column.
+   * @param data x and y, and weights, if there are; of a model that was trained on records, records with the target's column.
    * @param options batchSize: rows at a time, default 256; device: default 'auto'.
    */
   async evaluate(

@@ -26,6 +26,17 @@ describe('weights of rows', () => {
     for (const run of runs) expect(weightsOf(run)).toEqual(weightsOf(runs[0] as (typeof runs)[number]));
   });
 
+  it('count in evaluate as in training', async () => {
+    const data = { x: [[0], [0], [0], [0], [0]], y: [1, 2, 3, 4, 5], weights: [5, 4, 3, 2, 1] };
+    const run = await fit(identity(), data, { ...squares, batchSize: 2 });
+    // The same 7 as above, in whatever batches; and 11, the mean of 1, 4, 9, 16, 25, without weights.
+    for (const batchSize of [1, 2, 5]) expect((await run.evaluate(data, { batchSize })).loss).toBeCloseTo(7, 5);
+    expect((await run.evaluate({ x: data.x, y: data.y })).loss).toBeCloseTo(11, 5);
+    expect((await rejection(run.evaluate({ ...data, weights: [1] }))).message).toContain(
+      'weights: 1 weights for 5 rows',
+    );
+  });
+
   it('a row of weight 0 is no row, and weights of 1 change nothing but rounding', async () => {
     const whole = { x: [[1], [2], [100]], y: [1, 2, -7] };
     const options = { ...squares, optimizer: sgd({ learningRate: 0.1 }), epochs: 5, batchSize: 3, standardize: false };
