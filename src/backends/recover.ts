@@ -12,7 +12,7 @@ import type { DeviceEvent } from './select.ts';
 /** Where a session goes on. */
 export interface Refuges {
   /** Opens the device anew. */
-  again(): Promise<Session>;
+  again(): Promise<LosableSession>;
   /** Opens what cannot be lost. */
   safe(): Promise<Session>;
 }
@@ -27,7 +27,15 @@ export interface RecoverOptions {
 /** Bytes of what was written since the last copy; beyond them a new one is made. */
 const MOST_BYTES = 2 ** 26;
 
-const isLoss = (error: unknown): boolean => error instanceof SaddlepointError && error.code === 'deviceLost';
+/** Libraries fail in many ways on a context that is gone; a session that knows says so. */
+const isLoss = (error: unknown, session: LosableSession): boolean =>
+  (error instanceof SaddlepointError && error.code === 'deviceLost') || session.isLost?.() === true;
+
+/** What is wrapped. */
+export interface LosableSession extends Session {
+  /** Whether the device is gone, whatever an error says. */
+  isLost?(): boolean;
+}
 
 /** Something that was done to the memory, and can be done again. */
 interface Deed {
@@ -72,11 +80,11 @@ export class RecoveringSession implements Session {
   #calls = 0;
   #hasRun = false;
   #copiedAt = performance.now();
-  #session: Session;
+  #session: LosableSession;
   #losses = 0;
   #isDisposed = false;
 
-  constructor(session: Session, programs: readonly Program[], refuges: Refuges, options: RecoverOptions = {}) {
+  constructor(session: LosableSession, programs: readonly Program[], refuges: Refuges, options: RecoverOptions = {}) {
     this.#session = session;
     this.#programs = new Map(programs.map((program) => [program.name, program]));
     this.#refuges = refuges;
@@ -193,7 +201,7 @@ export class RecoveringSession implements Session {
       try {
         return await act(session);
       } catch (error) {
-        if (!isLoss(error) || this.#isDisposed) throw error;
+        if (!isLoss(error, session) || this.#isDisposed) throw error;
         await this.#recover(error as Error);
       }
     }
@@ -231,12 +239,12 @@ export class RecoveringSession implements Session {
   /** Goes on elsewhere, with everything as it was before the act that failed. */
   async #recover(cause: Error): Promise<void> {
     const lost = this.#session;
-    this.#tell('lost', lost.device, cause.message);
+    this.#tell('lost', lost.device, cause.message.split('\n')[0] ?? '');
     const given = await Promise.all([...this.#given].map(async (name) => [name, await lost.read(name)] as const));
     lost.dispose();
     for (;;) {
       const isSafe = ++this.#losses > 1;
-      let session: Session | undefined;
+      let session: LosableSession | undefined;
       try {
         session = await (isSafe ? this.#refuges.safe() : this.#refuges.again());
         await this.#restore(session, given);

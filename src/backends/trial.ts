@@ -81,7 +81,8 @@ export class TrialSession implements Session {
 
   async run(program: string, rows: number): Promise<RunResult> {
     if (this.#kept !== undefined) return this.#current.run(program, rows);
-    const isTimed = (this.#timed ??= program) === program;
+    this.#timed ??= program;
+    const isTimed = this.#timed === program;
     const [result, safeTime] = await this.#time('safe', program, rows);
     try {
       const [other, gpuTime] = await this.#time('gpu', program, rows);

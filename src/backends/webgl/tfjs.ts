@@ -5,6 +5,7 @@
 import type * as Core from '@tensorflow/tfjs-core';
 import { SaddlepointError } from '../../core/errors.ts';
 import type { Shape } from '../../core/shape.ts';
+import { replaceLost, watchContext } from './lost.ts';
 
 export type Tensor = Core.Tensor;
 
@@ -22,7 +23,6 @@ interface ShaderProgram {
 }
 
 interface WebglBackend {
-  readonly gpgpu?: { readonly gl: WebGL2RenderingContext };
   runWebGLProgram?(
     program: ShaderProgram,
     inputs: readonly Core.TensorInfo[],
@@ -38,10 +38,13 @@ const VARIABLES = ['A', 'B', 'C'] as const;
 export class Tfjs {
   readonly core: typeof Core;
   readonly name: TfjsName;
+  /** Whether the device's context was lost; what it held is gone, even if the context came back. */
+  readonly isLost: () => boolean;
 
   constructor(core: typeof Core, name: TfjsName) {
     this.core = core;
     this.name = name;
+    this.isLost = watchContext(core.engine().findBackend(name));
     if (name === 'webgl' && core.getKernel(SHADER, 'webgl') === undefined) {
       core.registerKernel({ kernelName: SHADER, backendName: 'webgl', kernelFunc: runShader });
     }
@@ -88,12 +91,6 @@ export class Tfjs {
     const named = Object.fromEntries(inputs.map((input, i) => [VARIABLES[i] as string, input]));
     const attributes = { code, shape: [...shape], uniforms } as unknown as Core.NamedAttrMap;
     return this.core.engine().runKernel(SHADER, named, attributes) as Tensor;
-  }
-
-  /** Whether the device's context is gone; what it held is lost. */
-  isLost(): boolean {
-    const backend = this.core.engine().findBackend(this.name) as WebglBackend | undefined;
-    return backend?.gpgpu?.gl.isContextLost() ?? false;
   }
 }
 
@@ -143,6 +140,7 @@ export async function loadTfjs(name: TfjsName): Promise<Tfjs> {
     );
   }
   const engine = core.engine();
+  replaceLost(engine, name);
   const before = engine.backendName;
   const works = await engine.setBackend(name).catch(() => false);
   if (works) await engine.ready();
