@@ -2,7 +2,6 @@
  * The lowering that WebGL has, on tfjs' own backend for Node, which has no shaders: every op by functions of tfjs. In Chromium the
  * same suites run on WebGL itself (test/browser).
  */
-import '@tensorflow/tfjs-backend-cpu';
 import { describe, vi } from 'vitest';
 import { errorsOn } from '../conformance/suites/errors.ts';
 import { filterAndTableGradientsOn } from '../conformance/suites/filter-and-table-gradients.ts';
@@ -10,10 +9,7 @@ import { gradientsOn } from '../conformance/suites/gradients.ts';
 import { specialValuesOn } from '../conformance/suites/special-values.ts';
 import { valuesOn } from '../conformance/suites/values.ts';
 
-vi.mock('../../src/backends/webgl/index.ts', async (original) => {
-  const real = await original<typeof import('../../src/backends/webgl/index.ts')>();
-  return { ...real, backends: { ...real.backends, webgl: real.openWith('cpu') } };
-});
+vi.mock('../../src/backends/webgl/index.ts', async (original) => (await import('./mocked.ts')).onCpu(original));
 
 describe('values', () => valuesOn('webgl'));
 describe('gradients', () => gradientsOn('webgl'));

@@ -212,11 +212,12 @@ function* check(node: Node, conditions: readonly Held[], walk: Walk): Generator<
   }
 }
 
+const TABLE: Readonly<Record<string, Lowering>> = { ...WHOLE, ...LOWERINGS };
+
 function lower(node: Node, inputs: readonly Held[], { tfjs }: Walk): Held[] {
   const { op, attributes, outputs } = node;
-  const table: Readonly<Record<string, Lowering>> = { ...WHOLE, ...LOWERINGS };
   const made = tfjs.core.tidy(() => {
-    const result = must(table[op.name], `a lowering of ${op.name}`)(callOf(tfjs, inputs, attributes, outputs));
+    const result = must(TABLE[op.name], `a lowering of ${op.name}`)(callOf(tfjs, inputs, attributes, outputs));
     return Array.isArray(result) ? (result as Tensor[]) : [result as Tensor];
   });
   return outputs.map((spec, i) => Held.onDevice(tfjs, spec, must(made[i], `output ${i} of ${op.name}`)));

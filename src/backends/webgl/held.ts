@@ -38,6 +38,12 @@ export class Held {
     return sameShape(this.#tensor.shape, shape) ? this.#tensor : this.#tfjs.core.reshape(this.#tensor, [...shape]);
   }
 
+  /** What the device has, in order of its elements. The copy is begun at once. */
+  data(): Promise<Float32Array> {
+    this.#tensor ??= this.#tfjs.upload(must(this.host, 'a value'), this.spec.shape);
+    return this.#tensor.data<'float32'>();
+  }
+
   retain(): this {
     this.#holders++;
     return this;

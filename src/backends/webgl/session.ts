@@ -74,9 +74,9 @@ export class TfjsSession implements Session {
   async read(block: string): Promise<HostArray> {
     const held = this.#block(block).current();
     if (held.host !== undefined) return held.host.slice();
-    const data = await this.#tfjs.with(() => held.tensor()).data();
+    const data = await this.#tfjs.with(() => held.data());
     this.#checkAlive();
-    return stored(held.spec.dtype, data as Float32Array);
+    return stored(held.spec.dtype, data);
   }
 
   writeRows(program: string, table: string, data: ArrayLike<number>): void {
@@ -205,11 +205,10 @@ export class TfjsSession implements Session {
     try {
       let next = this.#tfjs.with(() => walking.next());
       while (!next.done) {
-        const { spec } = next.value;
         const asked = next.value;
-        const data = await this.#tfjs.with(() => asked.tensor()).data();
+        const data = await this.#tfjs.with(() => asked.data());
         this.#checkAlive();
-        next = this.#tfjs.with(() => walking.next(stored(spec.dtype, data as Float32Array)));
+        next = this.#tfjs.with(() => walking.next(stored(asked.spec.dtype, data)));
       }
       for (const output of next.value) output.release();
       return undefined;

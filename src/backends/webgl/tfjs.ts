@@ -18,7 +18,7 @@ interface ShaderProgram {
   readonly outputShape: Shape;
   readonly userCode: string;
   /** Shapes are uniforms, so that one compiled shader serves all. Up to rank 4. */
-  readonly enableShapeUniforms: true;
+  readonly enableShapeUniforms: boolean;
   readonly customUniforms: readonly { readonly name: string; readonly type: 'int' }[];
 }
 
@@ -101,11 +101,14 @@ function runShader({ inputs, backend, attrs }: Parameters<Core.KernelFunc>[0]): 
     uniforms: Readonly<Record<string, number>>;
   };
   const variableNames = Object.keys(inputs);
+  // tfjs takes shaders for one that read axes of 1 from textures of another form, if shapes are uniforms and there are more than
+  // two axes (makeShaderKey of tfjs-backend-webgl 4.22).
+  const isMistaken = Object.values(inputs).some((input) => input && input.shape.length > 2 && input.shape.includes(1));
   const program: ShaderProgram = {
     variableNames,
     outputShape: shape,
     userCode: code,
-    enableShapeUniforms: true,
+    enableShapeUniforms: !isMistaken,
     customUniforms: Object.keys(uniforms).map((name) => ({ name, type: 'int' })),
   };
   const values = Object.values(uniforms).map((value) => [value]);

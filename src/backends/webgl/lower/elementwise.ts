@@ -41,9 +41,8 @@ export const ELEMENTWISE = {
   sigmoid: { glsl: 'sigmoidOf(a)', calls: ['sigmoidOf'], plain: (core, a) => core.sigmoid(a) },
   // NaN is not ≤ 0.
   relu: { glsl: 'a <= 0.0 ? 0.0 : a', plain: (core, a) => core.relu(a) },
-  // `round` is tfjs' own there, and of another kind.
   round: {
-    glsl: 'abs(a) < 8388608.0 ? withSign((abs(a) + 8388608.0) - 8388608.0, a) : a',
+    glsl: 'withSign(roundEven(abs(a)), a)',
     calls: ['withSign'],
     // What rounds to zero keeps its sign.
     plain: (core, a) =>
