@@ -20,7 +20,8 @@ export interface Choices {
 
 type Options = Omit<DeviceOptions, 'device'> & SessionOptions;
 
-const here: Choices = {
+/** What there is here. */
+export const devicesHere: Choices = {
   hasSimd: validates(SIMD_PROBE),
   probe: async () => (await import('./webgl/probe.ts')).probeHere(),
   gpu: async (device) => (await import('./webgl/index.ts')).backends[device],
@@ -34,7 +35,7 @@ const reference = async (): Promise<Backend> => (await import('./reference/index
 export async function openChosen(
   programs: readonly Program[],
   { device = 'auto', ...options }: Options & { readonly device?: Device },
-  choices: Choices = here,
+  choices: Choices = devicesHere,
 ): Promise<Opened> {
   if (options.onDevice !== undefined && typeof options.onDevice !== 'function')
     throw new SaddlepointError('option', `onDevice: expected a function of an event, got ${show(options.onDevice)}`);
