@@ -55,7 +55,17 @@ export default defineConfig({
         resolve: { alias: alias('inline', 'none') },
         // Found up front: a dependency found while tests run would reload the page under them.
         optimizeDeps: {
-          include: ['fast-check', 'csv-parse/sync', 'csv-parse/browser/esm/sync', 'fast-png', 'fflate', 'jpeg-js'],
+          include: [
+            'fast-check',
+            'csv-parse/sync',
+            'csv-parse/browser/esm/sync',
+            'fast-png',
+            'fflate',
+            'jpeg-js',
+            '@tensorflow/tfjs-core',
+            '@tensorflow/tfjs-backend-webgl',
+            '@tensorflow/tfjs-backend-webgpu',
+          ],
         },
         test: {
           name: 'chromium',

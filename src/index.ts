@@ -3,11 +3,12 @@
  * @module saddlepoint
  */
 
-// Functions of tensors.
 export { checkGradient, type GradientCheck, type GradientCheckOptions } from './autodiff/check.ts';
 export { type CustomResult, type CustomVjp, customGradient } from './autodiff/custom-gradient.ts';
 export { grad, valueAndGrad } from './autodiff/grad.ts';
 export { hvp } from './autodiff/hvp.ts';
+// Functions of tensors.
+export type { DeviceEvent } from './backends/select.ts';
 export type { DType } from './core/dtype.ts';
 // Errors.
 export { type ErrorCode, SaddlepointError } from './core/errors.ts';
@@ -17,6 +18,13 @@ export { type CompileOptions, compile } from './engine/compile.ts';
 export { type TapListener, tap } from './graph/tap.ts';
 export { type Tensor, type TensorLike, tensor } from './graph/tensor.ts';
 // Look inside.
+export {
+  type BackendCandidate,
+  type BackendReport,
+  type BackendReportOptions,
+  type BuildFacts,
+  backendReport,
+} from './inspect/backend-report.ts';
 export { type Profile, type ProfileOptions, type ProfileRow, profile } from './inspect/profile.ts';
 export { type ReportOptions, report } from './inspect/report.ts';
 export type { CalibrationBin, ClassBaseline, ClassReport } from './inspect/report-classes.ts';

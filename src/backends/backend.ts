@@ -61,8 +61,8 @@ export interface SessionProfile {
 export interface MachineFacts {
   /** How many threads may share a step. */
   readonly threads: number;
-  /** `relaxed` multiplies and adds with one rounding; `simd` gives the same bits on every machine. */
-  readonly build: 'simd' | 'relaxed' | 'double';
+  /** `relaxed` multiplies and adds with one rounding; `simd` gives the same bits on every machine; `tfjs` what the GPU gives. */
+  readonly build: 'simd' | 'relaxed' | 'double' | 'tfjs';
   /** Why so, to stand behind the reason for the device; empty where nothing was asked for. */
   readonly reason: string;
 }

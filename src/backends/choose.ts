@@ -1,33 +1,97 @@
 /** @file The choice of a device, where there is one to be made or it was asked for. */
+import { SaddlepointError, show } from '../core/errors.ts';
 import type { Program } from '../graph/program.ts';
 import type { Backend, SessionOptions } from './backend.ts';
 import type { Device, DeviceOptions, Opened } from './select.ts';
 import { wasmBackend } from './wasm/index.ts';
 import { SIMD_PROBE, validates } from './wasm/machine.ts';
+import type { Verdict } from './webgl/probe.ts';
+import { isTooSmall, trains } from './work.ts';
 
-/** What was chosen and why. */
-interface Choice {
-  readonly backend: Backend;
-  readonly reason: string;
+/** What can be chosen from: a browser's, or a test's. */
+export interface Choices {
+  /** Whether WebAssembly has SIMD. */
+  readonly hasSimd: boolean;
+  /** Whether there is a GPU for 'auto'. Never throws. */
+  probe(): Promise<Verdict>;
+  /** A backend on a GPU, with what it needs loaded. */
+  gpu(device: 'webgl' | 'webgpu'): Promise<Backend>;
 }
 
-/** `auto` is WebAssembly wherever it has SIMD, else the reference backend, which is some hundred times slower. */
-async function choose(device: Device): Promise<Choice> {
-  if (device === 'wasm') return { backend: wasmBackend, reason: 'asked for' };
-  if (device === 'auto' && validates(SIMD_PROBE))
-    return { backend: wasmBackend, reason: 'WebAssembly SIMD is available' };
-  const { referenceBackend } = await import('./reference/index.ts');
-  return {
-    backend: referenceBackend,
-    reason: device === 'reference' ? 'asked for' : 'no WebAssembly SIMD; plain JavaScript is some hundred times slower',
-  };
-}
+type Options = Omit<DeviceOptions, 'device'> & SessionOptions;
+
+/** What there is here. */
+export const devicesHere: Choices = {
+  hasSimd: validates(SIMD_PROBE),
+  probe: async () => (await import('./webgl/probe.ts')).probeHere(),
+  gpu: async (device) => (await import('./webgl/index.ts')).backends[device],
+};
+
+const SIMD = 'WebAssembly SIMD is available';
+
+const reference = async (): Promise<Backend> => (await import('./reference/index.ts')).referenceBackend;
 
 /** As `openSession` of select.ts, which looks at the easy cases. */
 export async function openChosen(
   programs: readonly Program[],
-  { device = 'auto', ...options }: DeviceOptions & SessionOptions,
+  { device = 'auto', ...options }: Options & { readonly device?: Device },
+  choices: Choices = devicesHere,
 ): Promise<Opened> {
-  const { backend, reason } = await choose(device);
-  return { session: await backend.open(programs, options), reason };
+  if (options.onDevice !== undefined && typeof options.onDevice !== 'function')
+    throw new SaddlepointError('option', `onDevice: expected a function of an event, got ${show(options.onDevice)}`);
+  if (device === 'auto') return openAuto(programs, options, choices);
+  if (device === 'webgl' || device === 'webgpu') {
+    const session = await openGpu(await choices.gpu(device), programs, options, choices);
+    return { session, reason: 'asked for' };
+  }
+  const backend = device === 'wasm' ? wasmBackend : await reference();
+  return { session: await backend.open(programs, options), reason: 'asked for' };
+}
+
+/**
+ * WebAssembly, unless there is a GPU, the programs train, and are large enough for one; then the first steps decide. Without SIMD
+ * the reference backend. What fails on the way to a GPU is a reason, not an error.
+ */
+async function openAuto(programs: readonly Program[], options: Options, choices: Choices): Promise<Opened> {
+  if (!choices.hasSimd) {
+    const reason = 'no WebAssembly SIMD; plain JavaScript is some hundred times slower';
+    return { session: await (await reference()).open(programs, options), reason };
+  }
+  const session = await wasmBackend.open(programs, options);
+  const refusal = await refusalOf(programs, options, choices);
+  if (refusal !== undefined) return { session, reason: `${SIMD}; webgl: ${refusal}` };
+  try {
+    const backend = await choices.gpu('webgl');
+    const fault = await (await import('./self-test.ts')).faultOf(backend);
+    if (fault !== undefined) return { session, reason: `${SIMD}; webgl: ${fault}` };
+    const gpu = await openGpu(backend, programs, options, choices);
+    const { TrialSession } = await import('./trial.ts');
+    return { session: new TrialSession(session, gpu, programs), reason: '' };
+  } catch (error) {
+    const why = error instanceof Error ? error.message.replaceAll('\n', ';').replaceAll(/ +/g, ' ') : String(error);
+    return { session, reason: `${SIMD}; webgl: ${why}` };
+  }
+}
+
+/** Why no GPU is thought of, before anything is loaded for one. */
+async function refusalOf(programs: readonly Program[], { deterministic }: Options, choices: Choices) {
+  if (deterministic) return 'its bits differ from machine to machine, and deterministic was asked for';
+  if (!trains(programs)) return 'nothing is trained';
+  if (isTooSmall(programs)) return 'the steps are too short for a GPU';
+  const { isFit, reason } = await choices.probe();
+  return isFit ? undefined : reason;
+}
+
+/** A session on a GPU, which may be lost. */
+async function openGpu(
+  backend: Backend,
+  programs: readonly Program[],
+  { onDevice, ...options }: Options,
+  { hasSimd }: Choices,
+) {
+  const again = () => backend.open(programs, options);
+  const safe = async () => (hasSimd ? wasmBackend : await reference()).open(programs, options);
+  const session = await again();
+  const { RecoveringSession } = await import('./recover.ts');
+  return new RecoveringSession(session, programs, { again, safe }, { onDevice });
 }

@@ -5,14 +5,28 @@ import type { MachineFacts, Session, SessionOptions } from './backend.ts';
 import { wasmBackend } from './wasm/index.ts';
 import { SIMD_PROBE, validates } from './wasm/machine.ts';
 
-export type Device = 'auto' | 'wasm' | 'reference';
+export type Device = 'auto' | 'wasm' | 'webgl' | 'webgpu' | 'reference';
 
 /** The devices that can be asked for. */
-export const DEVICES: readonly Device[] = ['auto', 'wasm', 'reference'];
+export const DEVICES: readonly Device[] = ['auto', 'wasm', 'webgl', 'webgpu', 'reference'];
+
+/** What became of the GPU of a run. */
+export interface DeviceEvent {
+  /** `lost`: its context was taken back, and nothing of the step under way counts. `resumed`: the run has gone on. */
+  readonly kind: 'lost' | 'resumed';
+  /** What was lost, or where the run goes on. */
+  readonly device: Session['device'];
+  readonly reason: string;
+}
 
 /** Where and how something runs: options of whatever opens a session. */
 export interface DeviceOptions {
-  /** Where it runs; default 'auto'. */
+  /**
+   * Where it runs: 'auto' (default) is WebAssembly, or WebGL where a page has a GPU and training is faster on it, which
+   * docs/devices.md explains. 'webgl' and 'webgpu' run on the kernels of TensorFlow.js, which is installed beside the library.
+   * 'reference' computes in double precision, some hundred times slower. A device that is asked for is taken, or an error says
+   * why not.
+   */
   readonly device?: Device;
   /**
    * How many threads share each step on the 'wasm' device: 1 (default), more, or 'auto', the number of cores up to 4. The result
@@ -27,21 +41,26 @@ export interface DeviceOptions {
   readonly deterministic?: boolean;
   /** Bytes; a run that needs more is refused before it begins, and told the batch size that would fit. Default 2 GiB. */
   readonly memoryLimit?: number | undefined;
+  /**
+   * Told when a GPU's context is lost, and when the run has gone on: from a copy at most about a second old, on the GPU again, and
+   * after a second loss on WebAssembly. Nothing need be done.
+   */
+  readonly onDevice?: ((event: DeviceEvent) => void) | undefined;
 }
 
 /** Their names. */
-export const DEVICE_OPTIONS = ['device', 'threads', 'deterministic', 'memoryLimit'] as const;
+export const DEVICE_OPTIONS = ['device', 'threads', 'deterministic', 'memoryLimit', 'onDevice'] as const;
 
 /** @throws SaddlepointError `option` with the option's name, the value given and the legal values. */
 export function checkDeviceOptions(
   where: string,
-  { device = 'auto', threads = 1, deterministic = false, memoryLimit }: DeviceOptions,
+  { device = 'auto', threads = 1, deterministic = false, memoryLimit, onDevice }: DeviceOptions,
 ): DeviceOptions {
   checkName(`${where}: device`, device, DEVICES);
   if (threads !== 'auto') checkNumber(`${where}: threads`, threads, { min: 1, integer: true });
   if (memoryLimit !== undefined) checkNumber(`${where}: memoryLimit`, memoryLimit, { min: 1 });
   checkSwitch(`${where}: deterministic`, deterministic);
-  return { device, threads, deterministic, memoryLimit };
+  return { device, threads, deterministic, memoryLimit, onDevice };
 }
 
 /** A session, and why it is where it is. */

@@ -1,8 +1,15 @@
 /** @file The commands, in the order of the help. */
+import { doctorCommand } from './doctor.ts';
 import { evaluateCommand } from './evaluate.ts';
 import { inspectCommand } from './inspect.ts';
 import { predictCommand } from './predict.ts';
 import type { CommandSpec } from './spec.ts';
 import { trainCommand } from './train.ts';
 
-export const commands: readonly CommandSpec[] = [trainCommand, predictCommand, evaluateCommand, inspectCommand];
+export const commands: readonly CommandSpec[] = [
+  trainCommand,
+  predictCommand,
+  evaluateCommand,
+  inspectCommand,
+  doctorCommand,
+];

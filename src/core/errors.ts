@@ -15,6 +15,7 @@ export type ErrorCode =
   | 'file' // a damaged, truncated or foreign file
   | 'busy' // a second call while the first still runs
   | 'disposed' // use after dispose
+  | 'deviceLost' // the GPU took back its context, and what lay in it
   | 'aborted' // stopped by an AbortSignal before anything was done
   | 'internal'; // a fault of this library
 

@@ -6,8 +6,8 @@ import type { Node, Spec } from '../graph/node.ts';
 import type { Tensor } from '../graph/tensor.ts';
 import type { Layer } from '../nn/layer.ts';
 import { traceModel } from '../nn/named.ts';
+import { flopsOf } from '../ops/flops.ts';
 import { isTrainedModel, type TrainedModel } from '../train/model.ts';
-import { flopsOf } from './flops.ts';
 import { short, textTable } from './table.ts';
 
 /** One layer of a model, as `summary` lists it. */

@@ -11,7 +11,8 @@ import { composites, type OpName, primitives } from '../../src/ops/table.ts';
 
 /** The backends; a new one joins every test of this folder by its name here. */
 export const BACKENDS = ['reference', 'wasm'] as const;
-export type BackendName = (typeof BACKENDS)[number];
+/** `webgl` runs in a browser (test/browser), and on tfjs' own backend for Node (test/webgl). */
+export type BackendName = (typeof BACKENDS)[number] | 'webgl';
 
 export const OPS = { ...primitives, ...composites } as unknown as Readonly<Record<OpName, Op>>;
 export const NAMES = Object.keys(OPS) as OpName[];

@@ -2,9 +2,10 @@
 import { describe, expect, test } from 'vitest';
 import { EXTENDED } from '../../src/backends/wasm/lower/extended.ts';
 import { CORE, fusedOps } from '../../src/backends/wasm/lower/table.ts';
-import { SAMPLES, type Sample } from '../../src/ops/samples.ts';
+import { SAMPLES } from '../../src/ops/samples.ts';
 import { composites, primitives } from '../../src/ops/table.ts';
-import { applyAll, BACKENDS, describeSample, expectClose, NAMES, OPS, runOn, tensorsOf } from './harness.ts';
+import { BACKENDS, NAMES, OPS } from './harness.ts';
+import { valuesOn } from './suites/values.ts';
 
 const LOWERINGS = { ...CORE.lowerings, ...EXTENDED.lowerings };
 
@@ -37,22 +38,4 @@ describe('the table', () => {
   });
 });
 
-describe.each(BACKENDS)('on %s', (device) => {
-  test.each(NAMES)('%s gives the values of its definition', async (name) => {
-    const samples: readonly Sample[] = SAMPLES[name];
-    const inputs = tensorsOf(samples);
-    const compute = (...all: readonly (readonly (typeof inputs)[0][number][])[]) =>
-      samples.map((sample, i) => applyAll(OPS[name], all[i] ?? [], sample));
-    const actual = await runOn(device, compute, inputs);
-    compute(...inputs).forEach((expected, i) => {
-      const sample = samples[i] as Sample;
-      for (const [j, output] of expected.entries())
-        expectClose(
-          actual[i]?.[j] as typeof output,
-          output,
-          device === 'reference' ? { relative: 1e-13, absolute: 1e-13 } : sample.tolerance,
-          `${name} ${describeSample(sample)} output ${j}`,
-        );
-    });
-  });
-});
+describe.each(BACKENDS)('on %s', valuesOn);

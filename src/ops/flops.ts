@@ -1,8 +1,8 @@
 /** @file Floating-point operations of a node. */
 import { sizeOf } from '../core/shape.ts';
 import type { Node, Value } from '../graph/node.ts';
-import { type MatmulAttributes, matmulSizes } from '../ops/matmul.ts';
-import type { ScanAttributes } from '../ops/scan.ts';
+import { type MatmulAttributes, matmulSizes } from './matmul.ts';
+import type { ScanAttributes } from './scan.ts';
 
 /** Moved or renamed, not computed. */
 const FREE = new Set([

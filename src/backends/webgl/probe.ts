@@ -1,0 +1,107 @@
+/**
+ * @file Whether there is a GPU behind WebGL that is good for training: hardware, with float32 results that are right. Found out
+ * by plain WebGL, so that a page without one never loads what training on it takes.
+ */
+import { timeProduct } from '../wasm/product.ts';
+import { shadingOf } from './shading.ts';
+
+/** What is thought of a device. */
+export interface Verdict {
+  readonly isFit: boolean;
+  /** Why it is not, or what it has passed. */
+  readonly reason: string;
+  /** What the browser calls the GPU, where it says. */
+  readonly renderer?: string | undefined;
+}
+
+/** Where the facts come from: a browser, or a test. */
+export interface ProbeSource {
+  /** Whether there is anything to draw on: a page, or a worker with OffscreenCanvas. */
+  readonly hasCanvas: boolean;
+  context(): WebGL2RenderingContext | null;
+  readonly shading: typeof shadingOf;
+  /** The product to beat. */
+  readonly product: typeof timeProduct;
+}
+
+/**
+ * Names of renderers that are no hardware: of Chromium, of Mesa (Firefox, WebKit), of Windows. WebKit may show none of them: it
+ * calls every renderer "Apple GPU".
+ */
+const SOFTWARE = /swiftshader|llvmpipe|softpipe|software|basic render|\bwarp\b/i;
+
+/** Singles hold their squares to 1e-6; halves have 10.88 of 10.89, nothing of 1e-10, and no end of 1e20. */
+const NUMBERS = Float32Array.of(3.3, 1e-5, 1e10, 2049);
+const ROUNDING = 1e-6;
+
+/** Large enough that a GPU's work outweighs the way to it and back. */
+const SIZE = 512;
+/** Elements of the product's factors are whole and at most so large: sums are exact, in whatever order they are made. */
+const LARGEST = 8;
+
+const isRight = (given: ArrayLike<number>, i: number, expected: number): boolean =>
+  Math.abs((given[i] as number) - expected) <= ROUNDING * Math.abs(expected);
+
+const browser: ProbeSource = {
+  hasCanvas: typeof OffscreenCanvas !== 'undefined' || typeof document !== 'undefined',
+  context: () =>
+    (typeof OffscreenCanvas === 'undefined' ? document.createElement('canvas') : new OffscreenCanvas(1, 1)).getContext(
+      'webgl2',
+    ) as WebGL2RenderingContext | null,
+  shading: shadingOf,
+  product: timeProduct,
+};
+
+let probed: Promise<Verdict> | undefined;
+
+/** What this page or worker has, found out once. Never throws. */
+export function probeHere(): Promise<Verdict> {
+  probed ??= probeWebgl(browser);
+  return probed;
+}
+
+/** Never throws: what fails is the reason. */
+export async function probeWebgl(source: ProbeSource): Promise<Verdict> {
+  const refused = (reason: string): Verdict => ({ isFit: false, reason });
+  if (!source.hasCanvas) return refused('there is nothing to draw on: no OffscreenCanvas, and no document');
+  let gl: WebGL2RenderingContext | null = null;
+  try {
+    gl = source.context();
+    if (gl === null) return refused('the browser gives no WebGL 2 context');
+    const renderer = rendererOf(gl);
+    return { ...(await judge(gl, renderer, source)), renderer };
+  } catch (error) {
+    return refused(String(error instanceof Error ? error.message : error));
+  } finally {
+    // Browsers have few contexts.
+    gl?.getExtension('WEBGL_lose_context')?.loseContext();
+  }
+}
+
+function rendererOf(gl: WebGL2RenderingContext): string {
+  const info = gl.getExtension('WEBGL_debug_renderer_info');
+  return String(gl.getParameter(info?.UNMASKED_RENDERER_WEBGL ?? gl.RENDERER));
+}
+
+async function judge(gl: WebGL2RenderingContext, renderer: string, source: ProbeSource): Promise<Verdict> {
+  const refused = (reason: string): Verdict => ({ isFit: false, reason });
+  if (SOFTWARE.test(renderer)) return refused(`a software renderer: ${renderer}`);
+  if (gl.getExtension('EXT_color_buffer_float') === null)
+    return refused('no float32 results (EXT_color_buffer_float), as on many phones');
+  const shading = source.shading(gl);
+  const squares = shading.squares(NUMBERS);
+  for (const [i, x] of NUMBERS.entries()) {
+    if (isRight(squares, i, x * x)) continue;
+    const shown = [x, squares[i] as number].map((number) => Number(number.toPrecision(6)));
+    return refused(`it computes in less than float32: the square of ${shown[0]} is ${shown[1]}`);
+  }
+  const whole = (step: number) =>
+    Float32Array.from({ length: SIZE * SIZE }, (_, i) => (((i * step) >> 3) % (2 * LARGEST + 1)) - LARGEST);
+  const [a, b] = [whole(7), whole(11)];
+  const rival = await source.product(a, b, SIZE);
+  const own = shading.product(a, b, SIZE);
+  if (rival.result.some((value, i) => value !== own.result[i])) return refused('it multiplies matrices wrong');
+  const times = `a product of ${SIZE} × ${SIZE} matrices takes ${own.time.toFixed(1)} ms, ${rival.time.toFixed(1)} ms on WebAssembly`;
+  if (own.time >= rival.time) return refused(`a software renderer, or as slow as one: ${times}`);
+  return { isFit: true, reason: times };
+}
