@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { playwright } from '@vitest/browser-playwright';
-import { defineConfig } from 'vitest/config';
+import { defineConfig, type TestProjectConfiguration } from 'vitest/config';
 
 const path = (relative: string) => fileURLToPath(new URL(relative, import.meta.url));
 
@@ -28,7 +28,8 @@ const chromiumFlags = [
 
 const node = { environment: 'node', testTimeout: 60_000 } as const;
 
-const inChromium = (name: string, include: string, testTimeout: number) => ({
+const inChromium = (name: string, include: string, testTimeout: number): TestProjectConfiguration => ({
+  extends: true,
   resolve: { alias: alias('inline', 'none') },
   // Found up front: a dependency found while tests run would reload the page under them.
   optimizeDeps: {
@@ -82,9 +83,9 @@ export default defineConfig({
         resolve: { alias: alias('node', 'terminal') },
         test: { ...node, name: 'convergence', include: ['test/convergence/**/*.test.ts'], testTimeout: 600_000 },
       },
-      { extends: true, ...inChromium('chromium', 'test/browser/**/*.test.ts', 60_000) },
+      inChromium('chromium', 'test/browser/**/*.test.ts', 60_000),
       // Every op and every golden case on WebGL: minutes, for its shaders.
-      { extends: true, ...inChromium('webgl', 'test/webgl/full/**/*.test.ts', 600_000) },
+      inChromium('webgl', 'test/webgl/full/**/*.test.ts', 600_000),
     ],
   },
 });

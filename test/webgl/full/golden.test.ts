@@ -1,4 +1,5 @@
 /** The golden cases on WebGL in Chromium: all that WebAssembly passes. */
+/// <reference types="vite/client" />
 import { describe, expect, it } from 'vitest';
 import { parseGolden } from '../../golden/format.ts';
 import { runGolden } from '../../golden/golden.ts';
