@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { playwright } from '@vitest/browser-playwright';
-import { defineConfig } from 'vitest/config';
+import { defineConfig, type TestProjectConfiguration } from 'vitest/config';
 
 const path = (relative: string) => fileURLToPath(new URL(relative, import.meta.url));
 
@@ -28,6 +28,39 @@ const chromiumFlags = [
 
 const node = { environment: 'node', testTimeout: 60_000 } as const;
 
+const inChromium = (name: string, include: string, testTimeout: number): TestProjectConfiguration => ({
+  extends: true,
+  resolve: { alias: alias('inline', 'none') },
+  // Found up front: a dependency found while tests run would reload the page under them.
+  optimizeDeps: {
+    include: [
+      'fast-check',
+      'csv-parse/sync',
+      'csv-parse/browser/esm/sync',
+      'fast-png',
+      'fflate',
+      'jpeg-js',
+      '@tensorflow/tfjs-core',
+      '@tensorflow/tfjs-backend-webgl',
+      '@tensorflow/tfjs-backend-webgpu',
+    ],
+  },
+  test: {
+    name,
+    include: [include],
+    testTimeout,
+    browser: {
+      enabled: true,
+      headless: true,
+      screenshotFailures: false,
+      provider: playwright({
+        launchOptions: { executablePath: process.env.CHROMIUM_PATH ?? '/usr/bin/chromium', args: chromiumFlags },
+      }),
+      instances: [{ browser: 'chromium' }],
+    },
+  },
+});
+
 export default defineConfig({
   // Cross-origin isolation: without it a page has no shared memory.
   server: { headers: { 'Cross-Origin-Opener-Policy': 'same-origin', 'Cross-Origin-Embedder-Policy': 'require-corp' } },
@@ -42,7 +75,7 @@ export default defineConfig({
           ...node,
           name: 'node',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/browser/**', 'test/convergence/**'],
+          exclude: ['test/browser/**', 'test/convergence/**', 'test/webgl/full/**'],
         },
       },
       {
@@ -50,38 +83,9 @@ export default defineConfig({
         resolve: { alias: alias('node', 'terminal') },
         test: { ...node, name: 'convergence', include: ['test/convergence/**/*.test.ts'], testTimeout: 600_000 },
       },
-      {
-        extends: true,
-        resolve: { alias: alias('inline', 'none') },
-        // Found up front: a dependency found while tests run would reload the page under them.
-        optimizeDeps: {
-          include: [
-            'fast-check',
-            'csv-parse/sync',
-            'csv-parse/browser/esm/sync',
-            'fast-png',
-            'fflate',
-            'jpeg-js',
-            '@tensorflow/tfjs-core',
-            '@tensorflow/tfjs-backend-webgl',
-            '@tensorflow/tfjs-backend-webgpu',
-          ],
-        },
-        test: {
-          name: 'chromium',
-          include: ['test/browser/**/*.test.ts'],
-          testTimeout: 60_000,
-          browser: {
-            enabled: true,
-            headless: true,
-            screenshotFailures: false,
-            provider: playwright({
-              launchOptions: { executablePath: process.env.CHROMIUM_PATH ?? '/usr/bin/chromium', args: chromiumFlags },
-            }),
-            instances: [{ browser: 'chromium' }],
-          },
-        },
-      },
+      inChromium('chromium', 'test/browser/**/*.test.ts', 60_000),
+      // Every op and every golden case on WebGL: minutes, for its shaders.
+      inChromium('webgl', 'test/webgl/full/**/*.test.ts', 600_000),
     ],
   },
 });

@@ -4,7 +4,7 @@
  * a failing step other than a test counts as one failure.
  *
  *   node scripts/test.mjs           as `npm test`
- *   node scripts/test.mjs --full    with the long convergence tests, and under Node 24
+ *   node scripts/test.mjs --full    with the long convergence tests, every op and golden case on WebGL, and under Node 24
  */
 import { spawn } from 'node:child_process';
 import { existsSync, readFileSync, rmSync } from 'node:fs';
@@ -13,7 +13,7 @@ import { bin, root } from './files.mjs';
 
 const full = process.argv.includes('--full');
 const results = join(root, 'build/vitest.json');
-const projects = ['node', 'chromium', ...(full ? ['convergence'] : [])];
+const projects = ['node', 'chromium', ...(full ? ['convergence', 'webgl'] : [])];
 const minutes = full ? 45 : 10;
 const node = process.execPath;
 

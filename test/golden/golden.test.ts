@@ -2,6 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { compare } from './format.ts';
 import { runGolden } from './golden.ts';
+import { readGolden } from './read.ts';
 
 const folder = fileURLToPath(new URL('data', import.meta.url));
 
@@ -37,7 +38,7 @@ const countByFile = (names: readonly string[]): Record<string, number> => {
 
 describe('golden cases', () => {
   it('all agree that can be expressed, on both backends', async () => {
-    const report = await runGolden(folder, ['wasm', 'reference']);
+    const report = await runGolden(readGolden(folder), ['wasm', 'reference']);
     expect(report.failures).toEqual([]);
     expect(report.failed).toBe(0);
     expect(countByFile(report.expressed)).toEqual(EXPRESSED);

@@ -1,4 +1,4 @@
-/** @file Runs the golden cases of a folder: each that can be expressed, on each device, and everything that it holds. */
+/** @file Runs golden cases: each that can be expressed, on each device, and everything that it holds. */
 import { settle } from './disputes.ts';
 import { activations } from './express/activations.ts';
 import { attentionCases } from './express/attention.ts';
@@ -17,7 +17,7 @@ import { prep } from './express/prep.ts';
 import { recurrent } from './express/recurrent.ts';
 import { schedules } from './express/schedules.ts';
 import { training } from './express/training.ts';
-import { type Check, compare, type GoldenCase, readGolden, type Tolerance } from './format.ts';
+import { type Check, compare, type GoldenCase, type GoldenFile, type Tolerance } from './format.ts';
 import { type Adapter, type Device, type Expression, openSession } from './session.ts';
 
 const adapters: Readonly<Record<string, Adapter>> = {
@@ -95,12 +95,12 @@ async function failureOf(
   return `not compared: ${unread().join(', ')}`;
 }
 
-/** Runs all cases of the folder; see `Adapter` for which can be expressed. */
-export async function runGolden(folder: string, devices: readonly Device[]): Promise<GoldenReport> {
+/** Runs all cases of the files; see `Adapter` for which can be expressed. */
+export async function runGolden(files: readonly GoldenFile[], devices: readonly Device[]): Promise<GoldenReport> {
   const failures: string[] = [];
   const expressed: string[] = [];
   const missing: string[] = [];
-  for (const { file, cases } of readGolden(folder)) {
+  for (const { file, cases } of files) {
     for (const name of Object.keys(cases).filter((key) => !key.startsWith('_'))) {
       const { data, unread } = watched(settle(`${file}/${name}`, cases[name] as GoldenCase));
       const expression = adapters[file]?.(name, data, cases);

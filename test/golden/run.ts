@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { DISPUTES } from './disputes.ts';
 import { runGolden } from './golden.ts';
+import { readGolden } from './read.ts';
 import type { Device } from './session.ts';
 
 const { values } = parseArgs({
@@ -17,7 +18,7 @@ const devices = values.backend.split(',').map((name) => {
   if (name === 'wasm' || name === 'reference') return name satisfies Device;
   throw new Error(`--backend: unknown device '${name}'; legal: wasm, reference`);
 });
-const report = await runGolden(values.dir, devices);
+const report = await runGolden(readGolden(values.dir), devices);
 for (const failure of report.failures) console.log(failure);
 for (const { place, key, reason } of DISPUTES) {
   if (report.expressed.includes(place)) console.log(`disputed: ${place} ${key}: ${reason}`);

@@ -5,7 +5,7 @@ import { mul } from '../../src/ops/elementwise.ts';
 import { sum } from '../../src/ops/reduce.ts';
 import { type Check, type GoldenCase, type GoldenTensor, hostTensorOf, numbersOf } from './format.ts';
 
-export type Device = 'reference' | 'wasm';
+export type Device = 'reference' | 'wasm' | 'webgl';
 export type Tensors = Record<string, Tensor>;
 export type TensorFunction = (inputs: Tensors) => Tensors;
 
