@@ -26,6 +26,7 @@ export async function serve(folder, headers = {}) {
     const name = decodeURIComponent(new URL(url, 'http://page').pathname);
     const path = join(folder, name.endsWith('/') ? `${name}index.html` : name);
     for (const [key, value] of Object.entries(headers)) response.setHeader(key, value);
+    if (name === '/favicon.ico') return void response.writeHead(204).end(); // asked for by the browser alone
     if (!existsSync(path) || !statSync(path).isFile()) return void response.writeHead(404).end('not found');
     response.setHeader('Content-Type', types[extname(path)] ?? 'application/octet-stream');
     createReadStream(path).pipe(response);
@@ -65,6 +66,11 @@ export async function visit(browser, url, { seconds = 60 } = {}) {
   tab.on('console', (message) => message.type() === 'error' && errors.push(message.text()));
   tab.on('response', (response) => response.status() >= 400 && failed.push(`${response.status()} ${response.url()}`));
   tab.on('requestfailed', (request) => failed.push(`${request.failure()?.errorText} ${request.url()}`));
+  await tab.addInitScript(() =>
+    addEventListener('securitypolicyviolation', ({ effectiveDirective, blockedURI }) =>
+      console.error(`forbidden by ${effectiveDirective}: ${blockedURI}`),
+    ),
+  );
   try {
     /** @type {Promise<string | undefined>} */
     const printed = new Promise((resolve) => {
