@@ -7,11 +7,9 @@ export const SLICE_MS = 10;
 export function nextTurn(): Promise<void> {
   const { setImmediate, MessageChannel } = globalThis as Partial<typeof globalThis>;
   return new Promise((resolve) => {
-    // Edge runtimes have neither of the two.
-    if (setImmediate !== undefined || MessageChannel === undefined) {
-      (setImmediate ?? setTimeout)(resolve);
-      return;
-    }
+    // Edge runtimes have no MessageChannel; Next gives them a setImmediate that throws.
+    if (MessageChannel === undefined) return void setTimeout(resolve);
+    if (setImmediate !== undefined) return void setImmediate(resolve);
     const { port1, port2 } = new MessageChannel();
     port1.onmessage = () => {
       port1.close();

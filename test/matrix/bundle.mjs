@@ -4,27 +4,30 @@
  * bundles src/index.js of a consumer and leaves a folder with index.html that a static server can serve.
  */
 import { cpSync, readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { root } from '../../scripts/files.mjs';
 import { run } from './run.mjs';
 
 const modules = join(root, 'test/matrix/node_modules');
+/** The project's own tools are of the versions that test/matrix names; so `npm test` needs no more than those. */
+const own = new Set(['vite8', 'esbuild']);
+const packageOf = (/** @type {string} */ name) =>
+  own.has(name) ? join(root, 'node_modules', name.replace(/8$/, '')) : join(modules, name);
 const bun = join(root, 'test/runtimes/node_modules/@oven/bun-linux-x64/bin/bun');
 
-/** @param {string} name as test/matrix/package.json has it */
-export const versionOf = (name) => JSON.parse(readFileSync(join(modules, name, 'package.json'), 'utf8')).version;
+/** @param {string} name as test/matrix/package.json has it @returns {string} */
+export const versionOf = (name) => JSON.parse(readFileSync(join(packageOf(name), 'package.json'), 'utf8')).version;
 
 /** @param {string} name of the package @param {string} file in it @returns {Promise<any>} */
-const load = (name, file) => import(pathToFileURL(join(modules, name, file)).href);
+const load = (name, file) => import(pathToFileURL(join(packageOf(name), file)).href);
 
 /** @param {string} folder @param {string} out */
 const addPage = (folder, out) => cpSync(join(folder, 'bundled.html'), join(out, 'index.html'));
 
 /** @param {'vite7' | 'vite8'} name @returns {(folder: string, out: string) => Promise<string>} */
 const vite = (name) => (folder, out) =>
-  run(process.execPath, [join(modules, name, 'bin/vite.js'), 'build', '--outDir', out, '--emptyOutDir'], {
+  run(process.execPath, [join(packageOf(name), 'bin/vite.js'), 'build', '--outDir', out, '--emptyOutDir'], {
     cwd: folder,
   });
 
@@ -33,13 +36,13 @@ export const bundlers = {
   vite7: vite('vite7'),
   vite8: vite('vite8'),
   async webpack(folder, out) {
-    const command = [join(modules, 'webpack/bin/webpack.js'), '--mode', 'production', '-o', out];
+    const command = [join(packageOf('webpack'), 'bin/webpack.js'), '--mode', 'production', '-o', out];
     const output = await run(process.execPath, command, { cwd: folder });
     addPage(folder, out);
     return output;
   },
   async esbuild(folder, out) {
-    const binary = createRequire(join(modules, 'esbuild/package.json')).resolve('@esbuild/linux-x64/bin/esbuild');
+    const binary = join(packageOf('esbuild'), 'bin/esbuild');
     const command = ['src/index.js', '--bundle', '--format=esm', `--outfile=${join(out, 'main.js')}`];
     const output = await run(binary, command, { cwd: folder });
     addPage(folder, out);

@@ -26,7 +26,6 @@ export async function serve(folder, headers = {}) {
     const name = decodeURIComponent(new URL(url, 'http://page').pathname);
     const path = join(folder, name.endsWith('/') ? `${name}index.html` : name);
     for (const [key, value] of Object.entries(headers)) response.setHeader(key, value);
-    if (name === '/favicon.ico') return void response.writeHead(204).end(); // asked for by the browser alone
     if (!existsSync(path) || !statSync(path).isFile()) return void response.writeHead(404).end('not found');
     response.setHeader('Content-Type', types[extname(path)] ?? 'application/octet-stream');
     createReadStream(path).pipe(response);
@@ -63,8 +62,14 @@ export async function visit(browser, url, { seconds = 60 } = {}) {
   /** @type {string[]} */
   const failed = [];
   tab.on('pageerror', (error) => errors.push(String(error)));
-  tab.on('console', (message) => message.type() === 'error' && errors.push(message.text()));
-  tab.on('response', (response) => response.status() >= 400 && failed.push(`${response.status()} ${response.url()}`));
+  // The browser asks for it by itself.
+  const isIcon = (/** @type {string} */ url) => url.endsWith('/favicon.ico');
+  tab.on('console', (message) => {
+    if (message.type() === 'error' && !isIcon(message.location().url)) errors.push(message.text());
+  });
+  tab.on('response', (response) => {
+    if (response.status() >= 400 && !isIcon(response.url())) failed.push(`${response.status()} ${response.url()}`);
+  });
   tab.on('requestfailed', (request) => failed.push(`${request.failure()?.errorText} ${request.url()}`));
   await tab.addInitScript(() =>
     addEventListener('securitypolicyviolation', ({ effectiveDirective, blockedURI }) =>

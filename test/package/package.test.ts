@@ -1,0 +1,139 @@
+/**
+ * @file The packed library in an empty folder: what `npm run test:matrix` tries everywhere, in the few cells that time allows. From
+ * the built files: `npm run build` before.
+ */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Browser } from 'playwright';
+import { publint } from 'publint';
+import { formatMessage } from 'publint/utils';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { bin, root } from '../../scripts/files.mjs';
+import { bundlers } from '../matrix/bundle.mjs';
+import { makeConsumer, pack, remove, temporaryFolder } from '../matrix/consumer.mjs';
+import { answerFrom, openBrowser, serve, visit } from '../matrix/page.mjs';
+import { addStandIn } from '../matrix/peers.mjs';
+import { evaluatorsIn, policies, servePlain } from '../matrix/plain.mjs';
+import { answerOf, run } from '../matrix/run.mjs';
+import { runIn } from '../matrix/runtimes.mjs';
+import { askEdgeRuntime, askWorkerd, bundleForWorkerd } from '../matrix/workers.mjs';
+
+let folder = '';
+let consumer = '';
+let tarball = '';
+let browser: Browser;
+/** What Node trains; every other place must train the same bits. */
+let bits: unknown;
+
+beforeAll(async () => {
+  folder = temporaryFolder('package');
+  tarball = await pack(folder);
+  consumer = temporaryFolder('consumer');
+  [browser] = await Promise.all([openBrowser(), makeConsumer(consumer, tarball)]);
+  ({ bits } = await runIn('node20', consumer));
+}, 120_000);
+
+afterAll(async () => {
+  await browser?.close();
+  remove(folder);
+  remove(consumer);
+});
+
+describe('the tarball', () => {
+  it('has nothing that publint complains of', async () => {
+    const { messages, pkg } = await publint({ pkgDir: join(consumer, 'node_modules/saddlepoint'), strict: true });
+    expect(messages.map((message) => formatMessage(message, pkg))).toEqual([]);
+  });
+
+  it('has types that every way of resolving them finds', async () => {
+    const said = await run(bin('attw'), [tarball, '--profile', 'esm-only', '--format', 'json'], { cwd: root });
+    const { analysis, problems } = JSON.parse(said);
+    expect(Object.keys(analysis.entrypoints)).toEqual(expect.arrayContaining(['.', './data', './node', './onnx']));
+    // Of no profile's business: CommonJS gets an ES module, as Node loads it since 20.19; `import()` works everywhere.
+    expect(problems).toEqual({});
+  });
+
+  it('P6: has no install script, and none of what it needs has one', () => {
+    const found = ['saddlepoint', 'csv-parse', 'fflate', 'fast-png', 'jpeg-js', 'pbf', 'commander', 'cli-progress'].filter(
+      (name) => existsSync(join(consumer, 'node_modules', name, 'binding.gyp')),
+    );
+    expect(found).toEqual([]);
+  });
+});
+
+describe('the packed library trains the same bits', () => {
+  it.each(['deno', 'bun'])('in %s', async (name) => {
+    expect((await runIn(name, consumer)).bits).toEqual(bits);
+  });
+
+  it('P3: in workerd, whose modules are compiled beforehand', async () => {
+    const out = join(consumer, 'workerd');
+    await bundleForWorkerd(consumer, out);
+    expect((await askWorkerd(out)).bits).toEqual(bits);
+  });
+
+  it('in edge-runtime, which has no MessageChannel', async () => {
+    expect(await askEdgeRuntime(consumer)).toMatchObject({ bits });
+  });
+
+  it('P1: on a page that Vite built', async () => {
+    const out = join(consumer, 'vite');
+    await bundlers.vite8?.(consumer, out);
+    const page = await serve(out);
+    expect((await answerFrom(browser, page.url).finally(page.close)).bits).toEqual(bits);
+  });
+
+  it('P1: on a page without a bundler, behind an import map', async () => {
+    const page = await servePlain(consumer);
+    expect((await answerFrom(browser, page.url).finally(page.close)).bits).toEqual(bits);
+  });
+});
+
+describe('case 32: a strict page', () => {
+  const out = () => join(consumer, 'esbuild');
+  beforeAll(async () => {
+    await bundlers.esbuild?.(consumer, out());
+  });
+
+  it('P2: gets a bundle in which nothing makes code of text', () => {
+    expect(evaluatorsIn(join(out(), 'main.js'))).toEqual([]);
+  });
+
+  it('trains, saves and loads with no violation of its policy', async () => {
+    const page = await serve(out(), { 'Content-Security-Policy': policies.strict });
+    expect((await answerFrom(browser, page.url).finally(page.close)).bits).toEqual(bits);
+  });
+
+  it("hears of 'wasm-unsafe-eval' where the policy lacks it", async () => {
+    const page = await serve(out(), { 'Content-Security-Policy': policies.withoutWasm });
+    const { answer } = await visit(browser, page.url, { seconds: 20 }).finally(page.close);
+    expect(() => answerOf(answer ?? 'nothing was printed')).toThrow(
+      /WebAssembly module could not be compiled[\s\S]*needs 'wasm-unsafe-eval' in script-src/,
+    );
+  });
+});
+
+describe('an import', () => {
+  it('P8: touches no global of a browser, compiles nothing, starts nothing', async () => {
+    const { exported, later, ...found } = await runIn('node20', consumer, 'src/server-import.js');
+    expect(found).toEqual({ touched: [], added: [], left: '' });
+    expect(Math.min(...Object.values<number>(exported))).toBeGreaterThan(0);
+    expect(later).toEqual(expect.arrayContaining(['WebAssembly.compile', 'WebAssembly.Memory'])); // the traps see
+  });
+
+  it('of optional peers that are not installed neither stops a bundler nor the program', async () => {
+    const other = temporaryFolder('peers');
+    try {
+      await makeConsumer(other, tarball);
+      addStandIn(other);
+      for (const name of ['esbuild', 'vite8']) {
+        const out = join(other, name);
+        await bundlers[name]?.(other, out);
+        const page = await serve(out);
+        expect((await visit(browser, page.url).finally(page.close)).answer).toContain('"peers":"missing"');
+      }
+    } finally {
+      remove(other);
+    }
+  });
+});
