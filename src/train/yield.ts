@@ -5,16 +5,19 @@ export const SLICE_MS = 10;
 
 /** Resolves in a later turn of the event loop; where it can be had, without the 4 ms that browsers add to nested timers. */
 export function nextTurn(): Promise<void> {
-  const { setImmediate, MessageChannel } = globalThis as Partial<typeof globalThis>;
+  const { setImmediate } = globalThis as Partial<typeof globalThis>;
   return new Promise((resolve) => {
-    // Edge runtimes have no MessageChannel; Next gives them a setImmediate that throws.
-    if (MessageChannel === undefined) return void setTimeout(resolve);
-    if (setImmediate !== undefined) return void setImmediate(resolve);
-    const { port1, port2 } = new MessageChannel();
-    port1.onmessage = () => {
-      port1.close();
-      resolve();
-    };
-    port2.postMessage(undefined);
+    try {
+      if (setImmediate !== undefined) return void setImmediate(resolve);
+      const { port1, port2 } = new MessageChannel();
+      port1.onmessage = () => {
+        port1.close();
+        resolve();
+      };
+      port2.postMessage(undefined);
+    } catch {
+      // Edge runtimes have neither of the two; those of Next have both, and each throws when it is used.
+      setTimeout(resolve);
+    }
   });
 }

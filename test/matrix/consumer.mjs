@@ -1,6 +1,6 @@
 // @ts-check
 /** @file Packs the library and installs the tarball in an empty folder outside the repository, as its users do. */
-import { cpSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { root } from '../../scripts/files.mjs';
@@ -34,6 +34,14 @@ export async function makeConsumer(folder, tarball, packages = []) {
   writeFileSync(join(folder, 'package.json'), JSON.stringify({ name: 'consumer', private: true, type: 'module' }));
   await install(folder, [tarball, ...packages]);
   cpSync(join(root, 'test/matrix/consumer'), folder, { recursive: true });
+}
+
+/** A second copy of the library beside the first, under another name. @param {string} folder */
+export function addCopy(folder) {
+  const copy = join(folder, 'node_modules/saddlepoint-copy');
+  cpSync(join(folder, 'node_modules/saddlepoint'), copy, { recursive: true });
+  const manifest = join(copy, 'package.json');
+  writeFileSync(manifest, readFileSync(manifest, 'utf8').replace('"saddlepoint"', '"saddlepoint-copy"'));
 }
 
 /** @param {string} folder */

@@ -42,7 +42,11 @@ const imports = [...touched];
 
 // The traps work: training touches what importing did not.
 const { dense, fit, meanSquaredError, sequential } = await import('saddlepoint');
-await fit(sequential([dense(1)]), { x: [[1], [2]], y: [1, 2] }, { loss: meanSquaredError(), epochs: 1, progress: false });
+await fit(
+  sequential([dense(1)]),
+  { x: [[1], [2]], y: [1, 2] },
+  { loss: meanSquaredError(), epochs: 1, progress: false },
+);
 console.log(
   `ANSWER ${JSON.stringify({ touched: imports, added, left: left === waitedFor ? '' : left, exported, later: [...touched] })}`,
 );
