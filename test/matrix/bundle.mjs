@@ -31,6 +31,23 @@ const vite = (name) => (folder, out) =>
     cwd: folder,
   });
 
+/** @param {string} folder @param {string} out @param {readonly unknown[]} plugins beside the one that finds packages */
+async function rollup(folder, out, plugins) {
+  const { rollup } = await load('rollup', 'dist/es/rollup.js');
+  const { default: nodeResolve } = await load('@rollup/plugin-node-resolve', 'dist/es/index.js');
+  /** @type {string[]} */
+  const warnings = [];
+  const bundle = await rollup({
+    input: { main: join(folder, 'src/index.js') },
+    plugins: [nodeResolve(), ...plugins],
+    onwarn: (/** @type {{ message: string }} */ { message }) => void warnings.push(message),
+  });
+  await bundle.write({ dir: out, format: 'es' });
+  await bundle.close();
+  addPage(folder, out);
+  return warnings.join('\n');
+}
+
 /** Each answers what it printed. @type {Readonly<Record<string, (folder: string, out: string) => Promise<string>>>} */
 export const bundlers = {
   vite7: vite('vite7'),
@@ -48,20 +65,11 @@ export const bundlers = {
     addPage(folder, out);
     return output;
   },
-  async rollup(folder, out) {
-    const { rollup } = await load('rollup', 'dist/es/rollup.js');
-    const { default: nodeResolve } = await load('@rollup/plugin-node-resolve', 'dist/es/index.js');
-    /** @type {string[]} */
-    const warnings = [];
-    const bundle = await rollup({
-      input: { main: join(folder, 'src/index.js') },
-      plugins: [nodeResolve()],
-      onwarn: (/** @type {{ message: string }} */ { message }) => void warnings.push(message),
-    });
-    await bundle.write({ dir: out, format: 'es' });
-    await bundle.close();
-    addPage(folder, out);
-    return warnings.join('\n');
+  rollup: (folder, out) => rollup(folder, out, []),
+  /** As for any tree with a package of CommonJS in it. */
+  rollupCommonjs: async (folder, out) => {
+    const { default: commonjs } = await load('@rollup/plugin-commonjs', 'dist/es/index.js');
+    return rollup(folder, out, [commonjs()]);
   },
   async bun(folder, out) {
     const command = ['build', 'src/index.js', '--target=browser', `--outdir=${out}`, '--entry-naming=main.js'];

@@ -62,26 +62,22 @@ function edges({ consumer }) {
   ];
 }
 
+/** @type {Readonly<Record<string, string>>} */
 const titles = {
-  vite7: 'Vite',
-  vite8: 'Vite',
-  webpack: 'webpack',
-  esbuild: 'esbuild',
-  rollup: 'Rollup',
-  bun: 'bun build',
+  vite7: `Vite ${versionOf('vite7')}`,
+  vite8: `Vite ${versionOf('vite8')}`,
+  webpack: `webpack ${versionOf('webpack')}`,
+  esbuild: `esbuild ${versionOf('esbuild')}`,
+  rollup: `Rollup ${versionOf('rollup')} with node-resolve`,
+  rollupCommonjs: `Rollup ${versionOf('rollup')} with node-resolve and commonjs`,
+  bun: `bun build ${packageVersion('bun')}`,
 };
-
-/** @param {string} name of a bundler */
-const titleOf = (name) =>
-  name === 'bun'
-    ? `${titles.bun} ${packageVersion('bun')}`
-    : `${titles[/** @type {keyof typeof titles} */ (name)]} ${versionOf(name)}${name === 'rollup' ? ' with node-resolve' : ''}`;
 
 /** @param {Place} place @returns {Cell[]} */
 function bundled({ consumer, browser }) {
   const built = Object.entries(bundlers).map(([name, bundle]) => ({
     group: 'Bundlers, run in Chromium',
-    name: `${titleOf(name)}, build`,
+    name: `${titles[name]}, build`,
     async ask() {
       const out = join(consumer, `out-${name}`);
       const said = await bundle(consumer, out);
@@ -91,7 +87,7 @@ function bundled({ consumer, browser }) {
   }));
   const served = /** @type {const} */ (['vite7', 'vite8']).map((name) => ({
     group: 'Bundlers, run in Chromium',
-    name: `${titleOf(name)}, dev server`,
+    name: `${titles[name]}, dev server`,
     ask: () => asked(browser, startVite(name, consumer)),
   }));
   return [...built, ...served];
@@ -185,36 +181,41 @@ function optionalPeers({ tarball, browser }) {
   let folder = '';
   const names = [...Object.keys(bundlers), 'vite7 dev', 'vite8 dev'];
   return ['missing', 'found: webgl'].flatMap((wanted, round) =>
-    names.map((name, i) => ({
-      group: 'Optional peers, run in Chromium',
-      name: `${name.endsWith(' dev') ? `${titleOf(name.slice(0, 5))}, dev server` : titleOf(name)}, peers ${round === 0 ? 'not installed' : 'installed'}`,
-      async ask() {
-        if (round === 0 && i === 0) {
-          folder = temporaryFolder('peers');
-          await makeConsumer(folder, tarball);
-        }
-        if (round === 1 && i === 0)
-          await install(
-            folder,
-            peers.map((peer) => `${peer}@4.22.0`),
-          );
-        addStandIn(folder); // npm takes away what it did not install
-        try {
-          const out = join(folder, `out-${name}`);
-          rmSync(join(folder, '.cache-vite7'), { recursive: true, force: true });
-          rmSync(join(folder, '.cache-vite8'), { recursive: true, force: true });
-          if (!name.endsWith(' dev')) await bundlers[name]?.(folder, out);
-          const [dev] = name.split(' ');
-          const served = name.endsWith(' dev') ? startVite(/** @type {'vite7' | 'vite8'} */ (dev), folder) : serve(out);
-          const { url, close } = await served;
-          const { answer, errors } = await visit(browser, url).finally(close);
-          const found = answerOf(answer ?? errors.join('\n')).peers;
-          if (found !== wanted) throw new Error(`the program says: ${found}`);
-        } finally {
-          if (round === 1 && i === names.length - 1) remove(folder);
-        }
-      },
-    })),
+    // tfjs has packages of CommonJS in it, which Rollup takes by that plugin alone.
+    names
+      .filter((name) => round === 0 || name !== 'rollup')
+      .map((name, i) => ({
+        group: 'Optional peers, run in Chromium',
+        name: `${name.endsWith(' dev') ? `${titles[name.slice(0, 5)]}, dev server` : titles[name]}, peers ${round === 0 ? 'not installed' : 'installed'}`,
+        async ask() {
+          if (round === 0 && i === 0) {
+            folder = temporaryFolder('peers');
+            await makeConsumer(folder, tarball);
+          }
+          if (round === 1 && i === 0)
+            await install(
+              folder,
+              peers.map((peer) => `${peer}@4.22.0`),
+            );
+          addStandIn(folder); // npm takes away what it did not install
+          try {
+            const out = join(folder, `out-${name}`);
+            rmSync(join(folder, '.cache-vite7'), { recursive: true, force: true });
+            rmSync(join(folder, '.cache-vite8'), { recursive: true, force: true });
+            if (!name.endsWith(' dev')) await bundlers[name]?.(folder, out);
+            const [dev] = name.split(' ');
+            const served = name.endsWith(' dev')
+              ? startVite(/** @type {'vite7' | 'vite8'} */ (dev), folder)
+              : serve(out);
+            const { url, close } = await served;
+            const { answer, errors } = await visit(browser, url).finally(close);
+            const found = answerOf(answer ?? errors.join('\n')).peers;
+            if (found !== wanted) throw new Error(`the program says: ${found}`);
+          } finally {
+            if (round === 1 && name === 'vite8 dev') remove(folder);
+          }
+        },
+      })),
   );
 }
 
