@@ -14,9 +14,11 @@ import { spawn } from 'node:child_process';
  * @returns {import('node:child_process').ChildProcess}
  */
 export function start(file, args, { cwd, env = {} }) {
+  // Vite's server sets NODE_ENV for this process, and what is started from here must not inherit it.
+  const { NODE_ENV: _, ...inherited } = process.env;
   return spawn(file, args, {
     cwd,
-    env: { ...process.env, NEXT_TELEMETRY_DISABLED: '1', DO_NOT_TRACK: '1', NO_COLOR: '1', FORCE_COLOR: '0', ...env },
+    env: { ...inherited, NEXT_TELEMETRY_DISABLED: '1', DO_NOT_TRACK: '1', NO_COLOR: '1', FORCE_COLOR: '0', ...env },
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe'],
   });
