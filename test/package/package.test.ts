@@ -37,7 +37,7 @@ afterAll(async () => {
   await browser?.close();
   remove(folder);
   remove(consumer);
-});
+}, 60_000);
 
 describe('the tarball', () => {
   it('has nothing that publint complains of', async () => {
@@ -100,7 +100,7 @@ describe('case 32: a strict page', () => {
   const out = () => join(consumer, 'esbuild');
   beforeAll(async () => {
     await bundlers.esbuild?.(consumer, out());
-  });
+  }, 60_000);
 
   it('P2: gets a bundle in which nothing makes code of text', () => {
     expect(evaluatorsIn(join(out(), 'main.js'))).toEqual([]);
