@@ -86,7 +86,7 @@ export async function visit(browser, url, { seconds = 60 } = {}) {
         resolve(message.text());
       });
     });
-    await tab.goto(url);
+    await tab.goto(url, { timeout: 120_000 }); // a dev server bundles before it answers
     return { answer: await printed, errors, failed };
   } finally {
     await tab.close();
