@@ -55,7 +55,7 @@ export const openBrowser = () =>
  * @param {import('playwright').Browser} browser @param {string} url @param {{ seconds?: number }} [options]
  * @returns {Promise<{ answer: string | undefined, errors: string[], failed: string[] }>} `failed`: requests without an answer
  */
-export async function visit(browser, url, { seconds = 60 } = {}) {
+export async function visit(browser, url, { seconds = 120 } = {}) {
   const tab = await browser.newPage();
   /** @type {string[]} */
   const errors = [];
@@ -86,7 +86,7 @@ export async function visit(browser, url, { seconds = 60 } = {}) {
         resolve(message.text());
       });
     });
-    await tab.goto(url, { timeout: 120_000 }); // a dev server bundles before it answers
+    await tab.goto(url, { waitUntil: 'commit' }); // the answer has its own time
     return { answer: await printed, errors, failed };
   } finally {
     await tab.close();
