@@ -153,23 +153,34 @@ async function writeInline(modules) {
 /**
  * Node reads the files: to inflate the text it would first load its web streams and all of `fetch`, which takes longer than
  * everything else before a first step (docs/adr/014). Where the files are not beside the code, as in a bundle, the text serves.
+ * Each URL is a literal: of a name put together, Turbopack makes one file for all.
  */
 function writeNode() {
-  const rows = targets.map((target) => `  ${target}: () => compile('${target}'),\n`).join('');
+  const rows = targets.map(
+    (target) => `  ${target}: () => compile('${target}', () => new URL('./${wasmName(target)}', import.meta.url)),\n`,
+  );
   write(
     'node.js',
     `import { readFile } from 'node:fs/promises';
-const read = async (target) => WebAssembly.compile(await readFile(new URL(\`./saddlepoint.\${target}.wasm\`, import.meta.url)));
-const compile = (target) => read(target).catch(async () => (await import('./inline.js')).load[target]());
-export const load = {\n${rows}};\n`,
+const read = async (place) => WebAssembly.compile(await readFile(place()));
+const compile = (target, place) => read(place).catch(async () => (await import('./inline.js')).load[target]());
+export const load = {\n${rows.join('')}};\n`,
   );
 }
 
-/** The bundler or runtime compiles the file ahead of time. @param {string} file @param {string} suffix of the import */
-function writeModuleImports(file, suffix) {
+/**
+ * The bundler or runtime compiles the file ahead of time. `without`: builds that it may not be shown, since a host that compiles
+ * all that it finds would fail on them; the library takes a thunk that fails for an engine without that build.
+ *
+ * @param {string} file @param {string} suffix of the import @param {RegExp} [without]
+ */
+function writeModuleImports(file, suffix, without) {
   /** @param {string} target */
   const path = (target) => `'./${wasmName(target)}${suffix}'`;
-  const rows = later.map((target) => `  ${target}: async () => (await import(${path(target)})).default,\n`);
+  /** @param {string} target */
+  const thunk = (target) =>
+    without?.test(target) ? `{ throw new Error('not at the edge') }` : `(await import(${path(target)})).default`;
+  const rows = later.map((target) => `  ${target}: async () => ${thunk(target)},\n`);
   write(
     file,
     `import ${first} from ${path(first)};\nexport const load = {\n  ${first}: async () => ${first},\n${rows.join('')}};\n`,
@@ -198,7 +209,8 @@ export async function buildWasm({ force = false } = {}) {
       await writeInline(modules);
       writeNode();
       writeModuleImports('workerd.js', '');
-      writeModuleImports('edge.js', '?module');
+      // Next compiles every module of an edge route at once, on the machine's own Node, and Node 20 has no relaxed SIMD.
+      writeModuleImports('edge.js', '?module', /^relaxed/);
       for (const [target, bytes] of modules) console.log(`dist/wasm/${wasmName(target)}: ${bytes.length} bytes`);
     },
   });

@@ -10,8 +10,17 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
 import { fail, root } from './files.mjs';
+import { sizeOfRun } from './size-of-run.mjs';
 
-const bundles = [{ name: 'fit + MLP + WASM', entry: 'test/size/train-mlp.ts', limitGzipKB: 45 }];
+const bundles = [
+  { name: 'fit + MLP + WASM', entry: 'test/size/train-mlp.ts', limitGzipKB: 45 },
+  // saddlepoint/edge stands here, with its own limit.
+];
+/**
+ * What programs really load, in parts, until they have answered. An aim is shown and does not fail the check: `loadModel` knows every
+ * layer, loss and encoder that a file may name, and compiles the program anew; a plan file needs neither.
+ */
+const runs = [{ name: 'loadModel + predict', entry: 'test/size/predict.ts', aimGzipKB: 25 }];
 const files = [
   { name: 'core .wasm', path: 'dist/wasm/saddlepoint.core.wasm', limitKB: 32 },
   { name: 'base .wasm', path: 'dist/wasm/saddlepoint.simd.wasm', limitKB: 64 },
@@ -53,7 +62,7 @@ async function firstLoad(entry) {
   return outputFiles.reduce((sum, file) => sum + gzipSync(file.contents, { level: 9 }).length, 0);
 }
 
-/** @type {{ name: string, kind: string, bytes: number, limit: number }[]} */
+/** @type {{ name: string, kind: string, bytes: number, limit: number, isAim?: boolean }[]} */
 const rows = [];
 for (const { name, path, limitKB } of files) {
   if (!existsSync(join(root, path))) fail(`${path} does not exist: run \`npm run build\` first.`);
@@ -62,13 +71,15 @@ for (const { name, path, limitKB } of files) {
 for (const { name, entry, limitGzipKB } of bundles) {
   rows.push({ name, kind: 'gzip', bytes: await firstLoad(entry), limit: limitGzipKB * 1024 });
 }
+for (const { name, entry, aimGzipKB } of runs)
+  rows.push({ name, kind: 'gzip', bytes: await sizeOfRun(entry), limit: aimGzipKB * 1024, isAim: true });
 
 /** @param {number} bytes */
 const kB = (bytes) => (bytes / 1024).toFixed(1).padStart(6);
 const width = Math.max(...rows.map((row) => row.name.length));
-for (const { name, kind, bytes, limit } of rows) {
-  const mark = bytes > limit ? 'OVER' : 'ok';
+for (const { name, kind, bytes, limit, isAim } of rows) {
+  const mark = bytes <= limit ? 'ok' : isAim ? 'over the aim' : 'OVER';
   console.log(`${name.padEnd(width)}  ${kB(bytes)} KB ${kind.padEnd(4)}  of ${kB(limit)} KB  ${mark}`);
 }
-const over = rows.filter((row) => row.bytes > row.limit);
+const over = rows.filter((row) => row.bytes > row.limit && !row.isAim);
 if (over.length > 0) fail(`over budget: ${over.map((row) => row.name).join(', ')}`);

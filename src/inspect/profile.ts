@@ -76,31 +76,36 @@ export async function profile(run: Pick<Run, 'state' | 'recipe'>, options: Profi
   const targets = { ...target, shape: [batchSize, ...target.shape] };
   const description = describeStep({ ...state, groups, source, targets });
   const program = trainingProgram(description, optimizer, batchSize, await renewalOf(groups));
-  using session = (await openSession([program], { device: 'wasm' })).session;
-  writeLeaves(session, groups, state.parameters);
-  const draws = new Float32Array(batchSize * sizeOf(state.inputShape));
-  randomUniform(draws, 1, streamOf('profile'), 0, 0);
-  session.write(BLOCKS.source, draws.map(inputOf(inputType, groups)));
-  const classes = target.dtype === 'i32' ? unitsOf(state) : 2;
-  session.write(
-    BLOCKS.target,
-    Array.from({ length: sizeOf(targets.shape) }, (_, i) => i % classes),
-  );
-  session.writeRows(
-    program.name,
-    'indices',
-    Int32Array.from({ length: batchSize }, (_, i) => i),
-  );
-  // A step in the middle of a run: the corrections of the first steps are over.
-  session.writeRows(program.name, 'scalars', optimizer.scalarCount === 0 ? [0] : optimizer.scalars(1000));
-  session.writeRows(program.name, 'key', [1, 0, 0]);
-  const measured = await session.profile?.(program.name, milliseconds);
-  if (measured === undefined)
-    throw new SaddlepointError(
-      'option',
-      'profile: this machine has no WebAssembly SIMD, and so no instructions to time',
+  const { session } = await openSession([program], { device: 'wasm' });
+  // Not `using`: what TypeScript makes of it has a `this` at top level, of which bundlers complain.
+  try {
+    writeLeaves(session, groups, state.parameters);
+    const draws = new Float32Array(batchSize * sizeOf(state.inputShape));
+    randomUniform(draws, 1, streamOf('profile'), 0, 0);
+    session.write(BLOCKS.source, draws.map(inputOf(inputType, groups)));
+    const classes = target.dtype === 'i32' ? unitsOf(state) : 2;
+    session.write(
+      BLOCKS.target,
+      Array.from({ length: sizeOf(targets.shape) }, (_, i) => i % classes),
     );
-  return describeProfile(measured, batchSize);
+    session.writeRows(
+      program.name,
+      'indices',
+      Int32Array.from({ length: batchSize }, (_, i) => i),
+    );
+    // A step in the middle of a run: the corrections of the first steps are over.
+    session.writeRows(program.name, 'scalars', optimizer.scalarCount === 0 ? [0] : optimizer.scalars(1000));
+    session.writeRows(program.name, 'key', [1, 0, 0]);
+    const measured = await session.profile?.(program.name, milliseconds);
+    if (measured === undefined)
+      throw new SaddlepointError(
+        'option',
+        'profile: this machine has no WebAssembly SIMD, and so no instructions to time',
+      );
+    return describeProfile(measured, batchSize);
+  } finally {
+    session.dispose();
+  }
 }
 
 /** An input from a number in [0, 1): bytes; ids that every row table has; else numbers in [−1, 1). */
