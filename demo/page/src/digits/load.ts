@@ -1,8 +1,6 @@
-/** @file Fetches the digits: one compressed IDX file, whose rows are a label and 784 pixels. */
-import { readIdx } from 'saddlepoint/data';
+/** @file The digits: fetched when they are first wanted, by a worker, which hands over their memory. */
 import digitsUrl from '../../out/digits.bin?url';
-import { TEST_DIGITS, TRAINING_DIGITS } from '../digit-counts.ts';
-import { breathe } from '../page/frames.ts';
+import type { DigitsAnswer, DigitsQuestion } from './digits-worker.ts';
 
 /** Pixels of a digit, 28 × 28. */
 export const PIXELS = 784;
@@ -26,7 +24,7 @@ let loading: Promise<DigitSets> | undefined;
  * @param onProgress the share that is there, in 0 … 1.
  */
 export function loadDigits(onProgress: (share: number) => void = () => undefined): Promise<DigitSets> {
-  loading ??= fetchDigits(onProgress).catch((error: unknown) => {
+  loading ??= inWorker(onProgress).catch((error: unknown) => {
     loading = undefined;
     throw error;
   });
@@ -36,45 +34,19 @@ export function loadDigits(onProgress: (share: number) => void = () => undefined
 /** A digit of a set, without a copy. */
 export const pixelsOf = ({ x }: Digits, row: number): Uint8Array => x.subarray(row * PIXELS, (row + 1) * PIXELS);
 
-async function fetchDigits(onProgress: (share: number) => void): Promise<DigitSets> {
-  const response = await fetch(digitsUrl).catch((cause: unknown) => {
-    throw new Error('The digits could not be fetched.\n  help: check the network, then press Train again', { cause });
-  });
-  if (!response.ok || response.body === null)
-    throw new Error(`The digits could not be fetched: the server answered with status ${response.status}.`);
-  const total = Number(response.headers.get('content-length'));
-  let seen = 0;
-  const counted = response.body.pipeThrough(
-    new TransformStream<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>>({
-      transform(chunk, controller) {
-        seen += chunk.length;
-        if (total > 0) onProgress(Math.min(1, seen / total));
-        controller.enqueue(chunk);
-      },
-    }),
-  );
-  const { data, shape } = await readIdx(counted.pipeThrough(new DecompressionStream('gzip')), { name: 'the digits' });
-  const expected = [TRAINING_DIGITS + TEST_DIGITS, PIXELS + 1];
-  if (String(shape) !== String(expected))
-    throw new Error(`The digits are a file of ${shape.join(' × ')}, ${expected.join(' × ')} expected.`);
-  const bytes = data as Uint8Array;
-  return {
-    train: await cut(bytes, 0, TRAINING_DIGITS),
-    test: await cut(bytes, TRAINING_DIGITS, TRAINING_DIGITS + TEST_DIGITS),
-  };
-}
-
-/** Rows moved in one turn. */
-const SLICE = 4000;
-
-async function cut(bytes: Uint8Array, from: number, to: number): Promise<Digits> {
-  const x = new Uint8Array((to - from) * PIXELS);
-  const y = new Uint8Array(to - from);
-  for (let row = from; row < to; row++) {
-    const at = row * (PIXELS + 1);
-    y[row - from] = bytes[at] as number;
-    x.set(bytes.subarray(at + 1, at + 1 + PIXELS), (row - from) * PIXELS);
-    if ((row - from) % SLICE === SLICE - 1) await breathe();
+async function inWorker(onProgress: (share: number) => void): Promise<DigitSets> {
+  const worker = new Worker(new URL('./digits-worker.ts', import.meta.url), { type: 'module', name: 'digits' });
+  try {
+    return await new Promise<DigitSets>((resolve, reject) => {
+      worker.onmessage = ({ data }: MessageEvent<DigitsAnswer>) => {
+        if (data.share !== undefined) onProgress(data.share);
+        else if (data.sets !== undefined) resolve(data.sets);
+        else reject(new Error(data.message));
+      };
+      worker.onerror = () => reject(new Error('The digits could not be read: their worker did not start.'));
+      worker.postMessage({ url: new URL(digitsUrl, document.baseURI).href } satisfies DigitsQuestion);
+    });
+  } finally {
+    worker.terminate();
   }
-  return { x, y };
 }

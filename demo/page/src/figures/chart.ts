@@ -38,7 +38,7 @@ export class Chart {
     this.#ticks = rows.map((y) => svgElement('text', { x: LEFT - 8, y: y + 4, 'text-anchor': 'end' }));
     this.#last = svgElement('text', { x: WIDTH, y: HEIGHT - 4, 'text-anchor': 'end' });
     const line = (series: Series) => svgElement('path', { class: series });
-    const end = (series: Series) => svgElement('circle', { class: series, r: 3.5, cx: -99, cy: -99 });
+    const end = (series: Series) => svgElement('circle', { class: series, r: 3.5, display: 'none' });
     this.#lines = { training: line('training'), validation: line('validation') };
     this.#ends = { training: end('training'), validation: end('validation') };
     svg.append(
@@ -85,9 +85,11 @@ export class Chart {
       const placed = this.#curves[series].points.map(place);
       const d = placed.map(([x, y], i) => `${i === 0 ? 'M' : 'L'}${x.toFixed(1)} ${y.toFixed(1)}`).join('');
       this.#lines[series].setAttribute('d', d);
-      const [cx, cy] = placed.at(-1) ?? [-99, -99];
-      this.#ends[series].setAttribute('cx', String(cx));
-      this.#ends[series].setAttribute('cy', String(cy));
+      const end = this.#ends[series];
+      const [cx, cy] = placed.at(-1) ?? [0, 0];
+      end.setAttribute('cx', String(cx));
+      end.setAttribute('cy', String(cy));
+      end.setAttribute('display', placed.length === 0 ? 'none' : 'inline');
     }
     this.#ticks.forEach((tick, i) => {
       tick.textContent = this.#options.format(low + (i / 2) * (high - low));
