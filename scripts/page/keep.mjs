@@ -54,7 +54,7 @@ export const keep = {
     visit(stage, async (page) => {
       await page.click('#sample-table');
       await page.click('#csv-train');
-      await page.waitForSelector('#csv-train:not([disabled])', { timeout: 60_000 });
+      await page.waitForSelector('#csv-train:not([aria-disabled=true])', { timeout: 60_000 });
       const [download] = await Promise.all([page.waitForEvent('download'), page.click('#csv-download')]);
       await page.setInputFiles('#load-file-input', await download.path());
       await says(page, '#keep-trouble', /does not read digits/);

@@ -40,7 +40,7 @@ async function longTasks(page, settings) {
   );
   if (await page.isVisible('#train-trouble')) return textOf(page, '#train-trouble');
   const from = (await page.evaluate(() => performance.now())) + WARM_UP_MS;
-  await page.waitForSelector('#stop[disabled]', { timeout: 120_000, state: 'attached' });
+  await page.waitForSelector('#stop[aria-disabled=true]', { timeout: 120_000, state: 'attached' });
   await says(page, '#stop', /Stop/);
   const to = await page.evaluate(() => performance.now());
   assert.ok(to - from > 1000, `the training was too short to tell: ${Math.round(to - from)} ms after the warm-up`);

@@ -15,7 +15,7 @@ const give = (page, name, content) =>
 /** @param {Page} page @returns {Promise<string>} the verdict, or the trouble */
 async function learn(page) {
   await page.click('#csv-train');
-  await page.waitForSelector('#csv-trouble:not([hidden]), #csv-train:not([disabled])', { timeout: 90_000 });
+  await page.waitForSelector('#csv-trouble:not([hidden]), #csv-train:not([aria-disabled=true])', { timeout: 90_000 });
   return (await page.isVisible('#csv-trouble')) ? textOf(page, '#csv-trouble') : textOf(page, '#csv-verdict');
 }
 

@@ -26,9 +26,9 @@ export const train = {
     }),
 
   /** @param {Stage} stage */
-  'the convolutional network reads over 90 % after one epoch': (stage) =>
+  'the convolutional network reads over 90 % after three epochs': (stage) =>
     visit(stage, async (page) => {
-      const accuracy = await trainDigits(page, { model: 'cnn', epochs: 1 });
+      const accuracy = await trainDigits(page, { model: 'cnn', epochs: 3 });
       assert.ok(accuracy > 0.9, `accuracy ${accuracy}`);
       return `test accuracy ${accuracy}`;
     }),

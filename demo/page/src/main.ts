@@ -5,13 +5,14 @@ import { KeepPanel } from './digits/keep-panel.ts';
 import { ResultView } from './digits/result.ts';
 import { TrainPanel } from './digits/train-panel.ts';
 import { WeightsView } from './digits/weights.ts';
-import { byId } from './page/dom.ts';
+import { byId, guardButtons } from './page/dom.ts';
 import { showTrouble } from './page/messages.ts';
 import { keepOffline } from './page/offline.ts';
 import { drawSaddle } from './page/saddle.ts';
 import { startTheme } from './page/theme.ts';
 import { TablePanel } from './table/panel.ts';
 
+guardButtons();
 drawSaddle();
 const draw = new DrawPanel();
 const weights = new WeightsView();

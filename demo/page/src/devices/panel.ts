@@ -2,7 +2,7 @@
 import { loadDigits } from '../digits/load.ts';
 import { readSettings, type Settings } from '../digits/settings.ts';
 import type { TrainPanel } from '../digits/train-panel.ts';
-import { byId, element } from '../page/dom.ts';
+import { allow, byId, element } from '../page/dom.ts';
 import { significant } from '../page/format.ts';
 import { wordsOf } from '../page/messages.ts';
 import { stepMilliseconds } from './compare.ts';
@@ -26,12 +26,12 @@ export class DevicesPanel {
   }
 
   async #compare(): Promise<void> {
-    const [button, text] = [byId<HTMLButtonElement>('compare'), byId('compare-text')];
+    const [button, text] = [byId('compare'), byId('compare-text')];
     if (this.#training.isBusy) {
       text.textContent = 'A network is being trained: pause or stop it first, or the times would be of both.';
       return;
     }
-    button.disabled = true;
+    allow(button, false);
     try {
       const settings = readSettings(byId<HTMLFormElement>('settings'));
       text.textContent = 'Fetching the digits …';
@@ -58,7 +58,7 @@ export class DevicesPanel {
     } catch (error) {
       text.textContent = wordsOf(error).message;
     } finally {
-      button.disabled = false;
+      allow(button, true);
     }
   }
 }

@@ -1,6 +1,6 @@
 /** @file Saving the digit reader, and loading one: in this browser, or as a file. */
 import { loadModel, type TrainedModel } from 'saddlepoint';
-import { byId } from '../page/dom.ts';
+import { allow, byId } from '../page/dom.ts';
 import { percent } from '../page/format.ts';
 import { download } from '../page/keep.ts';
 import { attempt } from '../page/messages.ts';
@@ -48,8 +48,8 @@ export class KeepPanel {
   /** What is there to be saved. */
   setModel(model: TrainedModel | undefined): void {
     this.#model = model;
-    byId<HTMLButtonElement>('save-browser').disabled = model === undefined;
-    byId<HTMLButtonElement>('download').disabled = model === undefined;
+    allow(byId('save-browser'), model !== undefined);
+    allow(byId('download'), model !== undefined);
     this.#say('');
   }
 

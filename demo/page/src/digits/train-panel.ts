@@ -3,7 +3,7 @@ import type { ClassPrediction, Run, TrainedModel } from 'saddlepoint';
 import { TRAINING_DIGITS } from '../digit-counts.ts';
 import { Chart, fromZero, upToOne } from '../figures/chart.ts';
 import { Meter } from '../figures/meter.ts';
-import { byId } from '../page/dom.ts';
+import { allow, byId } from '../page/dom.ts';
 import { count, percent, significant } from '../page/format.ts';
 import { oncePerFrame } from '../page/frames.ts';
 import { announce, attempt } from '../page/messages.ts';
@@ -195,25 +195,18 @@ export class TrainPanel {
 
   #enter(state: State): void {
     this.#state = state;
-    const [start, pause, stop] = ['start', 'pause', 'stop'].map((id) => byId<HTMLButtonElement>(id)) as [
-      HTMLButtonElement,
-      HTMLButtonElement,
-      HTMLButtonElement,
-    ];
-    // The focus must not be lost with a button that can no longer be pressed.
-    const focused = [start, pause, stop].includes(document.activeElement as HTMLButtonElement);
+    const [start, pause, stop] = [byId('start'), byId('pause'), byId('stop')];
     const runs = this.isBusy;
-    start.disabled = runs;
+    allow(start, !runs);
     start.textContent = state === 'free' ? 'Train' : 'Train anew';
     const canGoOn = (state === 'paused' || state === 'done') && this.#run !== undefined;
-    pause.disabled = state !== 'running' && !canGoOn;
+    allow(pause, state === 'running' || canGoOn);
     pause.textContent = state === 'paused' ? 'Continue' : state === 'done' ? `${MORE} more epochs` : 'Pause';
-    stop.disabled = state !== 'running' && state !== 'paused';
+    allow(stop, state === 'running' || state === 'paused');
     lockSettings(this.#form, runs ? 'running' : state === 'paused' ? 'paused' : 'free');
     byId('progress').hidden = !runs;
     byId('progress-label').hidden = !runs;
     if (state === 'running') byId('progress-label').textContent = 'Training';
-    if (focused && (document.activeElement as HTMLButtonElement).disabled) (runs ? pause : start).focus();
     this.#renderSoon();
   }
 

@@ -39,6 +39,27 @@ export function contextOf(canvas: HTMLCanvasElement, readsOften = false): Canvas
   return context;
 }
 
+/**
+ * Lets a button be pressed or not. One that may not keeps the focus and its place in the order of keys, which `disabled` would
+ * take from it in the middle of a visitor's work; `guardButtons` swallows its clicks.
+ */
+export function allow(button: HTMLElement, isAllowed: boolean): void {
+  button.setAttribute('aria-disabled', String(!isAllowed));
+}
+
+/** Clicks on buttons that may not be pressed reach nobody. */
+export function guardButtons(): void {
+  addEventListener(
+    'click',
+    (event) => {
+      if ((event.target as Element).closest?.('[aria-disabled="true"]') === null) return;
+      event.preventDefault();
+      event.stopImmediatePropagation();
+    },
+    { capture: true },
+  );
+}
+
 /** What the user chose in a control of a form. */
 export function chosen(form: HTMLFormElement, name: string): string {
   return (form.elements.namedItem(name) as HTMLInputElement | HTMLSelectElement).value;

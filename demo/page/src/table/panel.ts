@@ -3,7 +3,7 @@ import { type ClassPrediction, loadModel, type Run, type TrainedModel, train } f
 import type { Table } from 'saddlepoint/data';
 import irisUrl from '../../out/iris.csv?url';
 import { Chart, fromZero } from '../figures/chart.ts';
-import { byId, chosen, element } from '../page/dom.ts';
+import { allow, byId, chosen, element } from '../page/dom.ts';
 import { count, percent, significant } from '../page/format.ts';
 import { download } from '../page/keep.ts';
 import { announce, attempt, clearTrouble } from '../page/messages.ts';
@@ -172,8 +172,8 @@ export class TablePanel {
   }
 
   #enter(isRunning: boolean): void {
-    byId<HTMLButtonElement>('csv-train').disabled = isRunning;
-    byId<HTMLButtonElement>('csv-stop').disabled = !isRunning;
+    allow(byId('csv-train'), !isRunning);
+    allow(byId('csv-stop'), isRunning);
   }
 
   #say(text: string): void {
