@@ -1,6 +1,7 @@
 // @ts-check
 /** @file Checks of the looks: axe in both themes and on a phone, no scrolling sideways, pictures to be looked at. */
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { says, textOf, trainDigits, visit } from './browser.mjs';
@@ -8,12 +9,14 @@ import { says, textOf, trainDigits, visit } from './browser.mjs';
 /** @typedef {import('./browser.mjs').Stage} Stage */
 /** @typedef {import('./browser.mjs').Page} Page */
 
-const axe = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
 /** @param {Page} page @param {string} where */
 async function holdsToAxe(page, where) {
   // By the debugger's way: the page's own policy forbids scripts in its text.
-  if (!(await page.evaluate(() => 'axe' in window))) await page.addScriptTag({ path: axe });
+  const session = await page.context().newCDPSession(page);
+  await session.send('Runtime.evaluate', { expression: axe });
+  await session.detach();
   const violations = await page.evaluate(async () => {
     const { violations } = await /** @type {any} */ (window).axe.run();
     return violations.map(
@@ -132,7 +135,8 @@ export const looks = {
           const at = /** @type {HTMLElement} */ (document.activeElement);
           const { outlineStyle, outlineWidth } = getComputedStyle(at);
           return {
-            id: at.id || at.getAttribute('name') || at.textContent?.trim() || at.tagName,
+            id:
+              at === document.body ? 'BODY' : at.id || at.getAttribute('name') || at.textContent?.trim() || at.tagName,
             outline: `${outlineStyle} ${outlineWidth}`,
           };
         });

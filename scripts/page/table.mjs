@@ -82,7 +82,7 @@ export const table = {
       await give(page, 'line.csv', `x;side;value\n${line(300, ';', ',')}`);
       await says(page, '#csv-text', /300 rows, 3 columns/);
       const verdict = await learn(page);
-      const [, error, mean] = /Off by ([\d.]+) .* off by ([\d.]+)/.exec(verdict) ?? [];
+      const [, error, mean] = /Off by (\d+(?:\.\d+)?) .* off by (\d+(?:\.\d+)?)/.exec(verdict) ?? [];
       assert.ok(Number(error) < 0.2 * Number(mean), verdict);
       await page.selectOption('#csv-settings [name=target]', 'side');
       assert.match(await learn(page), /% of rows held out are right/);

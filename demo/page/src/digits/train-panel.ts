@@ -181,9 +181,9 @@ export class TrainPanel {
     this.#parts.onModel(run);
     const { name, threads, build, reason } = run.device;
     const shared = threads === 1 ? '1 thread' : `${threads} threads`;
+    const done = run.history.length === 1 ? '1 epoch' : `${run.history.length} epochs`;
     const seconds = run.history.reduce((sum, epoch) => sum + epoch.seconds, 0);
-    byId('ran-on').textContent =
-      `${run.history.length} epochs in ${seconds.toFixed(2)} s on ${name}, ${shared}, build ${build}: ${reason}.`;
+    byId('ran-on').textContent = `${done} in ${seconds.toFixed(2)} s on ${name}, ${shared}, build ${build}: ${reason}.`;
   }
 
   async #finish(run: Run<'accuracy'>): Promise<void> {
