@@ -82,7 +82,7 @@ const looksWell = (name, options) => (stage) =>
     { bypassCSP: false, allowed, ...options },
   );
 
-const phone = { viewport: { width: 360, height: 740 }, deviceScaleFactor: 2, hasTouch: true, isMobile: true };
+const phone = { viewport: { width: 360, height: 740 }, hasTouch: true, isMobile: true };
 
 export const looks = {
   'light: axe finds nothing': looksWell('light', { colorScheme: 'light' }),

@@ -1,7 +1,8 @@
 /** @file The controls of the training, and the numbers that it shows. */
 import type { ClassPrediction, Run, TrainedModel } from 'saddlepoint';
 import { TRAINING_DIGITS } from '../digit-counts.ts';
-import { Chart, fromZero, upToOne } from '../figures/chart.ts';
+import { fromZero, upToOne } from '../figures/axis.ts';
+import { Chart } from '../figures/chart.ts';
 import { Meter } from '../figures/meter.ts';
 import { allow, byId } from '../page/dom.ts';
 import { count, percent, significant } from '../page/format.ts';

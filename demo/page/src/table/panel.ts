@@ -2,7 +2,8 @@
 import { type ClassPrediction, loadModel, type Run, type TrainedModel, train } from 'saddlepoint';
 import type { Table } from 'saddlepoint/data';
 import irisUrl from '../../out/iris.csv?url';
-import { Chart, fromZero } from '../figures/chart.ts';
+import { fromZero } from '../figures/axis.ts';
+import { Chart } from '../figures/chart.ts';
 import { allow, byId, chosen, element } from '../page/dom.ts';
 import { count, percent, significant } from '../page/format.ts';
 import { download } from '../page/keep.ts';
