@@ -6,7 +6,7 @@ import { Chart } from '../figures/chart.ts';
 import { Meter } from '../figures/meter.ts';
 import { allow, byId } from '../page/dom.ts';
 import { count, percent, significant } from '../page/format.ts';
-import { oncePerFrame } from '../page/frames.ts';
+import { paced } from '../page/frames.ts';
 import { announce, attempt } from '../page/messages.ts';
 import type { DrawPanel } from './draw-panel.ts';
 import { answerOf } from './live-model.ts';
@@ -45,8 +45,8 @@ export class TrainPanel {
   #run: Run<'accuracy'> | undefined;
   #settings: Settings | undefined;
   #isPause = false;
-  #now = { step: 0, epoch: 0, loss: Number.NaN, accuracy: Number.NaN };
-  readonly #renderSoon = oncePerFrame(() => this.#render());
+  #now = { step: 0, epoch: 0, share: 0, loss: Number.NaN, accuracy: Number.NaN };
+  readonly #renderSoon = paced(() => this.#render());
 
   constructor(parts: TrainPanelParts) {
     this.#parts = parts;
@@ -72,7 +72,7 @@ export class TrainPanel {
   async #start(): Promise<void> {
     const settings = readSettings(this.#form);
     this.#run = undefined;
-    this.#now = { step: 0, epoch: 0, loss: Number.NaN, accuracy: Number.NaN };
+    this.#now = { step: 0, epoch: 0, share: 0, loss: Number.NaN, accuracy: Number.NaN };
     this.#loss.clear(settings.epochs);
     this.#accuracy.clear(settings.epochs);
     byId('ran-on').textContent = '';
@@ -150,8 +150,11 @@ export class TrainPanel {
       onStep: (step, loss) => {
         this.#steps.add(1, performance.now());
         this.#loss.add('training', (step + 1) / stepsPerEpoch, loss);
-        this.#now = { ...this.#now, step: step + 1, epoch: Math.floor(step / stepsPerEpoch) + 1, loss };
-        byId<HTMLProgressElement>('progress').value = (step + 1) / (stepsPerEpoch * epochs);
+        // Thousands of times a second: what is shown is brought up to date when it is drawn.
+        this.#now.step = step + 1;
+        this.#now.epoch = Math.floor(step / stepsPerEpoch) + 1;
+        this.#now.loss = loss;
+        this.#now.share = (step + 1) / (stepsPerEpoch * epochs);
         this.#renderSoon();
       },
       onEpoch: (record) => {
@@ -212,11 +215,12 @@ export class TrainPanel {
   }
 
   #render(): void {
-    const { step, epoch, loss, accuracy } = this.#now;
+    const { step, epoch, share, loss, accuracy } = this.#now;
     const rate = this.#steps.perSecond;
     const set = (id: string, text: string) => {
       byId(id).textContent = text;
     };
+    if (this.#state === 'running') byId<HTMLProgressElement>('progress').value = share;
     set('epoch', epoch === 0 ? '–' : `${epoch} of ${this.#settings?.epochs ?? epoch}`);
     set('steps', step === 0 ? '–' : count(step));
     set('steps-rate', count(rate));

@@ -47,11 +47,12 @@ export function startTraining(data: Digits, settings: Settings, watch: Watch, fr
     ...(from !== undefined && { resume: from }),
     callbacks: [
       {
-        async onStep({ step, loss }, control) {
+        // Not async: most steps need no promise.
+        onStep({ step, loss }, control) {
           watch.onStep(step, loss);
           if (performance.now() - looked < LOOK_MS) return;
           looked = performance.now();
-          watch.onWeights(await control.parameters());
+          return Promise.resolve(control.parameters()).then((weights) => watch.onWeights(weights));
         },
         onEpoch: (record) => watch.onEpoch(record as unknown as EpochNumbers),
       },

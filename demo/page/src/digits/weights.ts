@@ -1,6 +1,6 @@
 /** @file Shows the first layer's weights, in the theme's two colors. */
 import { byId, contextOf } from '../page/dom.ts';
-import { oncePerFrame } from '../page/frames.ts';
+import { paced } from '../page/frames.ts';
 import { resolved } from './pixels.ts';
 import { type Kernel, tilesOf } from './tiles.ts';
 
@@ -8,7 +8,7 @@ import { type Kernel, tilesOf } from './tiles.ts';
 export class WeightsView {
   readonly #canvas = byId<HTMLCanvasElement>('weights');
   #kernel: Kernel | undefined;
-  readonly draw = oncePerFrame(() => this.#draw());
+  readonly draw = paced(() => this.#draw());
 
   show(kernel: Kernel | undefined): void {
     if (kernel === undefined) return;

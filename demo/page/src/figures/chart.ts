@@ -5,7 +5,7 @@
  * and is several times the page's own size.
  */
 import { svgElement } from '../page/dom.ts';
-import { oncePerFrame } from '../page/frames.ts';
+import { paced } from '../page/frames.ts';
 import { Curve, type Point } from './curve.ts';
 
 /** The view box, and the room for numbers on the left and below. */
@@ -29,7 +29,7 @@ export class Chart {
   readonly #ticks: readonly SVGTextElement[];
   readonly #last: SVGTextElement;
   #epochs = 1;
-  readonly #drawSoon = oncePerFrame(() => this.#draw());
+  readonly #drawSoon = paced(() => this.#draw());
 
   constructor(svg: SVGElement, options: ChartOptions) {
     this.#svg = svg;
