@@ -16,9 +16,10 @@ export function offline(script: string): Plugin {
     configResolved(config) {
       folder = config.build.outDir;
     },
-    // After the build has written everything, the public files among it.
-    closeBundle: {
+    // When everything is written, the public files among it; not after a build that failed.
+    writeBundle: {
       order: 'post',
+      sequential: true,
       handler() {
         const files = (readdirSync(folder, { recursive: true, encoding: 'utf8' }) as string[])
           .filter((name) => statSync(join(folder, name)).isFile())
