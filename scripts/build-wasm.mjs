@@ -14,6 +14,7 @@ import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { gzipSync } from 'node:zlib';
+import { writeWorkerTypes } from './build-worker.mjs';
 import { bin, fail, makeIfStale, root } from './files.mjs';
 
 /**
@@ -201,6 +202,8 @@ export async function buildWasm({ force = false } = {}) {
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
-  if (process.argv.includes('--types')) writeTypes();
-  else await buildWasm({ force: process.argv.includes('--force') });
+  if (process.argv.includes('--types')) {
+    writeTypes();
+    writeWorkerTypes();
+  } else await buildWasm({ force: process.argv.includes('--force') });
 }

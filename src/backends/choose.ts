@@ -4,6 +4,7 @@ import type { Backend, SessionOptions } from './backend.ts';
 import type { Device, DeviceOptions, Opened } from './select.ts';
 import { wasmBackend } from './wasm/index.ts';
 import { SIMD_PROBE, validates } from './wasm/machine.ts';
+import { hasSharedMemory, NO_SHARED_MEMORY } from './wasm/shared-memory.ts';
 
 /** What was chosen and why. */
 interface Choice {
@@ -28,6 +29,23 @@ export async function openChosen(
   programs: readonly Program[],
   { device = 'auto', ...options }: DeviceOptions & SessionOptions,
 ): Promise<Opened> {
+  const { worker, workerUrl, wasm, ...rest } = options;
+  const isElsewhere = [worker, workerUrl, wasm].some((option) => option !== undefined);
+  const elsewhere = isElsewhere ? await import('./wasm/elsewhere.ts') : undefined;
+  elsewhere?.checkElsewhere(options, device);
+  if (typeof rest.threads === 'number' && rest.threads > 1) warnUnlessShared();
   const { backend, reason } = await choose(device);
-  return { session: await backend.open(programs, options), reason };
+  if (backend !== wasmBackend || elsewhere === undefined)
+    return { session: await backend.open(programs, rest), reason };
+  const opened = await elsewhere.openElsewhere(programs, options);
+  return { ...opened, reason: reason + opened.reason };
+}
+
+let hasWarned = false;
+
+/** Once: a page that asks for threads and cannot have them is slower than its author thinks. */
+function warnUnlessShared(): void {
+  if (hasWarned || hasSharedMemory()) return;
+  hasWarned = true;
+  console.warn(`saddlepoint: threads: 1, ${NO_SHARED_MEMORY}`);
 }
