@@ -31,7 +31,14 @@ export async function serve(): Promise<{ base: string; server: Server }> {
     absWorkingDir: root,
     alias: { saddlepoint: join(root, 'src/index.ts') },
     tsconfig: join(root, 'tsconfig.build.json'),
-    ...{ bundle: true, splitting: true, format: 'esm', platform: 'browser', outdir: join(root, 'build/pages') },
+    ...{
+      bundle: true,
+      minify: true,
+      splitting: true,
+      format: 'esm',
+      platform: 'browser',
+      outdir: join(root, 'build/pages'),
+    },
     external: ['@tensorflow/*'],
     write: false,
   });
@@ -43,7 +50,8 @@ export async function serve(): Promise<{ base: string; server: Server }> {
     const answer = (status: number, type: string, text: string): void =>
       void response.writeHead(status, { 'Content-Type': type, ...place?.headers }).end(text);
     const text = files.get(file);
-    if (file === 'elsewhere.js') answer(200, 'text/javascript', worker);
+    if (folder === 'favicon.ico') response.writeHead(204).end();
+    else if (file === 'elsewhere.js') answer(200, 'text/javascript', worker);
     else if (file === 'worker.js' && place?.worker === 'there') answer(200, 'text/javascript', worker);
     else if (file === 'worker.js' && place?.worker === 'page') answer(200, 'text/html', HTML);
     else if (place !== undefined && file === '') answer(200, 'text/html', HTML);

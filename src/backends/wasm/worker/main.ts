@@ -42,6 +42,9 @@ function hear(message: ToWorker): void {
   else if ('method' in message) {
     const { id, method, with: given } = message;
     void answer(id, () => (session as unknown as Record<string, (...given: unknown[]) => unknown>)[method]?.(...given));
+  } else if ('leave' in message) {
+    session?.dispose();
+    own.close();
   } else receive(message);
 }
 

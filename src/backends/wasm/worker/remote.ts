@@ -32,6 +32,9 @@ export async function startRemote(
   }
 }
 
+/** Milliseconds after which a worker that should leave is ended. */
+const LEAVE_MS = 2000;
+
 interface Waiting {
   resolve(value: unknown): void;
   reject(error: unknown): void;
@@ -69,8 +72,15 @@ class Calls {
   }
 
   end(): void {
-    this.#port.onEnd = () => undefined;
-    this.#port.end();
+    const port = this.#port;
+    port.onEnd = () => undefined;
+    if (this.#waiting.size > 0 || this.#ended !== undefined) port.end();
+    else {
+      // By itself it leaves at once, and its threads with it; one that is ended from here may take seconds to give up its memory.
+      this.#post({ leave: true });
+      const timer: { unref?(): void } | number = setTimeout(() => port.end(), LEAVE_MS);
+      if (typeof timer === 'object') timer.unref?.();
+    }
     this.#ended ??= new SaddlepointError(
       'disposed',
       'the run was disposed; its memory is gone',
