@@ -10,15 +10,16 @@ interface Own {
 }
 
 function ownEnd(): Own {
+  const scope = globalThis as unknown as Worker & { close(): void };
   const port = globalThis.process?.getBuiltinModule?.('node:worker_threads').parentPort;
   if (port)
     return {
       isPage: false,
       post: (message, transfer) => port.postMessage(message, transfer as ArrayBuffer[]),
       listen: (onMessage) => void port.on('message', onMessage),
-      close: () => port.close(),
+      // Deno's has no `close`, but what is global in a worker of the web.
+      close: () => (typeof port.close === 'function' ? port.close() : scope.close()),
     };
-  const scope = globalThis as unknown as Worker & { close(): void };
   return {
     isPage: true,
     post: (message, transfer = []) => scope.postMessage(message, [...transfer]),
