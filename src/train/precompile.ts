@@ -49,7 +49,7 @@ export async function precompile<Name extends string = never>(
       if (times.push(performance.now()) === STEPS + 2) control.stop('it is warm');
     },
   };
-  using run = await fit(model, data, { ...rest, callbacks: [watch], epochs: STEPS, progress: false });
+  const run = await fit(model, data, { ...rest, callbacks: [watch], epochs: STEPS, progress: false });
   if (options.worker) await (await import('../backends/wasm/worker/port.ts')).keepSpare(options);
   const seconds = (from: number, to = from + 1): number => ((times[to] as number) - (times[from] as number)) / 1000;
   return {
