@@ -9,6 +9,7 @@ const alias = (wasm: 'node' | 'inline', progress: 'terminal' | 'none') => [
   { find: /^saddlepoint$/, replacement: path('./src/index.ts') },
   { find: /^saddlepoint\/(\w+)$/, replacement: path('./src/$1.ts') },
   { find: /^#wasm$/, replacement: path(`./dist/wasm/${wasm}.js`) },
+  { find: /^#worker$/, replacement: path('./dist/wasm/start-worker.js') },
   { find: /^#progress$/, replacement: path(`./src/progress/${progress}.ts`) },
 ];
 

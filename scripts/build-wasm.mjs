@@ -15,6 +15,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import zopfli from '@gfx/zopfli';
+import { writeWorkerTypes } from './build-worker.mjs';
 import { bin, fail, makeIfStale, root } from './files.mjs';
 
 /**
@@ -217,6 +218,8 @@ export async function buildWasm({ force = false } = {}) {
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
-  if (process.argv.includes('--types')) writeTypes();
-  else await buildWasm({ force: process.argv.includes('--force') });
+  if (process.argv.includes('--types')) {
+    writeTypes();
+    writeWorkerTypes();
+  } else await buildWasm({ force: process.argv.includes('--force') });
 }

@@ -9,6 +9,7 @@ import { spawnSync } from 'node:child_process';
 import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { buildWasm } from './build-wasm.mjs';
+import { buildWorker } from './build-worker.mjs';
 import { bin, fail, makeIfStale, root } from './files.mjs';
 
 const force = process.argv.includes('--force');
@@ -20,6 +21,7 @@ function clean() {
 }
 
 await buildWasm({ force });
+await buildWorker({ force });
 await makeIfStale({
   name: 'dist',
   force,

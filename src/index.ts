@@ -364,6 +364,7 @@ export { type Players, players, type Role } from './train/players.ts';
 export type { PlayersData } from './train/players-data.ts';
 export type { PlayersOptions } from './train/players-options.ts';
 export type { PlayersRecord, PlayersRun } from './train/players-run.ts';
+export { type CompileTimes, precompile } from './train/precompile.ts';
 export type { ClassPrediction, Prediction, PredictOptions } from './train/predict.ts';
 export type { RecordOptions, Records } from './train/records.ts';
 export type { Ending, Run, RunRecord } from './train/run.ts';

@@ -5,6 +5,7 @@ import type { Backend, SessionOptions } from './backend.ts';
 import type { Device, DeviceOptions, Opened } from './select.ts';
 import { wasmBackend } from './wasm/index.ts';
 import { SIMD_PROBE, validates } from './wasm/machine.ts';
+import { hasSharedMemory, NO_SHARED_MEMORY } from './wasm/shared-memory.ts';
 import type { Verdict } from './webgl/probe.ts';
 import { isTooSmall, trains } from './work.ts';
 
@@ -39,13 +40,26 @@ export async function openChosen(
 ): Promise<Opened> {
   if (options.onDevice !== undefined && typeof options.onDevice !== 'function')
     throw new SaddlepointError('option', `onDevice: expected a function of an event, got ${show(options.onDevice)}`);
+  if (isElsewhere(options)) (await import('./wasm/elsewhere.ts')).checkElsewhere(options, device);
+  if (typeof options.threads === 'number' && options.threads > 1) warnUnlessShared();
   if (device === 'auto') return openAuto(programs, options, choices);
   if (device === 'webgl' || device === 'webgpu') {
     const session = await openGpu(await choices.gpu(device), programs, options, choices);
     return { session, reason: 'asked for' };
   }
-  const backend = device === 'wasm' ? wasmBackend : await reference();
-  return { session: await backend.open(programs, options), reason: 'asked for' };
+  if (device === 'reference')
+    return { session: await (await reference()).open(programs, options), reason: 'asked for' };
+  const { session, reason } = await openWasm(programs, options);
+  return { session, reason: `asked for${reason}` };
+}
+
+const isElsewhere = ({ worker, workerUrl, wasm }: Options): boolean =>
+  [worker, workerUrl, wasm].some((option) => option !== undefined);
+
+/** On WebAssembly: in a worker, or by builds of the user, if that was asked for. */
+async function openWasm(programs: readonly Program[], options: Options): Promise<Opened> {
+  if (isElsewhere(options)) return (await import('./wasm/elsewhere.ts')).openElsewhere(programs, options);
+  return { session: await wasmBackend.open(programs, options), reason: '' };
 }
 
 /**
@@ -57,19 +71,21 @@ async function openAuto(programs: readonly Program[], options: Options, choices:
     const reason = 'no WebAssembly SIMD; plain JavaScript is some hundred times slower';
     return { session: await (await reference()).open(programs, options), reason };
   }
-  const session = await wasmBackend.open(programs, options);
+  const { session, reason: place } = await openWasm(programs, options);
+  // What was asked to run in a worker does: no page waits for it, and a GPU is not looked for.
+  if (options.worker) return { session, reason: SIMD + place };
   const refusal = await refusalOf(programs, options, choices);
-  if (refusal !== undefined) return { session, reason: `${SIMD}; webgl: ${refusal}` };
+  if (refusal !== undefined) return { session, reason: `${SIMD}; webgl: ${refusal}${place}` };
   try {
     const backend = await choices.gpu('webgl');
     const fault = await (await import('./self-test.ts')).faultOf(backend);
-    if (fault !== undefined) return { session, reason: `${SIMD}; webgl: ${fault}` };
+    if (fault !== undefined) return { session, reason: `${SIMD}; webgl: ${fault}${place}` };
     const gpu = await openGpu(backend, programs, options, choices);
     const { TrialSession } = await import('./trial.ts');
     return { session: new TrialSession(session, gpu, programs), reason: '' };
   } catch (error) {
     const why = error instanceof Error ? error.message.replaceAll('\n', ';').replaceAll(/ +/g, ' ') : String(error);
-    return { session, reason: `${SIMD}; webgl: ${why}` };
+    return { session, reason: `${SIMD}; webgl: ${why}${place}` };
   }
 }
 
@@ -90,8 +106,18 @@ async function openGpu(
   { hasSimd }: Choices,
 ) {
   const again = () => backend.open(programs, options);
-  const safe = async () => (hasSimd ? wasmBackend : await reference()).open(programs, options);
+  const safe = async () =>
+    hasSimd ? (await openWasm(programs, options)).session : (await reference()).open(programs, options);
   const session = await again();
   const { RecoveringSession } = await import('./recover.ts');
   return new RecoveringSession(session, programs, { again, safe }, { onDevice });
+}
+
+let hasWarned = false;
+
+/** Once: a page that asks for threads and cannot have them is slower than its author thinks. */
+function warnUnlessShared(): void {
+  if (hasWarned || hasSharedMemory()) return;
+  hasWarned = true;
+  console.warn(`saddlepoint: threads: 1, ${NO_SHARED_MEMORY}`);
 }

@@ -4,6 +4,7 @@ import type { Program } from '../graph/program.ts';
 import type { MachineFacts, Session, SessionOptions } from './backend.ts';
 import { wasmBackend } from './wasm/index.ts';
 import { SIMD_PROBE, validates } from './wasm/machine.ts';
+import type { WasmOption } from './wasm/sources.ts';
 
 export type Device = 'auto' | 'wasm' | 'webgl' | 'webgpu' | 'reference';
 
@@ -46,21 +47,54 @@ export interface DeviceOptions {
    * after a second loss on WebAssembly. Nothing need be done.
    */
   readonly onDevice?: ((event: DeviceEvent) => void) | undefined;
+  /**
+   * True: the steps run in a worker, so that they never hold up the page; on WebAssembly alone. Default false: `fit` gives the
+   * page its turn every few milliseconds. Callbacks and progress stay where `fit` was called; the bits are the same.
+   */
+  readonly worker?: boolean | undefined;
+  /**
+   * The address of dist/wasm/worker.js, where neither the bundler nor the policy of the page lets the library start its worker
+   * by itself: see docs/workers.md.
+   */
+  readonly workerUrl?: string | URL | undefined;
+  /**
+   * The machine from elsewhere than the library's own code: the address, Response, bytes or WebAssembly.Module of
+   * saddlepoint.simd.wasm, or an object of such sources by build. See docs/workers.md.
+   */
+  readonly wasm?: WasmOption | undefined;
 }
 
 /** Their names. */
-export const DEVICE_OPTIONS = ['device', 'threads', 'deterministic', 'memoryLimit', 'onDevice'] as const;
+export const DEVICE_OPTIONS = [
+  'device',
+  'threads',
+  'deterministic',
+  'memoryLimit',
+  'worker',
+  'workerUrl',
+  'wasm',
+  'onDevice',
+] as const;
 
 /** @throws SaddlepointError `option` with the option's name, the value given and the legal values. */
 export function checkDeviceOptions(
   where: string,
-  { device = 'auto', threads = 1, deterministic = false, memoryLimit, onDevice }: DeviceOptions,
+  {
+    device = 'auto',
+    threads = 1,
+    deterministic = false,
+    memoryLimit,
+    worker,
+    workerUrl,
+    wasm,
+    onDevice,
+  }: DeviceOptions,
 ): DeviceOptions {
   checkName(`${where}: device`, device, DEVICES);
   if (threads !== 'auto') checkNumber(`${where}: threads`, threads, { min: 1, integer: true });
   if (memoryLimit !== undefined) checkNumber(`${where}: memoryLimit`, memoryLimit, { min: 1 });
   checkSwitch(`${where}: deterministic`, deterministic);
-  return { device, threads, deterministic, memoryLimit, onDevice };
+  return { device, threads, deterministic, memoryLimit, worker, workerUrl, wasm, onDevice };
 }
 
 /** A session, and why it is where it is. */
@@ -84,7 +118,7 @@ export async function openSession(
   }: Omit<DeviceOptions, 'device'> & SessionOptions & { readonly device?: Device | undefined },
 ): Promise<Opened> {
   checkName('device', device, DEVICES);
-  if (device === 'auto' && !hasChoice() && validates(SIMD_PROBE))
+  if (device === 'auto' && !options.worker && !options.wasm && !hasChoice() && validates(SIMD_PROBE))
     return { session: await wasmBackend.open(programs, options), reason: 'WebAssembly SIMD is available' };
   return (await import('./choose.ts')).openChosen(programs, { device, ...options });
 }

@@ -1,5 +1,5 @@
 /** @file Evaluation of a model that exists, over data of its own. */
-import { type Device, openSession } from '../backends/select.ts';
+import { type DeviceOptions, openSession } from '../backends/select.ts';
 import { checkKnownOptions, SaddlepointError } from '../core/errors.ts';
 import { type TableRecord, tableOf } from '../data/table/table.ts';
 import { targetOf } from '../data/table/target.ts';
@@ -14,11 +14,10 @@ import { readSource, readTargets, withRowShape } from './read.ts';
 import type { Records } from './records.ts';
 import { groupsOf, type ModelState, writeLeaves } from './state.ts';
 
-export interface EvaluateOptions {
+/** Where it runs, as with `fit`, and: */
+export interface EvaluateOptions extends Pick<DeviceOptions, 'device' | 'worker' | 'workerUrl' | 'wasm'> {
   /** Rows at a time; default 256. The result does not depend on it. */
   readonly batchSize?: number;
-  /** Where it runs; default 'auto'. */
-  readonly device?: Device;
 }
 
 /** Records with their target column as x and y, as a model of records takes them; other data as they are. */
@@ -45,7 +44,8 @@ export async function evaluateModel(
   options: EvaluateOptions,
   seen?: Parameters<RowsEvaluation['run']>[1],
 ): Promise<Measures> {
-  checkKnownOptions('evaluate', options, ['batchSize', 'device']);
+  const { batchSize = 256, ...place } = options;
+  checkKnownOptions('evaluate', place, ['device', 'worker', 'workerUrl', 'wasm']);
   const data = state.named === undefined ? encodedData(given, state) : packData(given as NamedData, state.named);
   const source = withRowShape(readSource(data), state.inputShape);
   const targets = await readTargets(data, source, state);
@@ -57,8 +57,8 @@ export async function evaluateModel(
     targets: targetSpec(targets, source.rows),
   });
   const rows = Int32Array.from({ length: source.rows }, (_, row) => row);
-  const evaluation = evaluateRows(description, rows, options.batchSize ?? 256);
-  const { session } = await openSession(evaluation.programs, { device: options.device });
+  const evaluation = evaluateRows(description, rows, batchSize);
+  const { session } = await openSession(evaluation.programs, place);
   try {
     writeLeaves(session, groups, state.parameters);
     session.write(BLOCKS.source, source.data);

@@ -1,7 +1,7 @@
 /** @file A trained model: a layer with its parameters and with what was done to its data, so that it takes and gives user units. */
-import type { Device } from '../backends/select.ts';
 import type { WriteTarget } from '../io/place.ts';
 import type { Layer } from '../nn/layer.ts';
+import type { EvaluateOptions } from './evaluate-model.ts';
 import type { Data } from './options.ts';
 import type { Prediction, PredictOptions, Predictor } from './predict.ts';
 import type { Records } from './records.ts';
@@ -47,12 +47,9 @@ export class TrainedModel<Name extends string = string> implements Disposable {
    * weights, the loss is Σ weight · loss / Σ weight; metrics count all rows alike.
    *
    * @param data x and y, and weights, if there are; of a model that was trained on records, records with the target's column.
-   * @param options batchSize: rows at a time, default 256; device: default 'auto'.
+   * @param options batchSize: rows at a time, default 256; device, worker, workerUrl, wasm: as of `fit`.
    */
-  async evaluate(
-    data: Data | Records,
-    options: { readonly batchSize?: number; readonly device?: Device } = {},
-  ): Promise<Evaluation<Name>> {
+  async evaluate(data: Data | Records, options: EvaluateOptions = {}): Promise<Evaluation<Name>> {
     const { evaluateModel } = await import('./evaluate-model.ts');
     return (await evaluateModel(this.state, data, options)) as Evaluation<Name>;
   }

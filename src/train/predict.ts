@@ -1,6 +1,6 @@
 /** @file Prediction: from rows in the user's units to answers in the user's terms. */
 import type { Session } from '../backends/backend.ts';
-import { type Device, openSession } from '../backends/select.ts';
+import { type Device, type DeviceOptions, openSession } from '../backends/select.ts';
 import { checkKnownOptions, SaddlepointError } from '../core/errors.ts';
 import { type Shape, showShape, sizeOf } from '../core/shape.ts';
 import { isTensorLike, isVector } from '../data/nested.ts';
@@ -22,6 +22,8 @@ import { nextTurn, SLICE_MS } from './yield.ts';
 export interface PredictOptions {
   /** Where it runs; default 'auto'. */
   readonly device?: Device;
+  /** As the option of `fit`: the machine from elsewhere than the library's own code. */
+  readonly wasm?: DeviceOptions['wasm'];
 }
 
 /** The answer for one row that belongs to a class. */
@@ -78,6 +80,8 @@ export class Predictor {
   readonly #groups: ModelGroups;
   readonly #sessions = new Map<string, Promise<Session>>();
   #last: Promise<unknown> = Promise.resolve();
+  /** The builds of the sessions that are kept. */
+  #wasm: PredictOptions['wasm'];
 
   constructor(state: ModelState) {
     this.#state = state;
@@ -92,7 +96,9 @@ export class Predictor {
   }
 
   async #predict(given: unknown, options: PredictOptions): Promise<Prediction | Prediction[]> {
-    checkKnownOptions('predict', options, ['device']);
+    checkKnownOptions('predict', options, ['device', 'wasm']);
+    if (options.wasm !== this.#wasm) this.dispose();
+    this.#wasm = options.wasm;
     const { inputShape, columns, named } = this.#state;
     const { x, single } = named
       ? packRowsToPredict(given, named)
@@ -127,9 +133,9 @@ export class Predictor {
     this.#sessions.clear();
   }
 
-  #session(rows: number, { device = 'auto' }: PredictOptions): Promise<Session> {
-    const key = `${device} ${rows}`;
-    const session = this.#sessions.get(key) ?? this.#open(rows, device);
+  #session(rows: number, options: PredictOptions): Promise<Session> {
+    const key = `${options.device} ${rows}`;
+    const session = this.#sessions.get(key) ?? this.#open(rows, options);
     this.#sessions.delete(key);
     this.#sessions.set(key, session);
     session.catch(() => this.#sessions.delete(key));
@@ -138,9 +144,9 @@ export class Predictor {
     return session;
   }
 
-  async #open(rows: number, device: PredictOptions['device']): Promise<Session> {
+  async #open(rows: number, options: PredictOptions): Promise<Session> {
     const program = predictionProgram(describePrediction(this.#state, this.#groups, rows));
-    const { session } = await openSession([program], { device });
+    const { session } = await openSession([program], options);
     writeLeaves(session, this.#groups, this.#state.parameters);
     return session;
   }

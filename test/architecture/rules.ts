@@ -69,6 +69,7 @@ export const rules: Rules = {
   },
   names: {
     '#wasm': ['backends'],
+    '#worker': ['backends'],
     '#progress': ['train'],
     'cli-progress': ['progress/terminal.ts'],
     '@observablehq/plot': ['plot'],

@@ -8,6 +8,7 @@ import {
   crossEntropy,
   dense,
   dropout,
+  type FitOptions,
   fit,
   type Run,
   sequential,
@@ -23,7 +24,10 @@ import { clouds } from '../train/examples.ts';
 export const PARAMETERS_OF_42 = '4761fca8cb67ee8eb20d1b0a12c8bfa62803c9c47273ac40ad61c615bb96705b';
 
 /** Initializers, standardization, split, shuffling, dropout masks, a schedule, clipping, Adam, and a last batch that is smaller. */
-export function scenario(seed: number): Promise<Run<'accuracy'>> {
+export function scenario(
+  seed: number,
+  where: Pick<FitOptions, 'worker' | 'workerUrl' | 'wasm'> = {},
+): Promise<Run<'accuracy'>> {
   const model = sequential([
     dense(16, { activation: 'relu' }),
     dropout(0.25),
@@ -35,6 +39,7 @@ export function scenario(seed: number): Promise<Run<'accuracy'>> {
     metrics: [accuracy()],
     optimizer: chain(clipByGlobalNorm(1), adam({ learningRate: cosineDecay({ learningRate: 0.02, steps: 300 }) })),
     ...{ epochs: 20, batchSize: 12, validation: 0.1, seed, progress: false, deterministic: true },
+    ...where,
   });
 }
 

@@ -3,8 +3,9 @@
 import { Constant, MatmulField, Opcode } from '../../plan/opcodes.ts';
 import type { MachineFacts } from '../backend.ts';
 import type { SessionImage } from './image.ts';
-import { type Build, MEMORY_BASE, openMachine } from './machine.ts';
-import type { Started } from './session.ts';
+import { type Build, type Compile, compileBuild, MEMORY_BASE, openMachine } from './machine.ts';
+import type { Started, StartOptions } from './session.ts';
+import { hasSharedMemory, NO_SHARED_MEMORY } from './shared-memory.ts';
 import { Team } from './team.ts';
 
 /** More threads than this gain little on networks of this library's sizes, and were not measured. */
@@ -25,13 +26,7 @@ const isPage = (): boolean =>
 /** What `threads: 'auto'` or a number comes to here. */
 export function chooseThreads(asked: number | 'auto'): ThreadChoice {
   if (asked === 1) return { threads: 1, reason: 'asked for' };
-  if (typeof SharedArrayBuffer === 'undefined' || globalThis.crossOriginIsolated === false) {
-    return {
-      threads: 1,
-      reason:
-        'no shared memory: serve the page with Cross-Origin-Opener-Policy: same-origin and Cross-Origin-Embedder-Policy: require-corp',
-    };
-  }
+  if (!hasSharedMemory()) return { threads: 1, reason: NO_SHARED_MEMORY };
   if (isPage()) return { threads: 1, reason: 'the main thread of a page may not wait for others; run it in a worker' };
   if (asked !== 'auto')
     return { threads: Math.min(asked, LIMIT), reason: asked > LIMIT ? `at most ${LIMIT}` : 'asked for' };
@@ -47,18 +42,20 @@ const [ROWS, COLUMNS, DEPTH] = [27, 19, 33];
 /** A product of integers this small is exact however often it is rounded. */
 const LARGEST = 15;
 
-let tested: Promise<boolean> | undefined;
+const tested = new WeakMap<Compile, Promise<boolean>>();
 
 /** Whether the relaxed build multiplies right here: engines and processors choose how it rounds, and have had faults. */
-export function passesRelaxed(): Promise<boolean> {
-  tested ??= testRelaxed().catch(() => false);
-  return tested;
+export function passesRelaxed(compile: Compile = compileBuild): Promise<boolean> {
+  const passes = tested.get(compile) ?? testRelaxed(compile).catch(() => false);
+  tested.set(compile, passes);
+  return passes;
 }
 
-async function testRelaxed(): Promise<boolean> {
+async function testRelaxed(compile: Compile): Promise<boolean> {
   const [a, b, c] = [4096, 16384, 32768];
   const scratch = 65536;
-  const { exports, memory } = await openMachine(scratch + Constant.matmulScratchBytes + Constant.slackBytes, 'relaxed');
+  const bytes = scratch + Constant.matmulScratchBytes + Constant.slackBytes;
+  const { exports, memory } = await openMachine(bytes, 'relaxed', compile);
   const at = (address: number, length: number) => new Float32Array(memory.buffer, MEMORY_BASE + address, length);
   const integers = (length: number, step: number) =>
     Float32Array.from({ length }, (_, i) => ((i * step) % (2 * LARGEST + 1)) - LARGEST);
@@ -92,22 +89,22 @@ async function testRelaxed(): Promise<boolean> {
 /** Starts a session that wants several threads, or may round as the machine likes. `plain`: the build for one that does not. */
 export async function startBest(
   image: SessionImage,
-  capacity: number,
-  asked: number | 'auto',
+  { capacity = 1, threads: asked = 1, compile, script }: StartOptions,
   wantsRelaxed: boolean,
   plain: Build,
 ): Promise<Started> {
-  const isRelaxed = wantsRelaxed && (await passesRelaxed());
+  const isRelaxed = wantsRelaxed && (await passesRelaxed(compile));
   const build: MachineFacts['build'] = isRelaxed ? 'relaxed' : 'simd';
   const choice = chooseThreads(asked);
+  const together = isRelaxed ? 'relaxedThreads' : 'threads';
   const team =
     choice.threads === 1
       ? undefined
-      : await Team.open(image, choice.threads, { capacity, build: isRelaxed ? 'relaxedThreads' : 'threads' });
+      : await Team.open(image, choice.threads, { capacity, build: together, compile, script });
   const { threads, reason } =
     choice.threads > 1 && team === undefined ? { threads: 1, reason: 'the steps are too short to share' } : choice;
   return {
-    machine: team?.machine ?? (await openMachine(image.bytes, isRelaxed ? 'relaxed' : plain)),
+    machine: team?.machine ?? (await openMachine(image.bytes, isRelaxed ? 'relaxed' : plain, compile)),
     facts: { threads, build, reason: asked === 1 ? '' : `; threads: ${threads}, ${reason}` },
     team,
   };

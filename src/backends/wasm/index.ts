@@ -1,12 +1,13 @@
 /** @file The WebAssembly backend: plans over one linear memory, a call a run of steps. */
 import { sizeOf } from '../../core/shape.ts';
 import type { Graph } from '../../graph/node.ts';
+import type { Program } from '../../graph/program.ts';
 import { fuseLogistic, loopPasses, type PipelineOptions, rulesFor, runPasses } from '../../passes/pipeline.ts';
-import type { Backend, DirectSession, SessionOptions } from '../backend.ts';
-import { imageOf } from './image.ts';
+import type { Backend, DirectSession, Session, SessionOptions } from '../backend.ts';
+import { imageOf, type SessionImage } from './image.ts';
 import { layoutSession, type SessionLayout } from './layout.ts';
 import { fusedOps, tableFor } from './lower/table.ts';
-import { startSession } from './session.ts';
+import { type StartOptions, startSession } from './session.ts';
 
 const DEFAULT_LIMIT = 2 ** 31;
 /** With fewer elements operands stay in the caches, and a group gains nothing (measured: docs/adr/012). */
@@ -14,17 +15,24 @@ const LARGE_ELEMENTS = 2 ** 19;
 
 export const wasmBackend: Backend<DirectSession> = {
   device: 'wasm',
-  async open(programs, options = {}) {
-    const { capacity = 1, memoryLimit = DEFAULT_LIMIT } = options;
-    const check = options.verify ? (await import('../../graph/verify.ts')).verify : undefined;
-    const layout = await planSession(programs, { ...options, check, capacity, memoryLimit });
-    if (options.verify) {
-      const { validate } = await import('../../plan/validate.ts');
-      for (const { plan } of layout.programs.values()) validate(plan, capacity);
-    }
-    return startSession(imageOf(layout), { ...options, capacity });
-  },
+  open: (programs, options = {}) => openImage(programs, options, startSession),
 };
+
+/** Plans a session, and hands what it runs to `start`. */
+export async function openImage<S extends Session>(
+  programs: readonly Program[],
+  options: SessionOptions,
+  start: (image: SessionImage, options: StartOptions) => Promise<S>,
+): Promise<S> {
+  const { capacity = 1, memoryLimit = DEFAULT_LIMIT } = options;
+  const check = options.verify ? (await import('../../graph/verify.ts')).verify : undefined;
+  const layout = await planSession(programs, { ...options, check, capacity, memoryLimit });
+  if (options.verify) {
+    const { validate } = await import('../../plan/validate.ts');
+    for (const { plan } of layout.programs.values()) validate(plan, capacity);
+  }
+  return start(imageOf(layout), { ...options, capacity });
+}
 
 /**
  * The layout and plans of a session, without opening it: for tests, printing and memory estimates. Elementwise ops on at least

@@ -43,6 +43,8 @@ export async function compileBuild(build: Build): Promise<WebAssembly.Module> {
     return await loading;
   } catch (cause) {
     compiled.delete(build);
+    // In a worker, from its caller.
+    if (cause instanceof SaddlepointError) throw cause;
     throw new SaddlepointError(
       'internal',
       `the WebAssembly module could not be compiled: ${String(cause)}`,
@@ -52,9 +54,17 @@ export async function compileBuild(build: Build): Promise<WebAssembly.Module> {
   }
 }
 
+/** Where the module of a build comes from. */
+export type Compile = typeof compileBuild;
+
 /** A machine with at least `bytes` bytes from MEMORY_BASE on. */
-export async function openMachine(bytes: number, build: Build, shared = false): Promise<Machine> {
-  const module = await compileBuild(build);
+export async function openMachine(
+  bytes: number,
+  build: Build,
+  compile: Compile = compileBuild,
+  shared = false,
+): Promise<Machine> {
+  const module = await compile(build);
   const pages = Math.ceil((MEMORY_BASE + bytes) / PAGE);
   let memory: WebAssembly.Memory;
   try {

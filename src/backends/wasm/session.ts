@@ -18,9 +18,18 @@ import type {
   Stop,
 } from '../backend.ts';
 import type { BlockImage, ProgramImage, SessionImage } from './image.ts';
-import { type Build, type Machine, MEMORY_BASE, openMachine, RELAXED_PROBE, validates } from './machine.ts';
+import {
+  type Build,
+  type Compile,
+  type Machine,
+  MEMORY_BASE,
+  openMachine,
+  RELAXED_PROBE,
+  validates,
+} from './machine.ts';
 import type { Table } from './placement.ts';
 import type { Team } from './team.ts';
+import type { WorkerScript } from './worker/port.ts';
 
 const FIRST_EXTENDED: Readonly<Partial<Record<number, number>>> = {
   [Opcode.unary]: Constant.firstExtendedUnary,
@@ -50,26 +59,29 @@ export interface Started {
   readonly team?: Team | undefined;
 }
 
-/** A session over memory of its own, with the plans and constants in their places. */
-export async function startSession(
-  image: SessionImage,
-  options: Pick<SessionOptions, 'capacity' | 'threads' | 'deterministic'>,
-): Promise<DirectSession> {
-  const { capacity = 1 } = options;
-  return new WasmSession(image, capacity, await start(image, capacity, options));
+export interface StartOptions extends Pick<SessionOptions, 'capacity' | 'threads' | 'deterministic'> {
+  /** Default: the builds that come with the library. */
+  readonly compile?: Compile | undefined;
+  /** What further threads run; default: what comes with the library. */
+  readonly script?: WorkerScript | undefined;
 }
 
+/** A session over memory of its own, with the plans and constants in their places. */
+export const startSession = async (image: SessionImage, options: StartOptions): Promise<DirectSession> =>
+  sessionOver(image, options.capacity, await startMachine(image, options));
+
+/** A session over a machine that is there. */
+export const sessionOver = (image: SessionImage, capacity = 1, started: Started): DirectSession =>
+  new WasmSession(image, capacity, started);
+
 /** One thread and the same bits everywhere, unless there is more, and it was asked for. */
-async function start(
-  image: SessionImage,
-  capacity: number,
-  { threads = 1, deterministic = true }: SessionOptions,
-): Promise<Started> {
+export async function startMachine(image: SessionImage, options: StartOptions): Promise<Started> {
+  const { threads = 1, deterministic = true } = options;
   const isRelaxed = !deterministic && validates(RELAXED_PROBE);
   if (threads !== 1 || isRelaxed)
-    return (await import('./builds.ts')).startBest(image, capacity, threads, isRelaxed, buildFor(image));
+    return (await import('./builds.ts')).startBest(image, options, isRelaxed, buildFor(image));
   return {
-    machine: await openMachine(image.bytes, buildFor(image)),
+    machine: await openMachine(image.bytes, buildFor(image), options.compile),
     facts: { threads: 1, build: 'simd', reason: '' },
   };
 }

@@ -7,9 +7,10 @@ import { align } from '../../plan/format.ts';
 import { Constant, Halt, Status, StatusField, TeamField } from '../../plan/opcodes.ts';
 import { estimateMicroseconds, indexOffset, teamWords, threadScratchBytes } from '../../plan/team.ts';
 import type { ProgramImage, SessionImage } from './image.ts';
-import { compileBuild, type Machine, type MachineExports, MEMORY_BASE, openMachine } from './machine.ts';
+import { type Compile, compileBuild, type Machine, type MachineExports, MEMORY_BASE, openMachine } from './machine.ts';
 import { Pace } from './pace.ts';
-import { startThread, type Thread } from './thread-worker.ts';
+import type { WorkerScript } from './worker/port.ts';
+import { startThread, type Thread } from './worker/thread.ts';
 
 interface TeamExports extends MachineExports {
   setThread(thread: number, threads: number, team: number, area: number): void;
@@ -42,6 +43,8 @@ export interface TeamOptions {
   /** Seconds. */
   readonly patience?: number;
   readonly build?: 'threads' | 'relaxedThreads';
+  readonly compile?: Compile | undefined;
+  readonly script?: WorkerScript | undefined;
 }
 
 /** A team that nobody disposed of is dismissed when its session is gone, and its memory with it. */
@@ -65,7 +68,7 @@ export class Team {
   static async open(
     image: SessionImage,
     threads: number,
-    { capacity, patience = PATIENCE, build = 'threads' }: TeamOptions,
+    { capacity, patience = PATIENCE, build = 'threads', compile = compileBuild, script }: TeamOptions,
   ): Promise<Team | undefined> {
     const shared = [...image.programs].filter(([, { plan }]) => estimateMicroseconds(plan.words) >= SHORTEST_STEP);
     if (shared.length === 0) return undefined;
@@ -91,10 +94,10 @@ export class Team {
         pace: new Pace(),
       });
     }
-    const machine = await openMachine(end, build, true);
+    const machine = await openMachine(end, build, compile, true);
     const team = new Team(image, machine, threads, block, areas, programs);
     team.#block[TeamField.patience] = patience;
-    team.#recruit(await compileBuild(build));
+    team.#recruit(await compile(build), script);
     return team;
   }
 
@@ -124,10 +127,9 @@ export class Team {
   }
 
   /** The workers start by themselves; until all are there, the run goes on with one thread. */
-  #recruit(module: WebAssembly.Module): void {
+  #recruit(module: WebAssembly.Module, script: WorkerScript | undefined): void {
     const { memory } = this.machine;
     const team = this.#block.byteOffset;
-    const workers: Thread[] = [];
     const block = this.#block;
     const dismiss = (): void => {
       Atomics.store(block, TeamField.quit, 1);
@@ -140,15 +142,10 @@ export class Team {
       const alive = self.deref();
       if (alive !== undefined) alive.#failure ??= error;
     };
-    try {
-      this.#areas.forEach((area, i) => {
-        const task = { module, memory, thread: i + 1, threads: this.threads, team, area: MEMORY_BASE + area };
-        workers.push(startThread(task, onError));
-      });
-    } catch (error) {
-      this.#failure = error;
-    }
-    this.#workers = workers;
+    this.#workers = this.#areas.map((area, i) => {
+      const task = { module, memory, thread: i + 1, threads: this.threads, team, area: MEMORY_BASE + area };
+      return startThread(task, script, onError);
+    });
   }
 
   /** Whether all threads wait for calls. */

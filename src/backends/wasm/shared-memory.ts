@@ -1,0 +1,9 @@
+/** @file Whether memory may be shared among threads here, and what to do about it. */
+
+/** Pages that are not isolated have no shared memory, though some engines still have its name. */
+export const hasSharedMemory = (): boolean =>
+  typeof SharedArrayBuffer !== 'undefined' && globalThis.crossOriginIsolated !== false;
+
+/** Why there is only one thread. */
+export const NO_SHARED_MEMORY =
+  'no shared memory: serve the page with Cross-Origin-Opener-Policy: same-origin and Cross-Origin-Embedder-Policy: require-corp';
