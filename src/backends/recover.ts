@@ -37,6 +37,25 @@ export interface LosableSession extends Session {
   isLost?(): boolean;
 }
 
+/** Milliseconds between two looks at a device that has not answered yet. */
+const LOOK = 50;
+
+/** What a device answers; an error once it is lost, since libraries wait for a fence that a lost context never passes. */
+async function orLost<T>(answer: Awaitable<T>, session: LosableSession): Promise<T> {
+  if (session.isLost === undefined || !(answer instanceof Promise)) return answer;
+  let timer: ReturnType<typeof setInterval> | undefined;
+  const lost = new Promise<never>((_, reject) => {
+    timer = setInterval(() => {
+      if (session.isLost?.()) reject(new SaddlepointError('deviceLost', 'the context of the GPU was lost'));
+    }, LOOK);
+  });
+  try {
+    return await Promise.race([answer, lost]);
+  } finally {
+    clearInterval(timer);
+  }
+}
+
 /** Something that was done to the memory, and can be done again. */
 interface Deed {
   readonly act: (session: Session) => Awaitable<unknown>;
@@ -199,7 +218,7 @@ export class RecoveringSession implements Session {
     for (;;) {
       const session = this.#session;
       try {
-        return await act(session);
+        return await orLost(act(session), session);
       } catch (error) {
         if (!isLoss(error, session) || this.#isDisposed) throw error;
         await this.#recover(error as Error);

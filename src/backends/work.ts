@@ -7,10 +7,7 @@ import type { ScanAttributes } from '../ops/scan.ts';
 /** A core, by microseconds: operations of products, and elements of everything else. */
 const PRODUCT_RATE = 2e4;
 const ELEMENT_RATE = 1e3;
-/**
- * What a GPU takes at the least to be given an op, from JavaScript, in microseconds. Measured with tfjs 4.22 in Chromium on the
- * machine of docs/benchmarks.md, whatever the GPU: docs/devices.md.
- */
+/** What a GPU takes at the least to be given an op from JavaScript, in microseconds: assumed, not measured on hardware. */
 const LAUNCH = 20;
 
 const isProduct = ({ op }: Node): boolean => /^(matmul|linear|conv)/.test(op.name);
