@@ -52,9 +52,12 @@ export async function compileBuild(build: Build): Promise<WebAssembly.Module> {
   }
 }
 
-/** A machine with at least `bytes` bytes from MEMORY_BASE on. */
-export async function openMachine(bytes: number, build: Build, shared = false): Promise<Machine> {
-  const module = await compileBuild(build);
+/** A machine of a build of the library with at least `bytes` bytes from MEMORY_BASE on. */
+export const openMachine = async (bytes: number, build: Build, shared?: boolean): Promise<Machine> =>
+  instantiate(await compileBuild(build), bytes, shared);
+
+/** A machine of a compiled module. */
+export async function instantiate(module: WebAssembly.Module, bytes: number, shared = false): Promise<Machine> {
   const pages = Math.ceil((MEMORY_BASE + bytes) / PAGE);
   let memory: WebAssembly.Memory;
   try {
