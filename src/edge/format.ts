@@ -61,6 +61,8 @@ export interface TrainHeader {
 export interface PlanHeader {
   /** The version of saddlepoint that wrote it. */
   readonly version: string;
+  /** The build of the machine that it needs: with all instructions, or with those of dense networks. */
+  readonly build: 'core' | 'simd';
   /** All that the memory holds, from its base. */
   readonly bytes: number;
   readonly arena: readonly [address: number, bytes: number];

@@ -3,6 +3,7 @@ import { load as builds } from '#wasm';
 import { instantiate } from '../backends/wasm/machine.ts';
 import { SaddlepointError, show } from '../core/errors.ts';
 import { damaged } from './damaged.ts';
+import type { PlanHeader } from './format.ts';
 import { EdgePlan } from './plan.ts';
 import { readPlan } from './read-plan.ts';
 
@@ -41,8 +42,8 @@ const IMPORT =
  */
 export async function load(source: PlanSource | Promise<PlanSource>, options: LoadPlanOptions = {}): Promise<EdgePlan> {
   const { memoryLimit = 2 ** 27, workLimit = 1e10, wasm } = options;
-  const plan = readPlan(await bytesOf(await source), { memoryLimit, workLimit });
-  return new EdgePlan(plan, await instantiate(await compiled(wasm, plan.isExtended), plan.header.bytes));
+  const plan = await readPlan(await bytesOf(await source), { memoryLimit, workLimit });
+  return new EdgePlan(plan, await instantiate(await compiled(wasm, plan.header.build), plan.header.bytes));
 }
 
 async function bytesOf(source: PlanSource): Promise<Uint8Array> {
@@ -60,10 +61,10 @@ async function bytesOf(source: PlanSource): Promise<Uint8Array> {
 }
 
 /** The module that was given, or the library's own: the core build, if that has all that the plan needs. */
-async function compiled(wasm: LoadPlanOptions['wasm'], isExtended: boolean): Promise<WebAssembly.Module> {
+async function compiled(wasm: LoadPlanOptions['wasm'], build: PlanHeader['build']): Promise<WebAssembly.Module> {
   if (wasm instanceof WebAssembly.Module) return wasm;
   try {
-    return await (wasm === undefined ? builds[isExtended ? 'simd' : 'core']() : WebAssembly.compile(wasm));
+    return await (wasm === undefined ? builds[build === 'core' ? build : 'simd']() : WebAssembly.compile(wasm));
   } catch (cause) {
     throw new SaddlepointError('option', `load: this runtime made no code from bytes: ${cause}`, IMPORT, { cause });
   }

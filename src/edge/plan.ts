@@ -8,10 +8,11 @@ import { Status, StatusField } from '../plan/opcodes.ts';
 import { indexBoundAt } from '../plan/sizes.ts';
 import { type Budget, clock, limitOf } from './budget.ts';
 import { damaged } from './damaged.ts';
-import { ARRAYS, checksum, type Extent, type TrainHeader } from './format.ts';
+import { ARRAYS, type Extent, type TrainHeader } from './format.ts';
 import type { ReadPlan, ReadProgram } from './read-plan.ts';
 import { numberOf, type Rows, readRows } from './rows.ts';
 import { unpackScalars } from './scalars.ts';
+import { packState, unpackState } from './state.ts';
 
 export interface EdgeTrainOptions extends Budget {
   /** Passes over the batch, ≥ 1; default 1. */
@@ -29,10 +30,6 @@ export interface EdgeTraining {
   /** Give it as `from` to go on; undefined: all is done. */
   readonly next: number | undefined;
 }
-
-/** Kept state: what training has changed, behind 'saddstat', the plan's id, the step and a checksum. */
-const STATE = 'saddstat';
-const STATE_PRELUDE = 20;
 
 /** Rows and their targets. */
 export interface EdgeBatch {
@@ -145,19 +142,7 @@ export class EdgePlan implements Disposable {
    */
   state(): Uint8Array {
     this.#training();
-    const blocks = this.#renewed();
-    const bytes = new Uint8Array(STATE_PRELUDE + blocks.reduce((sum, block) => sum + block.byteLength, 0));
-    let at = STATE_PRELUDE;
-    for (const block of blocks) {
-      bytes.set(new Uint8Array(block.buffer, block.byteOffset, block.byteLength), at);
-      at += block.byteLength;
-    }
-    new TextEncoder().encodeInto(STATE, bytes);
-    const view = new DataView(bytes.buffer);
-    view.setUint32(8, this.#plan.id, true);
-    view.setUint32(12, this.#step, true);
-    view.setUint32(16, checksum(bytes.subarray(STATE_PRELUDE)), true);
-    return bytes;
+    return packState(this.#plan.id, this.#step, this.#renewed());
   }
 
   /**
@@ -165,25 +150,8 @@ export class EdgePlan implements Disposable {
    * @throws SaddlepointError `file` if it is damaged, or of another plan: a plan exported anew begins anew.
    */
   restore(state: ArrayBuffer | ArrayBufferView): void {
-    const bytes = ArrayBuffer.isView(state)
-      ? new Uint8Array(state.buffer, state.byteOffset, state.byteLength)
-      : new Uint8Array(state);
     this.#training();
-    const blocks = this.#renewed();
-    const expected = STATE_PRELUDE + blocks.reduce((sum, block) => sum + block.byteLength, 0);
-    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    if (bytes.length < STATE_PRELUDE || new TextDecoder().decode(bytes.subarray(0, 8)) !== STATE)
-      throw damaged('this is not what state() gave');
-    if (view.getUint32(8, true) !== this.#plan.id || bytes.length !== expected)
-      throw damaged('this is the state of another plan', 'a plan that was exported anew begins anew');
-    if (view.getUint32(16, true) !== checksum(bytes.subarray(STATE_PRELUDE)))
-      throw damaged('the state is damaged: its checksum is another');
-    let at = STATE_PRELUDE;
-    for (const block of blocks) {
-      new Uint8Array(block.buffer, block.byteOffset, block.byteLength).set(bytes.subarray(at, at + block.byteLength));
-      at += block.byteLength;
-    }
-    this.#step = view.getUint32(12, true);
+    this.#step = unpackState(state, this.#plan.id, this.#renewed());
     this.#isStale = true;
   }
 
@@ -310,7 +278,8 @@ export class EdgePlan implements Disposable {
     ).at;
   }
 
-  #renewed(): (Float32Array | Int32Array | Uint8Array)[] {
-    return this.#plan.header.blocks.filter(({ renewed }) => renewed).map(({ at }) => this.#view(at));
+  #renewed(): Uint8Array[] {
+    const renewed = this.#plan.header.blocks.filter((block) => block.renewed);
+    return renewed.map(({ at }) => new Uint8Array(this.#view(at).buffer, MEMORY_BASE + at[0], this.#view(at).byteLength));
   }
 }

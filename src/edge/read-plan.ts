@@ -1,8 +1,11 @@
 /** @file A plan file, read: bytes are taken for hostile, so sizes come before use, and every part is checked before it may run. */
 import { BYTES } from '../core/dtype.ts';
 import type { Region } from '../plan/format.ts';
-import { inspectWords } from '../plan/inspect.ts';
+import { type InstructionRules, inspectWords } from '../plan/inspect.ts';
+import { CORE_FORMS } from '../plan/legal-core.ts';
+import { CORE_OPERANDS } from '../plan/operands-core.ts';
 import { Constant } from '../plan/opcodes.ts';
+import { checkHeader, whole } from './check-header.ts';
 import { damaged } from './damaged.ts';
 import {
   checksum,
@@ -31,7 +34,6 @@ export interface ReadPlan {
   /** What to write where, before the first step. */
   readonly contents: readonly { readonly address: number; readonly bytes: Uint8Array }[];
   readonly scalars: Uint8Array;
-  readonly isExtended: boolean;
 }
 
 /** What a file may claim. */
@@ -46,18 +48,16 @@ const text = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);
 
 const bytesOf = ([, elements, dtype]: Extent): number => elements * BYTES[DTYPES[dtype]];
 
-/** The value, if it is a whole number in the range. */
-function whole(value: unknown, most: number, least = 0): number {
-  if (Number.isInteger(value) && (value as number) >= least && (value as number) <= most) return value as number;
-  throw damaged(`the plan's header is damaged: ${JSON.stringify(value)} is no whole number in ${least} … ${most}`);
+/** @throws SaddlepointError `file`: no plan, of another version, damaged; `memory`: more than the limits. */
+export async function readPlan(file: Uint8Array, limits: PlanLimits): Promise<ReadPlan> {
+  const { header, id, from } = openFile(file);
+  checkHeader(header, limits.memoryLimit);
+  // What most plans do not need is loaded for those that do, as the larger build of the machine is.
+  const rules = header.build === 'core' ? CORE : (await import('../plan/rules.ts')).ALL_RULES;
+  return readSections(file, from, { header, id }, limits, rules);
 }
 
-/** @throws SaddlepointError `file`: no plan, of another version, damaged; `memory`: more than the limits. */
-export function readPlan(file: Uint8Array, limits: PlanLimits): ReadPlan {
-  const { header, id, from } = openFile(file);
-  checkHeader(header, limits);
-  return readSections(file, from, header, id, limits);
-}
+const CORE: InstructionRules = { forms: CORE_FORMS, operands: CORE_OPERANDS };
 
 function openFile(file: Uint8Array): { header: PlanHeader; id: number; from: number } {
   const start = text(file.subarray(0, MAGIC.length));
@@ -88,60 +88,12 @@ function openFile(file: Uint8Array): { header: PlanHeader; id: number; from: num
   }
 }
 
-/** Everything that later code takes for granted: counts are counts, names lead somewhere, blocks are as large as their use. */
-function checkHeader(header: PlanHeader, { memoryLimit }: PlanLimits): void {
-  const { blocks, programs, input, output, classes, predict, train } = header;
-  const fits = (extent: Extent | undefined, elements: number, dtype: number): void => {
-    if (extent?.[1] !== elements || extent[2] !== dtype) throw damaged("the plan's parts do not fit each other");
-  };
-  const find = <T extends { readonly name: string }>(list: readonly T[], name: string): T => {
-    const found = list.find((one) => one.name === name);
-    if (found === undefined) throw damaged(`the plan has no ${name}`);
-    return found;
-  };
-  const sizeOf = (shape: readonly number[]): number =>
-    shape.reduce((size, dimension) => whole(size * whole(dimension, memoryLimit, 1), memoryLimit, 1), 1);
-  const table = (program: string, name: string): Extent | undefined => find(programs, program).tables[name];
-  const [width, units] = [sizeOf(input), sizeOf(output)];
-  whole(input.length, 8);
-  whole(output.length, 8);
-  if (
-    !['class', 'binary', 'value'].includes(header.target) ||
-    (classes !== undefined &&
-      !(Array.isArray(classes) && classes.length >= (header.target === 'class' ? (output.at(-1) ?? 1) : 2)))
-  )
-    throw damaged("the plan's classes are damaged");
-  whole(predict.length, 16, 1);
-  for (const { rows, program, block } of predict) {
-    fits(find(blocks, block).at, whole(rows, memoryLimit, 1) * width, 0);
-    fits(table(program, 'prediction'), rows * units, 0);
-  }
-  if (train === undefined) return;
-  const { rows, target, scalars } = train;
-  const goal = sizeOf(target.shape);
-  whole(train.step, 2 ** 31);
-  whole(scalars.steps, 2 ** 20, 1);
-  whole(scalars.width, 64, 1);
-  whole(scalars.bytes, 6 * scalars.steps * scalars.width);
-  const x = find(blocks, 'x').at;
-  fits(x, whole(rows, 2 ** 20, 1) * width, whole(x[2], 1));
-  fits(find(blocks, 'y').at, rows * goal, whole(target.dtype, 1));
-  for (const program of [train.program, train.partial ?? train.program]) {
-    fits(table(program, 'indices'), rows, 1);
-    fits(table(program, 'key'), 3, 1);
-    fits(table(program, 'scalars'), scalars.width, 0);
-    fits(table(program, 'pulse'), whole(table(program, 'pulse')?.[1], 64, 2), 0);
-  }
-  if (train.partial !== undefined) fits(find(blocks, 'weights').at, rows, 0);
-  if (train.refresh !== undefined) find(programs, train.refresh);
-}
-
 function readSections(
   file: Uint8Array,
   from: number,
-  header: PlanHeader,
-  id: number,
+  { header, id }: Pick<ReadPlan, 'header' | 'id'>,
   { memoryLimit, workLimit }: PlanLimits,
+  rules: InstructionRules,
 ): ReadPlan {
   const { blocks, programs: headers, arena, train } = header;
   if (whole(header.bytes, 2 ** 32) > memoryLimit)
@@ -187,11 +139,11 @@ function readSections(
       contents.push({ address: at[0], bytes: take(bytesOf(at)) });
     }
     const words = new Int32Array(bytes.slice().buffer);
-    const { fault, work, isExtended } = inspectWords(words, [...shared, ...own]);
+    const { fault, work } = inspectWords(rules, words, [...shared, ...own]);
     if (fault !== undefined) throw damaged(`instruction ${fault.instruction} of ${name}${fault.what}`);
     if (work > workLimit)
       throw damaged(`a step of ${name} is ${work} operations, the limit is ${workLimit}`, 'raise workLimit');
-    return { name, work, isExtended, header: program };
+    return { name, work, header: program };
   });
   const scalars = take(train?.scalars.bytes ?? 0);
   for (const { kept, at } of blocks) if (kept) contents.push({ address: at[0], bytes: take(bytesOf(at)) });
@@ -202,7 +154,6 @@ function readSections(
   return {
     ...{ header, id, contents, scalars },
     programs: new Map(checked.map((program) => [program.name, program])),
-    isExtended: checked.some(({ isExtended }) => isExtended),
   };
 }
 

@@ -5,9 +5,9 @@
 import { operationsAt } from './costs.ts';
 import { isExtended } from './extended.ts';
 import type { Region } from './format.ts';
-import { faultAt } from './legal.ts';
+import type { Form, OperandRule } from './instruction.ts';
+import { formFault } from './legal-core.ts';
 import * as I from './opcodes.ts';
-import { operandsAt } from './operands.ts';
 
 /** What words amount to. */
 export interface Inspection {
@@ -17,6 +17,12 @@ export interface Inspection {
   readonly work: number;
   /** Whether the core build lacks an instruction. */
   readonly isExtended: boolean;
+}
+
+/** What is known of instructions: of all of them, or of those of the core build. */
+export interface InstructionRules {
+  readonly forms: Readonly<Partial<Record<I.Opcode, Form>>>;
+  readonly operands: Readonly<Partial<Record<I.Opcode, OperandRule>>>;
 }
 
 /** Loops open at some place: bodies nest, so the last is the innermost. */
@@ -68,7 +74,12 @@ function loopFault(word: Word, at: number, open: readonly Loop[], end: number): 
  * @param regions all that the words may touch.
  * @param capacity how many rows the step tables have.
  */
-export function inspectWords(words: Int32Array, regions: readonly Region[], capacity = 1): Inspection {
+export function inspectWords(
+  { forms, operands }: InstructionRules,
+  words: Int32Array,
+  regions: readonly Region[],
+  capacity = 1,
+): Inspection {
   let [instruction, work, extended] = [0, 0, false];
   const open: Loop[] = [];
   const found = (at: number, what: string): Inspection => ({
@@ -79,14 +90,14 @@ export function inspectWords(words: Int32Array, regions: readonly Region[], capa
     while ((open.at(-1)?.end ?? at + 1) <= at) if ((open.pop()?.end ?? at) < at) return found(at, ' begins in a loop');
     const word: Word = (field) => words[at + field] as number;
     const opcode = word(0) & 0xffff;
-    const fault = faultAt(words, at);
+    extended ||= isExtended(words, at);
+    const fault = formFault(forms, words, at);
     if (fault !== undefined) return found(at, ` ${fault}`);
     const end = open.at(-1)?.end ?? words.length;
     const loop = loopFault(word, at, open, end);
     if (loop !== undefined) return found(at, ` has ${loop}`);
-    extended ||= isExtended(words, at);
     let own = operationsAt(words, at) + repeatedWork(opcode, word);
-    for (const { name, address, bytes, writes } of operandsAt(words, at, capacity) ?? []) {
+    for (const { name, address, bytes, writes } of operands[opcode as I.Opcode]?.(word, capacity) ?? []) {
       const region = regionOf(regions, address, bytes);
       if (region === undefined) return found(at, `: ${name} at ${address} + ${bytes} bytes lies in no region`);
       if (writes && region.isConstant) return found(at, `: ${name} overwrites ${region.name}`);

@@ -3,8 +3,6 @@ import { type Form, type Operand, type OperandRule, reads, type Word, writes } f
 import * as I from './opcodes.ts';
 import { matmulScratchBytes } from './sizes.ts';
 
-type ProductOpcode = I.Opcode.matmul | I.Opcode.batchMatmul;
-
 /** The operands of a product, or of several that begin up to so many bytes behind the first. */
 function product(w: Word, destination: number, lhs: number, rhs: number): readonly Operand[] {
   const [m, n, k] = [w(I.MatmulField.m), w(I.MatmulField.n), w(I.MatmulField.k)];
@@ -22,9 +20,9 @@ function product(w: Word, destination: number, lhs: number, rhs: number): readon
   ];
 }
 
-export const PRODUCT_OPERANDS: Readonly<Record<ProductOpcode, OperandRule>> = {
-  [I.Opcode.matmul]: (w) => product(w, 0, 0, 0),
-  [I.Opcode.batchMatmul](w) {
+export const matmulOperands: OperandRule = (w) => product(w, 0, 0, 0);
+
+export const batchMatmulOperands: OperandRule = (w) => {
     const last = (outer: number, inner: number): number =>
       4 * ((w(I.BatchMatmulField.outer) - 1) * w(outer) + (w(I.BatchMatmulField.inner) - 1) * w(inner));
     return product(
@@ -33,7 +31,6 @@ export const PRODUCT_OPERANDS: Readonly<Record<ProductOpcode, OperandRule>> = {
       last(I.BatchMatmulField.lhsOuter, I.BatchMatmulField.lhsInner),
       last(I.BatchMatmulField.rhsOuter, I.BatchMatmulField.rhsInner),
     );
-  },
 };
 
 function matmulFault(w: Word): string | undefined {
@@ -61,8 +58,7 @@ function batchMatmulFault(w: Word): string | undefined {
   return outer * inner * m * n > room ? 'two elements for one place' : matmulFault(w);
 }
 
-export const PRODUCT_FORMS: Readonly<Record<ProductOpcode, Form>> = {
-  [I.Opcode.matmul]: {
+export const matmulForm: Form = {
     words: I.MatmulField.words,
     counts: [I.MatmulField.m, I.MatmulField.n, I.MatmulField.k],
     choices: [
@@ -71,8 +67,9 @@ export const PRODUCT_FORMS: Readonly<Record<ProductOpcode, Form>> = {
       [I.MatmulField.activation, I.Activation.sigmoid],
     ],
     fault: matmulFault,
-  },
-  [I.Opcode.batchMatmul]: {
+  };
+
+export const batchMatmulForm: Form = {
     words: I.BatchMatmulField.words,
     counts: [
       I.BatchMatmulField.m,
@@ -88,5 +85,4 @@ export const PRODUCT_FORMS: Readonly<Record<ProductOpcode, Form>> = {
       [I.BatchMatmulField.activation, I.Activation.none],
     ],
     fault: batchMatmulFault,
-  },
-};
+  };

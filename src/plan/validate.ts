@@ -7,6 +7,7 @@ import type { Plan } from './format.ts';
 import { inspectWords, regionOf } from './inspect.ts';
 import { Opcode } from './opcodes.ts';
 import { operandsAt } from './operands.ts';
+import { ALL_RULES } from './rules.ts';
 
 const NAMES = {
   [Opcode.stepLoad]: 'stepLoad',
@@ -72,7 +73,7 @@ export function opcodeName(word: number): string {
  * @throws SaddlepointError `internal` that names the instruction and the operand.
  */
 export function validate(plan: Plan, capacity = 1): Plan {
-  const { fault } = inspectWords(plan.words, plan.regions, capacity);
+  const { fault } = inspectWords(ALL_RULES, plan.words, plan.regions, capacity);
   if (fault === undefined) return plan;
   const name = opcodeName(plan.words[fault.at] as number);
   unreachable(`instruction ${fault.instruction} (${name}) of plan ${plan.name}${fault.what}`);

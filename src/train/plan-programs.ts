@@ -8,20 +8,19 @@ import type { TrainHeader } from '../edge/format.ts';
 import { packScalars } from '../edge/scalars.ts';
 import { evaluatedParameters } from '../engine/evaluated.ts';
 import { renewalOf } from '../engine/renewal.ts';
-import { BLOCKS, listOf, type ModelGroups, predictionProgram, trainingProgram } from '../engine/step.ts';
+import { BLOCKS, listOf, type ModelGroups, predictionProgram } from '../engine/step.ts';
 import type { Spec } from '../graph/node.ts';
 import type { Program } from '../graph/program.ts';
 import type { Transform } from '../optim/transform.ts';
 import type { Checkpoint } from './checkpoint.ts';
-import { describeStep } from './describe.ts';
 import { frozenPaths, withFrozenStatistics } from './freeze.ts';
 import type { TrainedModel } from './model.ts';
 import { rowsAreAlone } from './plan-rows.ts';
+import { programOf } from './plan-step.ts';
 import { describePrediction } from './predict.ts';
 import type { Run } from './run.ts';
 import type { PlanTrainOptions, SavePlanOptions } from './save-plan.ts';
 import { groupsOf, type ModelState, unitsOf } from './state.ts';
-import { weighingOf } from './weights.ts';
 
 export interface PlannedRun {
   readonly state: ModelState;
@@ -132,33 +131,6 @@ async function planTraining(run: TrainedModel | Run, options: PlanTrainOptions) 
       scalars: { width: rows.width, steps: rows.data.length / rows.width, bytes: scalars.length },
     },
   };
-}
-
-/** What the programs of a step have in common. */
-export interface PlannedStep {
-  readonly state: ModelState;
-  readonly layer: ModelState['layer'];
-  readonly groups: ModelGroups;
-  readonly optimizer: Transform;
-  readonly target: Spec;
-  readonly dtype: DType;
-  readonly renewal: Awaited<ReturnType<typeof renewalOf>>;
-}
-
-/**
- * A training step over blocks of `rows` rows, as `fit` makes it.
- * @param isWeighed whether each row counts as block `weights` says: those of 0 are as if they were not there.
- */
-export function programOf(step: PlannedStep, rows: number, isWeighed: boolean): Program {
-  const { state, layer, groups, target, dtype, optimizer, renewal } = step;
-  const description = describeStep({
-    ...{ ...state, layer, groups, metrics: [] },
-    source: { rows, rowShape: state.inputShape, dtype },
-    targets: { shape: [rows, ...target.shape], dtype: target.dtype },
-    weighing: isWeighed ? weighingOf(new Float32Array(rows)) : undefined,
-  });
-  const program = trainingProgram(description, optimizer, rows, renewal);
-  return isWeighed ? { ...program, name: `${program.name} weighed` } : program;
 }
 
 /** The targets of a model that was loaded: class numbers, or as many values as it gives. */

@@ -6,7 +6,7 @@ import { randomNormal, streamOf } from '../core/philox.ts';
 import { sizeOf } from '../core/shape.ts';
 import type { Scaling } from '../data/scaling.ts';
 import { BLOCKS, PULSE } from '../engine/step.ts';
-import { type PlannedStep, programOf } from './plan-programs.ts';
+import { type PlannedStep, programOf } from './plan-step.ts';
 import { unitsOf, writeLeaves } from './state.ts';
 
 /** Sums in another order differ by rounding, some 1e-6; one row among others that are not there by far more. */

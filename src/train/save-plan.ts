@@ -7,6 +7,7 @@ import { writePlan } from '../edge/write-plan.ts';
 import { type WriteTarget, writeBytes } from '../io/place.ts';
 import type { Transform } from '../optim/transform.ts';
 import { inspectWords } from '../plan/inspect.ts';
+import { ALL_RULES } from '../plan/rules.ts';
 import { indexBoundAt } from '../plan/sizes.ts';
 import type { TrainedModel } from './model.ts';
 import { type PlannedRun, planRun } from './plan-programs.ts';
@@ -89,20 +90,20 @@ export async function makePlan(
 ): Promise<{ readonly file: Uint8Array; readonly summary: PlanSummary }> {
   checkOptions(run, options);
   const planned = await planRun(run, options);
-  const header = headerOf(planned);
-  const sections = sectionsOf(planned, header);
-  const file = writePlan(header, sections);
   const programs = [...planned.image.programs];
   const work = Object.fromEntries(
-    programs.map(([name, { plan }]) => [name, inspectWords(plan.words, plan.regions)] as const),
+    programs.map(([name, { plan }]) => [name, inspectWords(ALL_RULES, plan.words, plan.regions)] as const),
   );
+  const build = Object.values(work).some(({ isExtended }) => isExtended) ? 'simd' : 'core';
+  const header = headerOf(planned, build);
+  const file = writePlan(header, sectionsOf(planned, header));
   const memoryBytes = header.bytes;
   return {
     file,
     summary: {
       ...{ fileBytes: file.length, memoryBytes, peakBytes: memoryBytes + file.length },
       instructionBytes: programs.reduce((sum, [, { plan }]) => sum + plan.words.byteLength, 0),
-      build: Object.values(work).some(({ isExtended }) => isExtended) ? 'simd' : 'core',
+      build,
       work: Object.fromEntries(Object.entries(work).map(([name, each]) => [name, each.work])),
       notes: planned.notes,
     },
@@ -133,9 +134,10 @@ function checkOptions({ state }: TrainedModel, options: SavePlanOptions): void {
 
 const number = (dtype: (typeof DTYPES)[number]): DTypeNumber => DTYPES.indexOf(dtype) as DTypeNumber;
 
-function headerOf({ state, image, predict, train, contents, renewed }: PlannedRun): PlanHeader {
+function headerOf({ state, image, predict, train, contents, renewed }: PlannedRun, build: PlanHeader['build']): PlanHeader {
   return {
     version: VERSION,
+    build,
     bytes: image.bytes,
     arena: arenaOf(image),
     blocks: [...image.blocks].map(([name, { address, spec }]) => ({
