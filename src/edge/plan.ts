@@ -178,7 +178,7 @@ export class EdgePlan implements Disposable {
     const shown = classes.slice(0, 8).join(', ') + (classes.length > 8 ? ', …' : '');
     const shape: Shape = kind === 'binary' ? [] : target.shape;
     return readRows('y', y, shape, `one of ${shown}`, (label) => {
-      const number = numbers.get(String(label));
+      const number = typeof label === 'object' ? undefined : numbers.get(String(label));
       // Of two names, false and true are the first and the second.
       return number ?? (typeof label === 'boolean' ? numbers.get(String(numberOf(label))) : undefined);
     });
@@ -229,7 +229,11 @@ export class EdgePlan implements Disposable {
   #run({ header }: ReadProgram): void {
     const [address, words] = header.code;
     const { exports } = this.#open();
-    if (exports.execute(MEMORY_BASE + address, words, MEMORY_BASE, 0, 1) === 1) return;
+    try {
+      if (exports.execute(MEMORY_BASE + address, words, MEMORY_BASE, 0, 1) === 1) return;
+    } catch (cause) {
+      throw damaged(`${header.name} left its memory: ${cause}`);
+    }
     const status = this.#view([0, 4, 1]);
     const [code, at, detail, value] = [StatusField.status, StatusField.at, StatusField.detail, StatusField.value].map(
       (field) => status[field] as number,
@@ -268,7 +272,7 @@ export class EdgePlan implements Disposable {
   }
 
   #program(name: string): ReadProgram {
-    return must(this.#plan.programs.get(name), name);
+    return must(this.#plan.programs.find((one) => one.header.name === name), name);
   }
 
   #block(name: string): Extent {

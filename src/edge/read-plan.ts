@@ -1,5 +1,6 @@
 /** @file A plan file, read: bytes are taken for hostile, so sizes come before use, and every part is checked before it may run. */
 import { BYTES } from '../core/dtype.ts';
+import { SaddlepointError } from '../core/errors.ts';
 import type { Region } from '../plan/format.ts';
 import { type InstructionRules, inspectWords } from '../plan/inspect.ts';
 import { CORE_FORMS } from '../plan/legal-core.ts';
@@ -30,7 +31,7 @@ export interface ReadPlan {
   readonly header: PlanHeader;
   /** Tells this file from others. */
   readonly id: number;
-  readonly programs: ReadonlyMap<string, ReadProgram>;
+  readonly programs: readonly ReadProgram[];
   /** What to write where, before the first step. */
   readonly contents: readonly { readonly address: number; readonly bytes: Uint8Array }[];
   readonly scalars: Uint8Array;
@@ -51,10 +52,15 @@ const bytesOf = ([, elements, dtype]: Extent): number => elements * BYTES[DTYPES
 /** @throws SaddlepointError `file`: no plan, of another version, damaged; `memory`: more than the limits. */
 export async function readPlan(file: Uint8Array, limits: PlanLimits): Promise<ReadPlan> {
   const { header, id, from } = openFile(file);
-  checkHeader(header, limits.memoryLimit);
+  try {
+    checkHeader(header, limits.memoryLimit);
   // What most plans do not need is loaded for those that do, as the larger build of the machine is.
   const rules = header.build === 'core' ? CORE : (await import('../plan/rules.ts')).ALL_RULES;
-  return readSections(file, from, { header, id }, limits, rules);
+    return readSections(file, from, { header, id }, limits, rules);
+  } catch (error) {
+    // What is of another kind than the header's types say fails somewhere in there.
+    throw error instanceof SaddlepointError ? error : damaged(`the plan's header is damaged: ${error}`);
+  }
 }
 
 const CORE: InstructionRules = { forms: CORE_FORMS, operands: CORE_OPERANDS };
@@ -128,8 +134,9 @@ function readSections(
     region('arena', arena[0], arena[1]),
   ];
   const contents: { address: number; bytes: Uint8Array }[] = [];
-  const checked = headers.map((program) => {
+  const programs = headers.map((program) => {
     const { code, constants, tables, name } = program;
+    whole(program.origins.length, code[1]);
     const bytes = take(4 * whole(code[1], memoryLimit));
     region('code', code[0], bytes.length);
     contents.push({ address: code[0], bytes });
@@ -143,7 +150,7 @@ function readSections(
     if (fault !== undefined) throw damaged(`instruction ${fault.instruction} of ${name}${fault.what}`);
     if (work > workLimit)
       throw damaged(`a step of ${name} is ${work} operations, the limit is ${workLimit}`, 'raise workLimit');
-    return { name, work, header: program };
+    return { work, header: program };
   });
   const scalars = take(train?.scalars.bytes ?? 0);
   for (const { kept, at } of blocks) if (kept) contents.push({ address: at[0], bytes: take(bytesOf(at)) });
@@ -153,7 +160,7 @@ function readSections(
   if (overlap !== undefined) throw damaged(`${overlap.name} lies over another part of the memory`);
   return {
     ...{ header, id, contents, scalars },
-    programs: new Map(checked.map((program) => [program.name, program])),
+    programs,
   };
 }
 

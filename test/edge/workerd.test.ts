@@ -104,16 +104,3 @@ test('P4: requests that come at the same time do not mix', async () => {
     expect(new DataView(Uint8Array.from(state).buffer).getUint32(12, true)).toBe(local[i]?.step);
   }
 });
-
-test('P4: where the clock stands still, a budget of milliseconds counts the work', async () => {
-  const { file, summary } = await makePlan(await trained('classes with names'), { train: true });
-  await ask('load', { id: 'budget', file: [...file] });
-  const { x, y } = dataOf('classes with names');
-  const work = summary.work['train 8'] as number;
-  const got = (await ask('train', { id: 'budget', batch: { x, y }, options: { epochs: 1e6, budgetMs: 2 } })) as {
-    steps: number;
-    next: number;
-  };
-  expect(got.steps).toBe(Math.ceil(4e6 / work));
-  expect(got.next).toBe(got.steps);
-});
