@@ -4,8 +4,9 @@ import { instantiate } from '../backends/wasm/machine.ts';
 import { SaddlepointError, show } from '../core/errors.ts';
 import { damaged } from './damaged.ts';
 import type { PlanHeader } from './format.ts';
+import { PlanMemory } from './memory.ts';
 import { EdgePlan } from './plan.ts';
-import { readPlan } from './read-plan.ts';
+import { type ReadPlan, readPlan } from './read-plan.ts';
 
 export interface LoadPlanOptions {
   /**
@@ -43,7 +44,16 @@ const IMPORT =
 export async function load(source: PlanSource | Promise<PlanSource>, options: LoadPlanOptions = {}): Promise<EdgePlan> {
   const { memoryLimit = 2 ** 27, workLimit = 1e10, wasm } = options;
   const plan = await readPlan(await bytesOf(await source), { memoryLimit, workLimit });
-  return new EdgePlan(plan, await instantiate(await compiled(wasm, plan.header.build), plan.header.bytes));
+  return openPlan(plan, await compiled(wasm, plan.header.build));
+}
+
+/** A plan that was read, on a machine of its own. */
+export async function openPlan(plan: ReadPlan, module: WebAssembly.Module): Promise<EdgePlan> {
+  const { bytes, train } = plan.header;
+  const machine = await instantiate(module, bytes);
+  const memory = new PlanMemory(plan, machine);
+  const trainer = train && new (await import('./training.ts')).Trainer(memory, train);
+  return new EdgePlan(memory, machine.memory.buffer.byteLength, trainer);
 }
 
 async function bytesOf(source: PlanSource): Promise<Uint8Array> {

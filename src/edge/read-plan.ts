@@ -109,7 +109,7 @@ function readSections(
     );
   const regions: Region[] = [];
   const region = (name: string, address: number, bytes: number, isConstant = false): Region => {
-    const whereto = whole(address, header.bytes, Constant.statusBytes);
+    const whereto = 4 * whole(address / 4, header.bytes / 4, Constant.statusBytes / 4);
     const made = {
       ...{ name, address: whereto, bytes: whole(bytes, header.bytes - whereto) },
       ...(isConstant && { isConstant }),

@@ -2,8 +2,10 @@
 import { expect } from 'vitest';
 import { instantiate, MEMORY_BASE } from '../../src/backends/wasm/machine.ts';
 import { checksum, PRELUDE } from '../../src/edge/format.ts';
+import { PlanMemory } from '../../src/edge/memory.ts';
 import { EdgePlan } from '../../src/edge/plan.ts';
 import { readPlan } from '../../src/edge/read-plan.ts';
+import { Trainer } from '../../src/edge/training.ts';
 import { makePlan, SaddlepointError } from '../../src/index.ts';
 import { dataOf, trained } from '../edge/models.ts';
 
@@ -73,7 +75,9 @@ export async function fuzzPlans(count: number, seed: number): Promise<Tally> {
       expect(isSealed || bytes.every((byte, k) => byte === file[k]), 'an accident is refused').toBe(true);
       const module = machines[read.header.build === 'core' ? 0 : 1] as WebAssembly.Module;
       const machine = await instantiate(module, read.header.bytes);
-      const plan = new EdgePlan(read, machine);
+      const memory = new PlanMemory(read, machine);
+      const trainer = read.header.train && new Trainer(memory, read.header.train);
+      const plan = new EdgePlan(memory, machine.memory.buffer.byteLength, trainer);
       const { x, y } = dataOf(name);
       const batch = { x: x.slice(0, 8), y: y.slice(0, 8) };
       await plan.predict(x.slice(0, 3)).catch(isRefusal);
