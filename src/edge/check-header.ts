@@ -55,4 +55,3 @@ export function checkHeader(header: PlanHeader, memoryLimit: number): void {
   if (train.partial !== undefined) fits(find(blocks, 'weights').at, rows, 0);
   if (train.refresh !== undefined) find(programs, train.refresh);
 }
-

@@ -69,7 +69,10 @@ export class PlanMemory {
   }
 
   program(name: string): ReadProgram {
-    return must(this.plan.programs.find((one) => one.header.name === name), name);
+    return must(
+      this.plan.programs.find((one) => one.header.name === name),
+      name,
+    );
   }
 
   block(name: string): Extent {

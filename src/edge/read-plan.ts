@@ -4,8 +4,8 @@ import { SaddlepointError } from '../core/errors.ts';
 import type { Region } from '../plan/format.ts';
 import { type InstructionRules, inspectWords } from '../plan/inspect.ts';
 import { CORE_FORMS } from '../plan/legal-core.ts';
-import { CORE_OPERANDS } from '../plan/operands-core.ts';
 import { Constant } from '../plan/opcodes.ts';
+import { CORE_OPERANDS } from '../plan/operands-core.ts';
 import { checkHeader, whole } from './check-header.ts';
 import { damaged } from './damaged.ts';
 import {
@@ -54,8 +54,8 @@ export async function readPlan(file: Uint8Array, limits: PlanLimits): Promise<Re
   const { header, id, from } = openFile(file);
   try {
     checkHeader(header, limits.memoryLimit);
-  // What most plans do not need is loaded for those that do, as the larger build of the machine is.
-  const rules = header.build === 'core' ? CORE : (await import('../plan/rules.ts')).ALL_RULES;
+    // What most plans do not need is loaded for those that do, as the larger build of the machine is.
+    const rules = header.build === 'core' ? CORE : (await import('../plan/rules.ts')).ALL_RULES;
     return readSections(file, from, { header, id }, limits, rules);
   } catch (error) {
     // What is of another kind than the header's types say fails somewhere in there.

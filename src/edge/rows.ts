@@ -60,7 +60,8 @@ export function readRows(
     const row = `row ${Math.floor((at < end ? at : end - 1) / width)} (counted from 0)`;
     if (at === end) throw refuse(`${row} has more than ${width} values, shape ${showShape(shape)} expected`);
     const number = read(value);
-    if (number === undefined) throw refuse(`${row} has ${isList(value) ? 'a list' : show(value).slice(0, 60)}, ${expected} expected`);
+    if (number === undefined)
+      throw refuse(`${row} has ${isList(value) ? 'a list' : show(value).slice(0, 60)}, ${expected} expected`);
     data[at++] = number;
   };
   for (let row = 0; row < rows; row++) {

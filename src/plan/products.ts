@@ -23,14 +23,14 @@ function product(w: Word, destination: number, lhs: number, rhs: number): readon
 export const matmulOperands: OperandRule = (w) => product(w, 0, 0, 0);
 
 export const batchMatmulOperands: OperandRule = (w) => {
-    const last = (outer: number, inner: number): number =>
-      4 * ((w(I.BatchMatmulField.outer) - 1) * w(outer) + (w(I.BatchMatmulField.inner) - 1) * w(inner));
-    return product(
-      w,
-      last(I.BatchMatmulField.destinationOuter, I.BatchMatmulField.destinationInner),
-      last(I.BatchMatmulField.lhsOuter, I.BatchMatmulField.lhsInner),
-      last(I.BatchMatmulField.rhsOuter, I.BatchMatmulField.rhsInner),
-    );
+  const last = (outer: number, inner: number): number =>
+    4 * ((w(I.BatchMatmulField.outer) - 1) * w(outer) + (w(I.BatchMatmulField.inner) - 1) * w(inner));
+  return product(
+    w,
+    last(I.BatchMatmulField.destinationOuter, I.BatchMatmulField.destinationInner),
+    last(I.BatchMatmulField.lhsOuter, I.BatchMatmulField.lhsInner),
+    last(I.BatchMatmulField.rhsOuter, I.BatchMatmulField.rhsInner),
+  );
 };
 
 function matmulFault(w: Word): string | undefined {
@@ -59,30 +59,30 @@ function batchMatmulFault(w: Word): string | undefined {
 }
 
 export const matmulForm: Form = {
-    words: I.MatmulField.words,
-    counts: [I.MatmulField.m, I.MatmulField.n, I.MatmulField.k],
-    choices: [
-      [I.MatmulField.transposeLhs, 1],
-      [I.MatmulField.transposeRhs, 1],
-      [I.MatmulField.activation, I.Activation.sigmoid],
-    ],
-    fault: matmulFault,
-  };
+  words: I.MatmulField.words,
+  counts: [I.MatmulField.m, I.MatmulField.n, I.MatmulField.k],
+  choices: [
+    [I.MatmulField.transposeLhs, 1],
+    [I.MatmulField.transposeRhs, 1],
+    [I.MatmulField.activation, I.Activation.sigmoid],
+  ],
+  fault: matmulFault,
+};
 
 export const batchMatmulForm: Form = {
-    words: I.BatchMatmulField.words,
-    counts: [
-      I.BatchMatmulField.m,
-      I.BatchMatmulField.n,
-      I.BatchMatmulField.k,
-      I.BatchMatmulField.outer,
-      I.BatchMatmulField.inner,
-    ],
-    choices: [
-      [I.BatchMatmulField.bias, 0],
-      [I.BatchMatmulField.transposeLhs, 1],
-      [I.BatchMatmulField.transposeRhs, 1],
-      [I.BatchMatmulField.activation, I.Activation.none],
-    ],
-    fault: batchMatmulFault,
-  };
+  words: I.BatchMatmulField.words,
+  counts: [
+    I.BatchMatmulField.m,
+    I.BatchMatmulField.n,
+    I.BatchMatmulField.k,
+    I.BatchMatmulField.outer,
+    I.BatchMatmulField.inner,
+  ],
+  choices: [
+    [I.BatchMatmulField.bias, 0],
+    [I.BatchMatmulField.transposeLhs, 1],
+    [I.BatchMatmulField.transposeRhs, 1],
+    [I.BatchMatmulField.activation, I.Activation.none],
+  ],
+  fault: batchMatmulFault,
+};

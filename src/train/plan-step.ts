@@ -35,4 +35,3 @@ export function programOf(step: PlannedStep, rows: number, isWeighed: boolean): 
   const program = trainingProgram(description, optimizer, rows, renewal);
   return isWeighed ? { ...program, name: `${program.name} weighed` } : program;
 }
-

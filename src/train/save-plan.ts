@@ -134,7 +134,10 @@ function checkOptions({ state }: TrainedModel, options: SavePlanOptions): void {
 
 const number = (dtype: (typeof DTYPES)[number]): DTypeNumber => DTYPES.indexOf(dtype) as DTypeNumber;
 
-function headerOf({ state, image, predict, train, contents, renewed }: PlannedRun, build: PlanHeader['build']): PlanHeader {
+function headerOf(
+  { state, image, predict, train, contents, renewed }: PlannedRun,
+  build: PlanHeader['build'],
+): PlanHeader {
   return {
     version: VERSION,
     build,

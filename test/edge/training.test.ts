@@ -4,7 +4,7 @@ import { OPERATIONS_PER_MS } from '../../src/edge/budget.ts';
 import { checksum, PRELUDE } from '../../src/edge/format.ts';
 import { packScalars, unpackScalars } from '../../src/edge/scalars.ts';
 import { load } from '../../src/edge.ts';
-import { adam, cosineDecay, makePlan, sgd, weightEma, chain } from '../../src/index.ts';
+import { adam, chain, cosineDecay, makePlan, sgd, weightEma } from '../../src/index.ts';
 import { dataOf, trained } from './models.ts';
 
 const NAME = 'classes with names';
@@ -136,13 +136,25 @@ test('scalars of steps come back bit for bit, in a few bytes', () => {
 });
 
 test.each<[string, (batch: { x: unknown[]; y: unknown[] }) => { x: unknown; y: unknown }, RegExp]>([
-  ['case 03: a short row', ({ x, y }) => ({ x: [x[0], x[1], [1, 2]], y: y.slice(0, 3) }), /x: row 2 \(counted from 0\) has 2 values, 5 expected/],
-  ['a hole', ({ y }) => ({ x: [[1, , 3, 4, 5]], y: y.slice(0, 1) }), /x: row 0 .* has undefined, a finite number expected/],
+  [
+    'case 03: a short row',
+    ({ x, y }) => ({ x: [x[0], x[1], [1, 2]], y: y.slice(0, 3) }),
+    /x: row 2 \(counted from 0\) has 2 values, 5 expected/,
+  ],
+  [
+    'a hole',
+    ({ y }) => ({ x: [[1, ...new Array(1), 3, 4, 5]], y: y.slice(0, 1) }),
+    /x: row 0 .* has undefined, a finite number expected/,
+  ],
   ['text', ({ y }) => ({ x: [['1', 2, 3, 4, 5]], y: y.slice(0, 1) }), /x: row 0 .* has '1'/],
   ['NaN', ({ y }) => ({ x: [[1, 2, 3, 4, Number.NaN]], y: y.slice(0, 1) }), /x: row 0 .* has NaN/],
   ['a number too large for f32', ({ y }) => ({ x: [[1, 2, 3, 4, 1e39]], y: y.slice(0, 1) }), /has 1e\+39/],
   ['rows too long', ({ y }) => ({ x: [[1, 2, 3, 4, 5, 6]], y: y.slice(0, 1) }), /row 0 .* more than 5 values/],
-  ['a class that is none', ({ x }) => ({ x: x.slice(0, 1), y: ['dog'] }), /y: row 0 .* has 'dog', one of ant, bee, cat expected/],
+  [
+    'a class that is none',
+    ({ x }) => ({ x: x.slice(0, 1), y: ['dog'] }),
+    /y: row 0 .* has 'dog', one of ant, bee, cat expected/,
+  ],
   ['a list within a label', ({ x }) => ({ x: x.slice(0, 1), y: [[['ant']]] }), /y: row 0/],
   ['rows without labels', ({ x }) => ({ x, y: ['ant'] }), /x has 40 rows, y has 1/],
   ['no rows', () => ({ x: [], y: [] }), /x: there are no rows/],
@@ -158,7 +170,11 @@ describe('a file that is no plan is named as such', () => {
   const page = '<!doctype html><title>Not found</title>';
   test.each<[string, (file: Uint8Array) => Parameters<typeof load>[0], RegExp]>([
     ['P1: an HTML page', () => new TextEncoder().encode(page), /this is an HTML page, not a plan/],
-    ['P1: an answer with HTML', () => new Response(page, { headers: { 'content-type': 'text/html' } }), /status 200, content type text\/html: this is an HTML page/],
+    [
+      'P1: an answer with HTML',
+      () => new Response(page, { headers: { 'content-type': 'text/html' } }),
+      /status 200, content type text\/html: this is an HTML page/,
+    ],
     ['P1: an answer of 404', () => new Response('no', { status: 404 }), /status 404/],
     ['another file', () => new Uint8Array(100), /this is not a plan file/],
     ['nothing', () => new Uint8Array(0), /this is not a plan file/],

@@ -1,11 +1,14 @@
 /** @file Workers for tests: bundled as a deployment would, run in workerd. */
-import { createRequire } from 'node:module';
+
 import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { basename, join } from 'node:path';
 import { build, type Plugin } from 'esbuild';
 
 export const root = join(import.meta.dirname, '../..');
-const { Miniflare } = createRequire(join(root, 'test/runtimes/package.json'))('miniflare') as { Miniflare: MiniflareClass };
+const { Miniflare } = createRequire(join(root, 'test/runtimes/package.json'))('miniflare') as {
+  Miniflare: MiniflareClass;
+};
 
 /** What these tests use of it. */
 interface MiniflareClass {
@@ -30,11 +33,17 @@ function filesApart(files: ModuleFile[]): Plugin {
     name: 'files apart',
     setup: ({ onResolve }) =>
       onResolve({ filter: /\.(wasm|plan)(\?module)?$/ }, async ({ path, resolveDir, importer }) => {
+        // Given to `start`.
+        if (path.endsWith('/model.plan')) return { path, external: true };
         const from = createRequire(importer === '' ? join(resolveDir, 'worker.js') : importer);
         const real = from.resolve(path.replace('?module', ''));
         const name = basename(real);
         if (!files.some((file) => file.path === name))
-          files.push({ type: name.endsWith('.wasm') ? 'CompiledWasm' : 'Data', path: name, contents: readFileSync(real) });
+          files.push({
+            type: name.endsWith('.wasm') ? 'CompiledWasm' : 'Data',
+            path: name,
+            contents: readFileSync(real),
+          });
         return { path: `./${name}`, external: true };
       }),
   };
