@@ -1,4 +1,5 @@
 /** A plan against the library that made it: the same bits, predicting and training on. */
+import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { load } from '../../src/edge.ts';
 import { makePlan } from '../../src/index.ts';
@@ -26,4 +27,10 @@ describe.each(Object.keys(KINDS))('%s', (name) => {
     expect(await plan.predict(x)).toEqual(await further.predict(x));
     expect(further.steps).toBe(25);
   });
+});
+
+test('the file says which version wrote it', async () => {
+  const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
+  const { file } = await makePlan(await trained('yes and no'));
+  expect(new TextDecoder().decode(file.subarray(24, 60))).toContain(`"version":"${version}"`);
 });
