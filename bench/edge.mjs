@@ -10,7 +10,7 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
-import { crossEntropy, dense, fit, makePlan, sequential } from 'saddlepoint';
+import { crossEntropy, dense, fit, makePlan, sequential } from '../dist/index.js';
 
 const root = join(import.meta.dirname, '..');
 const { Miniflare } = createRequire(join(root, 'test/runtimes/package.json'))('miniflare');
@@ -24,7 +24,7 @@ const x = Array.from({ length: 64 }, (_, i) =>
 const y = x.map((_, i) => i % CLASSES);
 const model = sequential([dense(UNITS, { activation: 'relu' }), dense(CLASSES)]);
 const run = await fit(model, { x, y }, { loss: crossEntropy(), epochs: 1, progress: false, resumable: true });
-const { file, summary } = await makePlan(run, { train: true });
+const { file, summary } = await makePlan(run, process.argv[2] === 'predict' ? {} : { train: true });
 
 const code = `
 import { load } from 'saddlepoint/edge';

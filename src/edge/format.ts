@@ -2,7 +2,7 @@
  * @file Plan files: what stands in them, byte by byte, and the checksum. Little-endian throughout.
  *
  *      0  'saddplan'                                16  bytes of the header, u32
- *      8  version of the format, u32                20  CRC-32 of all that follows, u32
+ *      8  version of the format, u32                20  checksum of all that follows, u32
  *     12  ABI of the machine's instructions, u32    24  the header, JSON, padded with spaces to a multiple of 4
  *
  * Behind the header come, for each program, its words and its constants; then the scalars of steps; then the blocks that are
@@ -79,18 +79,18 @@ export interface PlanHeader {
   readonly train?: TrainHeader | undefined;
 }
 
-const TABLE = new Uint32Array(256).map((_, i) => {
-  let value = i;
-  for (let bit = 0; bit < 8; bit++) value = value & 1 ? (value >>> 1) ^ 0xedb88320 : value >>> 1;
-  return value;
-});
-
-/** CRC-32 as of zip and PNG. Against accidents: who changes a file on purpose renews it. */
+/**
+ * FNV-1a over 32-bit words. Against accidents: who changes a file on purpose renews it. Each word is folded in by a step that
+ * can be undone, so that one that has changed always shows; and by words, since a cold engine walks a megabyte of bytes, as
+ * CRC-32 does, in some 20 ms.
+ */
 export function checksum(bytes: Uint8Array): number {
-  let value = -1;
-  for (let i = 0; i < bytes.length; i++)
-    value = (value >>> 8) ^ (TABLE[(value ^ (bytes[i] as number)) & 255] as number);
-  return ~value >>> 0;
+  // A copy begins at a multiple of 4.
+  const words = new Int32Array(bytes.slice(0, bytes.length & ~3).buffer);
+  let value = bytes.length;
+  for (let i = 0; i < words.length; i++) value = Math.imul(value ^ (words[i] as number), 0x01000193);
+  for (let i = 4 * words.length; i < bytes.length; i++) value = Math.imul(value ^ (bytes[i] as number), 0x01000193);
+  return value >>> 0;
 }
 
 /** The next multiple of 4. */
