@@ -14,6 +14,7 @@ export type { DType } from './core/dtype.ts';
 export { type ErrorCode, SaddlepointError } from './core/errors.ts';
 export { streamOf } from './core/philox.ts';
 export type { Shape } from './core/shape.ts';
+export type { ClassPrediction, Prediction } from './data/answers.ts';
 export { type CompileOptions, compile } from './engine/compile.ts';
 export { type TapListener, tap } from './graph/tap.ts';
 export { type Tensor, type TensorLike, tensor } from './graph/tensor.ts';
@@ -145,7 +146,6 @@ export {
   precision,
   recall,
 } from './nn/metrics/confusion.ts';
-
 export { pearson, spearman } from './nn/metrics/correlation.ts';
 export * as quality from './nn/metrics/quality.ts';
 export { averagePrecision, rocAuc } from './nn/metrics/ranking.ts';
@@ -365,9 +365,16 @@ export type { PlayersData } from './train/players-data.ts';
 export type { PlayersOptions } from './train/players-options.ts';
 export type { PlayersRecord, PlayersRun } from './train/players-run.ts';
 export { type CompileTimes, precompile } from './train/precompile.ts';
-export type { ClassPrediction, Prediction, PredictOptions } from './train/predict.ts';
+export type { PredictOptions } from './train/predict.ts';
 export type { RecordOptions, Records } from './train/records.ts';
 export type { Ending, Run, RunRecord } from './train/run.ts';
+export {
+  makePlan,
+  type PlanSummary,
+  type PlanTrainOptions,
+  type SavePlanOptions,
+  savePlan,
+} from './train/save-plan.ts';
 export type { ScalingName } from './train/scaling-option.ts';
 export type { Parameter } from './train/state.ts';
 export type { StreamBatch, StreamData } from './train/stream.ts';

@@ -240,11 +240,11 @@ export interface PredictionDescription {
 }
 
 /** Prediction of the rows of `input`: reads block `input`, writes `prediction` in the units of the data. */
-export function predictionProgram(description: PredictionDescription): Program {
+export function predictionProgram(description: PredictionDescription, block = 'input'): Program {
   const { groups, input, inputScaling, targetScaling } = description;
   const builder = new ProgramBuilder();
   const { leaves } = openLeaves(builder, groups);
-  const raw = float(builder.block('input', input));
+  const raw = float(builder.block(block, input));
   const width = raw.shape.slice(1).reduce((product: number, dimension: number) => product * dimension, 1);
   const rows = input.shape[0] as number;
   const x = reshape(scaled(reshape(raw, [rows, width]), inputScaling), raw.shape);

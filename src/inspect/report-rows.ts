@@ -1,9 +1,9 @@
 /** @file What a model answers for rows whose answers are known, beside these answers. */
 import { SaddlepointError } from '../core/errors.ts';
+import type { ClassPrediction } from '../data/answers.ts';
 import { encodedData } from '../train/evaluate-model.ts';
 import type { TrainedModel } from '../train/model.ts';
 import type { Data } from '../train/options.ts';
-import type { ClassPrediction } from '../train/predict.ts';
 import { readSource, readTargets, withRowShape } from '../train/read.ts';
 import type { Records } from '../train/records.ts';
 

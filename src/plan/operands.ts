@@ -2,32 +2,16 @@
  * @file What each instruction reads and writes, as data: for validation, printing, and finding the first bad value.
  */
 import { IMAGE_OPERANDS } from './images.ts';
-import { elementBytes, formBytes, type Operand, type OperandRule, reads, type Word, writes } from './instruction.ts';
+import { type Operand, type OperandRule, reads, writes } from './instruction.ts';
 import { NORMALIZATION_OPERANDS } from './normalizations.ts';
 import * as I from './opcodes.ts';
-import { PRODUCT_OPERANDS } from './products.ts';
+import { CORE_OPERANDS, random } from './operands-core.ts';
+import { batchMatmulOperands } from './products.ts';
 import { ROW_OPERANDS } from './rows.ts';
-import { normSumsBytes } from './sizes.ts';
 
-/** Bytes from the first to behind the last element of a strided box. */
-function boxBytes(word: Word, strides: number): number {
-  let last = 0;
-  for (let axis = 0; axis < word(I.CopyField.rank); axis++)
-    last += (word(I.CopyField.dimensions + axis) - 1) * word(strides + axis);
-  return (last + 1) * word(I.CopyField.elementBytes);
-}
-
-const KEY_BYTES = 12;
-
-const RULES: Readonly<Record<I.Opcode, OperandRule>> = {
-  [I.Opcode.stepLoad]: (w, rows) => [
-    writes('destination', w(I.StepLoadField.destination), w(I.StepLoadField.bytes), false),
-    reads('table', w(I.StepLoadField.table), w(I.StepLoadField.stride) * rows, false),
-  ],
-  [I.Opcode.stepStore]: (w, rows) => [
-    writes('table', w(I.StepStoreField.table), w(I.StepStoreField.stride) * rows, false),
-    reads('source', w(I.StepStoreField.source), w(I.StepStoreField.bytes), false),
-  ],
+export const OPERANDS: Readonly<Record<I.Opcode, OperandRule>> = {
+  ...CORE_OPERANDS,
+  [I.Opcode.batchMatmul]: batchMatmulOperands,
   [I.Opcode.repeat]: () => [],
   [I.Opcode.loopLoad](w) {
     const [bytes, span] = [w(I.LoopLoadField.bytes), w(I.LoopLoadField.stride) * (w(I.LoopLoadField.count) - 1)];
@@ -47,75 +31,15 @@ const RULES: Readonly<Record<I.Opcode, OperandRule>> = {
     const [scratch, bytes] = [w(I.GroupField.scratch), w(I.GroupField.scratchBytes)];
     const found: Operand[] = [writes('scratch', scratch, bytes)];
     for (let at: number = I.GroupField.words; at < w(0) >>> 16; at += w(at) >>> 16) {
-      const rule = RULES[(w(at) & 0xffff) as I.Opcode];
+      const rule = OPERANDS[(w(at) & 0xffff) as I.Opcode];
       const members = rule((field) => w(at + field), rows);
       found.push(...members.filter(({ address }) => address < scratch || address >= scratch + bytes));
     }
     return found;
   },
   ...IMAGE_OPERANDS,
-  [I.Opcode.fill]: (w) => [writes('destination', w(I.FillField.destination), 4 * w(I.FillField.count), false)],
-  [I.Opcode.copy]: (w) => [
-    writes('destination', w(I.CopyField.destination), boxBytes(w, I.CopyField.destinationStrides), false),
-    reads('source', w(I.CopyField.source), boxBytes(w, I.CopyField.sourceStrides), false),
-  ],
-  [I.Opcode.cast]: (w) => [
-    writes(
-      'destination',
-      w(I.CastField.destination),
-      elementBytes(w(I.CastField.destinationType)) * w(I.CastField.count),
-      w(I.CastField.destinationType) === I.ElementType.f32,
-    ),
-    reads('source', w(I.CastField.source), elementBytes(w(I.CastField.sourceType)) * w(I.CastField.count), false),
-  ],
-  [I.Opcode.unary]: (w) => [
-    writes('destination', w(I.UnaryField.destination), 4 * w(I.UnaryField.count)),
-    reads('source', w(I.UnaryField.source), 4 * w(I.UnaryField.count)),
-  ],
-  [I.Opcode.binary](w) {
-    const [rows, columns] = [w(I.BinaryField.rows), w(I.BinaryField.columns)];
-    return [
-      writes('destination', w(I.BinaryField.destination), 4 * rows * columns),
-      reads('lhs', w(I.BinaryField.lhs), formBytes(w(I.BinaryField.lhsMode), rows, columns)),
-      reads('rhs', w(I.BinaryField.rhs), formBytes(w(I.BinaryField.rhsMode), rows, columns)),
-    ];
-  },
-  [I.Opcode.select](w) {
-    const [rows, columns] = [w(I.SelectField.rows), w(I.SelectField.columns)];
-    return [
-      writes('destination', w(I.SelectField.destination), 4 * rows * columns),
-      reads('condition', w(I.SelectField.condition), formBytes(w(I.SelectField.conditionMode), rows, columns)),
-      reads('onTrue', w(I.SelectField.onTrue), formBytes(w(I.SelectField.trueMode), rows, columns)),
-      reads('onFalse', w(I.SelectField.onFalse), formBytes(w(I.SelectField.falseMode), rows, columns)),
-    ];
-  },
-  [I.Opcode.reduce](w) {
-    const [outer, k, inner] = [w(I.ReduceField.outer), w(I.ReduceField.k), w(I.ReduceField.inner)];
-    return [
-      writes('destination', w(I.ReduceField.destination), 4 * outer * inner),
-      reads('source', w(I.ReduceField.source), 4 * ((outer * k - 1) * w(I.ReduceField.step) + inner)),
-    ];
-  },
-  ...PRODUCT_OPERANDS,
   ...NORMALIZATION_OPERANDS,
   ...ROW_OPERANDS,
-  [I.Opcode.gather](w) {
-    const [count, width] = [w(I.GatherField.count), w(I.GatherField.rowElements)];
-    const [from, to] = [w(I.GatherField.sourceType), w(I.GatherField.destinationType)];
-    const parameterBytes = w(I.GatherField.mode) === I.Broadcast.row ? 4 * width : 4;
-    const scaled = w(I.GatherField.shift) !== 0;
-    return [
-      writes('destination', w(I.GatherField.destination), elementBytes(to) * count * width, to === I.ElementType.f32),
-      reads('source', w(I.GatherField.source), elementBytes(from) * w(I.GatherField.rows) * width, false),
-      reads('indices', w(I.GatherField.indices), 4 * count, false),
-      ...(scaled
-        ? [
-            reads('shift', w(I.GatherField.shift), parameterBytes),
-            reads('scale', w(I.GatherField.scale), parameterBytes),
-          ]
-        : []),
-    ];
-  },
   [I.Opcode.scatterAdd](w) {
     const [count, width] = [w(I.ScatterAddField.count), w(I.ScatterAddField.rowElements)];
     return [
@@ -124,41 +48,6 @@ const RULES: Readonly<Record<I.Opcode, OperandRule>> = {
       reads('updates', w(I.ScatterAddField.updates), 4 * count * width),
     ];
   },
-  [I.Opcode.softmax](w) {
-    const bytes = 4 * w(I.SoftmaxField.rows) * w(I.SoftmaxField.columns);
-    return [
-      writes('destination', w(I.SoftmaxField.destination), bytes),
-      reads('source', w(I.SoftmaxField.source), bytes),
-    ];
-  },
-  [I.Opcode.crossEntropy](w) {
-    const rows = w(I.CrossEntropyField.rows);
-    const bytes = 4 * rows * w(I.CrossEntropyField.columns);
-    return [
-      writes('losses', w(I.CrossEntropyField.losses), 4 * rows),
-      writes('probabilities', w(I.CrossEntropyField.probabilities), bytes),
-      reads('logits', w(I.CrossEntropyField.logits), bytes),
-      reads('labels', w(I.CrossEntropyField.labels), 4 * rows, false),
-    ];
-  },
-  [I.Opcode.crossEntropyGradient](w) {
-    const rows = w(I.CrossEntropyGradientField.rows);
-    const bytes = 4 * rows * w(I.CrossEntropyGradientField.columns);
-    return [
-      writes('destination', w(I.CrossEntropyGradientField.destination), bytes),
-      reads('probabilities', w(I.CrossEntropyGradientField.probabilities), bytes),
-      reads('labels', w(I.CrossEntropyGradientField.labels), 4 * rows, false),
-      reads(
-        'cotangent',
-        w(I.CrossEntropyGradientField.cotangent),
-        formBytes(w(I.CrossEntropyGradientField.mode), rows, 1),
-      ),
-    ];
-  },
-  [I.Opcode.argmax]: (w) => [
-    writes('destination', w(I.ArgmaxField.destination), 4 * w(I.ArgmaxField.rows), false),
-    reads('source', w(I.ArgmaxField.source), 4 * w(I.ArgmaxField.rows) * w(I.ArgmaxField.columns)),
-  ],
   [I.Opcode.cumulativeSum](w) {
     const bytes = 4 * w(I.CumulativeSumField.outer) * w(I.CumulativeSumField.k) * w(I.CumulativeSumField.inner);
     return [
@@ -180,51 +69,10 @@ const RULES: Readonly<Record<I.Opcode, OperandRule>> = {
   ],
   [I.Opcode.randomUniform]: random,
   [I.Opcode.randomNormal]: random,
-  [I.Opcode.dropoutMask]: random,
-  [I.Opcode.sumSquares]: (w) => [
-    writes('destination', w(I.SumSquaresField.destination), normSumsBytes(w(I.SumSquaresField.count)), false),
-    reads('source', w(I.SumSquaresField.source), 4 * w(I.SumSquaresField.count)),
-  ],
-  [I.Opcode.l2Norm]: (w) => [
-    writes('destination', w(I.L2NormField.destination), 4),
-    reads('sums', w(I.L2NormField.sums), normSumsBytes(w(I.L2NormField.count)), false),
-    reads('source', w(I.L2NormField.source), 4 * w(I.L2NormField.count)),
-  ],
-  [I.Opcode.guard]: (w) =>
-    [w(I.GuardField.first), w(I.GuardField.second)]
-      .filter((address) => address !== 0)
-      .map((address, i) => reads(`condition ${i}`, address, 4)),
-  [I.Opcode.adam](w) {
-    const bytes = 4 * w(I.AdamField.count);
-    return [
-      writes('parameters', w(I.AdamField.parameters), bytes),
-      writes('firstMoment', w(I.AdamField.firstMoment), bytes),
-      writes('secondMoment', w(I.AdamField.secondMoment), bytes),
-      reads('gradient', w(I.AdamField.gradient), bytes),
-      reads('scalars', w(I.AdamField.scalars), 8),
-    ];
-  },
-  [I.Opcode.sgd](w) {
-    const bytes = 4 * w(I.SgdField.count);
-    const velocity = w(I.SgdField.velocity);
-    return [
-      writes('parameters', w(I.SgdField.parameters), bytes),
-      ...(velocity === 0 ? [] : [writes('velocity', velocity, bytes)]),
-      reads('gradient', w(I.SgdField.gradient), bytes),
-      reads('scalars', w(I.SgdField.scalars), 8),
-    ];
-  },
 };
-
-function random(w: Word): readonly Operand[] {
-  return [
-    writes('destination', w(I.RandomField.destination), 4 * w(I.RandomField.count)),
-    reads('key', w(I.RandomField.key), KEY_BYTES, false),
-  ];
-}
 
 /** The operands of the instruction at a word index, for `rows` rows of steps; undefined if its opcode is none. */
 export function operandsAt(words: Int32Array, at: number, rows = 1): readonly Operand[] | undefined {
-  const rule = RULES[((words[at] as number) & 0xffff) as I.Opcode] as OperandRule | undefined;
+  const rule = OPERANDS[((words[at] as number) & 0xffff) as I.Opcode] as OperandRule | undefined;
   return rule?.((field) => words[at + field] as number, rows);
 }

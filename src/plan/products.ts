@@ -3,8 +3,6 @@ import { type Form, type Operand, type OperandRule, reads, type Word, writes } f
 import * as I from './opcodes.ts';
 import { matmulScratchBytes } from './sizes.ts';
 
-type ProductOpcode = I.Opcode.matmul | I.Opcode.batchMatmul;
-
 /** The operands of a product, or of several that begin up to so many bytes behind the first. */
 function product(w: Word, destination: number, lhs: number, rhs: number): readonly Operand[] {
   const [m, n, k] = [w(I.MatmulField.m), w(I.MatmulField.n), w(I.MatmulField.k)];
@@ -22,18 +20,17 @@ function product(w: Word, destination: number, lhs: number, rhs: number): readon
   ];
 }
 
-export const PRODUCT_OPERANDS: Readonly<Record<ProductOpcode, OperandRule>> = {
-  [I.Opcode.matmul]: (w) => product(w, 0, 0, 0),
-  [I.Opcode.batchMatmul](w) {
-    const last = (outer: number, inner: number): number =>
-      4 * ((w(I.BatchMatmulField.outer) - 1) * w(outer) + (w(I.BatchMatmulField.inner) - 1) * w(inner));
-    return product(
-      w,
-      last(I.BatchMatmulField.destinationOuter, I.BatchMatmulField.destinationInner),
-      last(I.BatchMatmulField.lhsOuter, I.BatchMatmulField.lhsInner),
-      last(I.BatchMatmulField.rhsOuter, I.BatchMatmulField.rhsInner),
-    );
-  },
+export const matmulOperands: OperandRule = (w) => product(w, 0, 0, 0);
+
+export const batchMatmulOperands: OperandRule = (w) => {
+  const last = (outer: number, inner: number): number =>
+    4 * ((w(I.BatchMatmulField.outer) - 1) * w(outer) + (w(I.BatchMatmulField.inner) - 1) * w(inner));
+  return product(
+    w,
+    last(I.BatchMatmulField.destinationOuter, I.BatchMatmulField.destinationInner),
+    last(I.BatchMatmulField.lhsOuter, I.BatchMatmulField.lhsInner),
+    last(I.BatchMatmulField.rhsOuter, I.BatchMatmulField.rhsInner),
+  );
 };
 
 function matmulFault(w: Word): string | undefined {
@@ -61,32 +58,31 @@ function batchMatmulFault(w: Word): string | undefined {
   return outer * inner * m * n > room ? 'two elements for one place' : matmulFault(w);
 }
 
-export const PRODUCT_FORMS: Readonly<Record<ProductOpcode, Form>> = {
-  [I.Opcode.matmul]: {
-    words: I.MatmulField.words,
-    counts: [I.MatmulField.m, I.MatmulField.n, I.MatmulField.k],
-    choices: [
-      [I.MatmulField.transposeLhs, 1],
-      [I.MatmulField.transposeRhs, 1],
-      [I.MatmulField.activation, I.Activation.sigmoid],
-    ],
-    fault: matmulFault,
-  },
-  [I.Opcode.batchMatmul]: {
-    words: I.BatchMatmulField.words,
-    counts: [
-      I.BatchMatmulField.m,
-      I.BatchMatmulField.n,
-      I.BatchMatmulField.k,
-      I.BatchMatmulField.outer,
-      I.BatchMatmulField.inner,
-    ],
-    choices: [
-      [I.BatchMatmulField.bias, 0],
-      [I.BatchMatmulField.transposeLhs, 1],
-      [I.BatchMatmulField.transposeRhs, 1],
-      [I.BatchMatmulField.activation, I.Activation.none],
-    ],
-    fault: batchMatmulFault,
-  },
+export const matmulForm: Form = {
+  words: I.MatmulField.words,
+  counts: [I.MatmulField.m, I.MatmulField.n, I.MatmulField.k],
+  choices: [
+    [I.MatmulField.transposeLhs, 1],
+    [I.MatmulField.transposeRhs, 1],
+    [I.MatmulField.activation, I.Activation.sigmoid],
+  ],
+  fault: matmulFault,
+};
+
+export const batchMatmulForm: Form = {
+  words: I.BatchMatmulField.words,
+  counts: [
+    I.BatchMatmulField.m,
+    I.BatchMatmulField.n,
+    I.BatchMatmulField.k,
+    I.BatchMatmulField.outer,
+    I.BatchMatmulField.inner,
+  ],
+  choices: [
+    [I.BatchMatmulField.bias, 0],
+    [I.BatchMatmulField.transposeLhs, 1],
+    [I.BatchMatmulField.transposeRhs, 1],
+    [I.BatchMatmulField.activation, I.Activation.none],
+  ],
+  fault: batchMatmulFault,
 };

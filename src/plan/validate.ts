@@ -3,10 +3,11 @@
  * one region of the run's memory.
  */
 import { unreachable } from '../core/errors.ts';
-import type { Plan, Region } from './format.ts';
-import { faultAt } from './legal.ts';
+import type { Plan } from './format.ts';
+import { inspectWords, regionOf } from './inspect.ts';
 import { Opcode } from './opcodes.ts';
 import { operandsAt } from './operands.ts';
+import { ALL_RULES } from './rules.ts';
 
 const NAMES = {
   [Opcode.stepLoad]: 'stepLoad',
@@ -67,31 +68,15 @@ export function opcodeName(word: number): string {
   return (NAMES as Readonly<Record<number, string>>)[word & 0xffff] ?? `opcode ${word & 0xffff}`;
 }
 
-/** The region in which a range lies whole. */
-function regionOf(regions: readonly Region[], address: number, bytes: number): Region | undefined {
-  return regions.find((region) => address >= region.address && address + bytes <= region.address + region.bytes);
-}
-
 /**
  * @param capacity how many rows the step tables have.
  * @throws SaddlepointError `internal` that names the instruction and the operand.
  */
 export function validate(plan: Plan, capacity = 1): Plan {
-  const { words, regions } = plan;
-  let instruction = 0;
-  for (let at = 0; at < words.length; instruction++) {
-    const word = words[at] as number;
-    const where = `instruction ${instruction} (${opcodeName(word)}) of plan ${plan.name}`;
-    const fault = faultAt(words, at);
-    if (fault !== undefined) unreachable(`${where} ${fault}`);
-    for (const { name, address, bytes, writes } of operandsAt(words, at, capacity) ?? []) {
-      const region = regionOf(regions, address, bytes);
-      if (region === undefined) unreachable(`${where}: ${name} at ${address} + ${bytes} bytes lies in no region`);
-      if (writes && region.isConstant) unreachable(`${where}: ${name} overwrites ${region.name}`);
-    }
-    at += word >>> 16;
-  }
-  return plan;
+  const { fault } = inspectWords(ALL_RULES, plan.words, plan.regions, capacity);
+  if (fault === undefined) return plan;
+  const name = opcodeName(plan.words[fault.at] as number);
+  unreachable(`instruction ${fault.instruction} (${name}) of plan ${plan.name}${fault.what}`);
 }
 
 /** The plan as text: one line an instruction, operands as region + offset, with the op and the layer that it came from. */

@@ -1,9 +1,10 @@
 /** @file A trained model: a layer with its parameters and with what was done to its data, so that it takes and gives user units. */
+import type { Prediction } from '../data/answers.ts';
 import type { WriteTarget } from '../io/place.ts';
 import type { Layer } from '../nn/layer.ts';
 import type { EvaluateOptions } from './evaluate-model.ts';
 import type { Data } from './options.ts';
-import type { Prediction, PredictOptions, Predictor } from './predict.ts';
+import type { PredictOptions, Predictor } from './predict.ts';
 import type { Records } from './records.ts';
 import type { ModelState, Parameter } from './state.ts';
 

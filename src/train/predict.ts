@@ -3,6 +3,7 @@ import type { Session } from '../backends/backend.ts';
 import { type Device, type DeviceOptions, openSession } from '../backends/select.ts';
 import { checkKnownOptions, SaddlepointError } from '../core/errors.ts';
 import { type Shape, showShape, sizeOf } from '../core/shape.ts';
+import { answers, type Meaning, type Prediction } from '../data/answers.ts';
 import { isTensorLike, isVector } from '../data/nested.ts';
 import { toSource } from '../data/source.ts';
 import { isTable } from '../data/table/table.ts';
@@ -24,25 +25,6 @@ export interface PredictOptions {
   readonly device?: Device;
   /** As the option of `fit`: the machine from elsewhere than the library's own code. */
   readonly wasm?: DeviceOptions['wasm'];
-}
-
-/** The answer for one row that belongs to a class. */
-export interface ClassPrediction {
-  /** The name of the likeliest class. */
-  readonly label: string;
-  /** Of each class by its name; they add up to 1. */
-  readonly probabilities: Readonly<Record<string, number>>;
-}
-
-/**
- * The answer for one row: a class, one number, or several (values, or the probabilities of several yes–no answers). Of a model
- * that answers for each step of a row, a list of these; of more axes, lists of lists.
- */
-export type Prediction = ClassPrediction | number | readonly number[] | readonly Prediction[] | NamedPrediction;
-
-/** The answers of a model of several outputs. */
-export interface NamedPrediction {
-  readonly [output: string]: Prediction;
 }
 
 /** Rows that one call computes at most. */
@@ -153,36 +135,19 @@ export class Predictor {
 
   #answerOf(output: readonly number[]): Prediction {
     const { named } = this.#state;
-    if (named === undefined) return answers(output, this.#state.outputShape, this.#state);
+    if (named === undefined) return answers(output, this.#state.outputShape, meaningOf(this.#state));
     const parts = outputsOf(output, named);
-    const found = named.outputs.map((one) => [one.name, answers(parts.get(one.name) ?? [], one.shape, one)] as const);
+    const found = named.outputs.map(
+      (one) => [one.name, answers(parts.get(one.name) ?? [], one.shape, meaningOf(one))] as const,
+    );
     return named.single.y ? (found[0]?.[1] as Prediction) : Object.fromEntries(found);
   }
 }
 
-/** The answer of each step, or the one. */
-function answers(
-  output: readonly number[],
-  [steps = 1, ...shape]: Shape,
-  of: Pick<ModelState, 'classes' | 'loss'>,
-): Prediction {
-  if (shape.length === 0) return answer(output, of);
-  const size = output.length / steps;
-  return Array.from({ length: steps }, (_, i) => answers(output.slice(i * size, (i + 1) * size), shape, of));
-}
-
-function answer(output: readonly number[], { classes, loss }: Pick<ModelState, 'classes' | 'loss'>): Prediction {
-  if (classes !== undefined && (loss.target === 'class' || output.length === 1)) {
-    const values = loss.target === 'class' ? output : [1 - (output[0] as number), output[0] as number];
-    // No prototype: any string is a legal class name.
-    const probabilities: Record<string, number> = Object.create(null);
-    values.forEach((value, i) => {
-      probabilities[String(classes[i])] = value;
-    });
-    return { label: String(classes[values.indexOf(Math.max(...values))]), probabilities };
-  }
-  return output.length === 1 ? (output[0] as number) : output;
-}
+const meaningOf = ({ classes, loss }: Pick<ModelState, 'classes' | 'loss'>): Meaning => ({
+  classes,
+  target: loss.target,
+});
 
 interface Rows {
   readonly x: unknown;

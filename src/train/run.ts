@@ -65,6 +65,11 @@ export class Run<Name extends string = string> extends TrainedModel<Name> implem
     this.bytes = record.bytes;
   }
 
+  /** @internal Where the run ended, if it kept that. */
+  get end(): Checkpoint | undefined {
+    return this.#end;
+  }
+
   /**
    * Where the run ended, for `fit(…, { resume })`: its last parameters, not its best, and its optimizer.
    *

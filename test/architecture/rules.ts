@@ -40,7 +40,7 @@ const passes = [...autodiff, 'passes'];
 const plan = [...passes, 'plan'];
 const backends = [...plan, 'backends'];
 const engine = [...backends, 'engine'];
-const train = [...engine, 'nn', 'optim', 'data', 'io', 'train'];
+const train = [...engine, 'nn', 'optim', 'data', 'io', 'edge', 'train'];
 
 export const rules: Rules = {
   places: {
@@ -57,6 +57,8 @@ export const rules: Rules = {
     optim: { imports: ops },
     data: { imports: ['core', 'plan/format.ts'] },
     io: { imports: ['core', 'plan/format.ts'] },
+    // Small, and without a tracer.
+    edge: { imports: [...core, 'plan', 'backends/wasm/machine.ts', 'data/answers.ts'] },
     progress: { imports: core },
     train: { imports: train },
     tricks: { imports: train, separate: true },
@@ -68,7 +70,7 @@ export const rules: Rules = {
     assembly: { imports: ['plan/opcodes.ts'] },
   },
   names: {
-    '#wasm': ['backends'],
+    '#wasm': ['backends', 'edge'],
     '#worker': ['backends'],
     '#progress': ['train'],
     'cli-progress': ['progress/terminal.ts'],

@@ -57,14 +57,16 @@ export async function compileBuild(build: Build): Promise<WebAssembly.Module> {
 /** Where the module of a build comes from. */
 export type Compile = typeof compileBuild;
 
-/** A machine with at least `bytes` bytes from MEMORY_BASE on. */
-export async function openMachine(
+/** A machine of a build with at least `bytes` bytes from MEMORY_BASE on. */
+export const openMachine = async (
   bytes: number,
   build: Build,
   compile: Compile = compileBuild,
-  shared = false,
-): Promise<Machine> {
-  const module = await compile(build);
+  shared?: boolean,
+): Promise<Machine> => instantiate(await compile(build), bytes, shared);
+
+/** A machine of a compiled module. */
+export async function instantiate(module: WebAssembly.Module, bytes: number, shared = false): Promise<Machine> {
   const pages = Math.ceil((MEMORY_BASE + bytes) / PAGE);
   let memory: WebAssembly.Memory;
   try {

@@ -5,8 +5,9 @@
 import type { DType, HostArray } from '../../core/dtype.ts';
 import { SaddlepointError, unreachable } from '../../core/errors.ts';
 import { sizeOf } from '../../core/shape.ts';
+import { isExtended } from '../../plan/extended.ts';
 import { floatOf, type Plan } from '../../plan/format.ts';
-import { Constant, Opcode, Status, StatusField } from '../../plan/opcodes.ts';
+import { Status, StatusField } from '../../plan/opcodes.ts';
 import { indexBoundAt } from '../../plan/sizes.ts';
 import type {
   BadValue,
@@ -31,24 +32,12 @@ import type { Table } from './placement.ts';
 import type { Team } from './team.ts';
 import type { WorkerScript } from './worker/port.ts';
 
-const FIRST_EXTENDED: Readonly<Partial<Record<number, number>>> = {
-  [Opcode.unary]: Constant.firstExtendedUnary,
-  [Opcode.binary]: Constant.firstExtendedBinary,
-  [Opcode.reduce]: Constant.firstExtendedReduce,
-};
-
 /** The smallest build that has every instruction of the plans. */
 function buildFor({ programs }: SessionImage): Build {
-  const isCore = [...programs.values()].every(({ plan: { words, origins } }) =>
-    origins.every(({ at }) => {
-      const opcode = (words[at] as number) & 0xffff;
-      const first = FIRST_EXTENDED[opcode];
-      return first === undefined
-        ? opcode < Constant.firstExtended
-        : (words[at + Constant.functionField] as number) < first;
-    }),
+  const needsMore = [...programs.values()].some(({ plan: { words, origins } }) =>
+    origins.some(({ at }) => isExtended(words, at)),
   );
-  return isCore ? 'core' : 'simd';
+  return needsMore ? 'simd' : 'core';
 }
 
 /** The machine of a session. */

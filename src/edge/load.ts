@@ -1,0 +1,81 @@
+/** @file From the bytes of a plan file to a plan that runs: no tracer, no eval, and no code made from bytes where that is forbidden. */
+import { load as builds } from '#wasm';
+import { instantiate } from '../backends/wasm/machine.ts';
+import { SaddlepointError, show } from '../core/errors.ts';
+import { damaged } from './damaged.ts';
+import type { PlanHeader } from './format.ts';
+import { PlanMemory } from './memory.ts';
+import { EdgePlan } from './plan.ts';
+import { type ReadPlan, readPlan } from './read-plan.ts';
+
+export interface LoadPlanOptions {
+  /**
+   * The machine, for runtimes where a bundler does not find it by itself: a compiled module, such as
+   * `import wasm from 'saddlepoint/wasm/saddlepoint.simd.wasm'` gives it, or, where code may be made from bytes, its bytes.
+   */
+  readonly wasm?: WebAssembly.Module | BufferSource;
+  /** Bytes of memory that a plan may take; default 128 MiB, what an isolate has. */
+  readonly memoryLimit?: number;
+  /**
+   * The most operations of one step (of products, and elements read and written) that a plan may ask for; default 1e10, some
+   * seconds. A file from elsewhere so cannot keep a machine busy.
+   */
+  readonly workLimit?: number;
+}
+
+/** Where a plan comes from. */
+export type PlanSource = ArrayBuffer | ArrayBufferView | Response | Blob;
+
+const IMPORT =
+  "import it: import wasm from 'saddlepoint/wasm/saddlepoint.simd.wasm'; then load(plan, { wasm }); in Next: '….wasm?module'";
+
+/**
+ * Loads a plan that `savePlan` wrote.
+ *
+ * @param source the file's bytes, an answer of `fetch`, or a blob; or a promise of one.
+ * @param options see `LoadPlanOptions`.
+ * @throws SaddlepointError `file` for what is no plan, is damaged, or is of another version; for an HTML page in its place.
+ *   `option` where `wasm` cannot be used here, with the line that can.
+ * @example
+ * import { load } from 'saddlepoint/edge';
+ * const plan = await load(await env.BUCKET.get('digits.plan').then((file) => file.arrayBuffer()));
+ * const { label } = await plan.predict(pixels);
+ */
+export async function load(source: PlanSource | Promise<PlanSource>, options: LoadPlanOptions = {}): Promise<EdgePlan> {
+  const { memoryLimit = 2 ** 27, workLimit = 1e10, wasm } = options;
+  const plan = await readPlan(await bytesOf(await source), { memoryLimit, workLimit });
+  return openPlan(plan, await compiled(wasm, plan.header.build));
+}
+
+/** A plan that was read, on a machine of its own. */
+export async function openPlan(plan: ReadPlan, module: WebAssembly.Module): Promise<EdgePlan> {
+  const { bytes, train } = plan.header;
+  const machine = await instantiate(module, bytes);
+  const memory = new PlanMemory(plan, machine);
+  const trainer = train && new (await import('./training.ts')).Trainer(memory, train);
+  return new EdgePlan(memory, machine.memory.buffer.byteLength, trainer);
+}
+
+async function bytesOf(source: PlanSource): Promise<Uint8Array> {
+  if (ArrayBuffer.isView(source)) return new Uint8Array(source.buffer, source.byteOffset, source.byteLength);
+  if (source instanceof ArrayBuffer) return new Uint8Array(source);
+  if (typeof source?.arrayBuffer !== 'function')
+    throw new SaddlepointError('option', `load: cannot load from ${show(source)}`, 'give bytes, a Response or a Blob');
+  if ('ok' in source) {
+    const type = source.headers.get('content-type') ?? 'none';
+    const answer = `${source.url || 'the server'} answered with status ${source.status}, content type ${type}`;
+    if (!source.ok || /html/i.test(type))
+      throw damaged(source.ok ? `${answer}: this is an HTML page, not a plan` : answer, 'check the address');
+  }
+  return new Uint8Array(await source.arrayBuffer());
+}
+
+/** The module that was given, or the library's own: the core build, if that has all that the plan needs. */
+async function compiled(wasm: LoadPlanOptions['wasm'], build: PlanHeader['build']): Promise<WebAssembly.Module> {
+  if (wasm instanceof WebAssembly.Module) return wasm;
+  try {
+    return await (wasm === undefined ? builds[build === 'core' ? build : 'simd']() : WebAssembly.compile(wasm));
+  } catch (cause) {
+    throw new SaddlepointError('option', `load: this runtime made no code from bytes: ${cause}`, IMPORT, { cause });
+  }
+}

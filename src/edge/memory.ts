@@ -1,0 +1,84 @@
+/** @file The memory of a plan, and its programs on it. */
+import { type Machine, MEMORY_BASE } from '../backends/wasm/machine.ts';
+import { must, SaddlepointError } from '../core/errors.ts';
+import { floatOf } from '../plan/format.ts';
+import { Status, StatusField } from '../plan/opcodes.ts';
+import { indexBoundAt } from '../plan/sizes.ts';
+import { damaged } from './damaged.ts';
+import { ARRAYS, type Extent } from './format.ts';
+import type { ReadPlan, ReadProgram } from './read-plan.ts';
+
+export class PlanMemory {
+  readonly plan: ReadPlan;
+  #machine: Machine | undefined;
+
+  constructor(plan: ReadPlan, machine: Machine) {
+    this.plan = plan;
+    this.#machine = machine;
+    for (const { address, bytes } of plan.contents) this.bytes(address, bytes.length).set(bytes);
+  }
+
+  /** @throws SaddlepointError for a step that stopped. */
+  run({ header }: ReadProgram): void {
+    const [address, words] = header.code;
+    const { exports } = this.#open();
+    try {
+      if (exports.execute(MEMORY_BASE + address, words, MEMORY_BASE, 0, 1) === 1) return;
+    } catch (cause) {
+      throw damaged(`${header.name} left its memory: ${cause}`);
+    }
+    const status = this.view([0, 4, 1]);
+    const [code, at, detail, value] = [StatusField.status, StatusField.at, StatusField.detail, StatusField.value].map(
+      (field) => status[field] as number,
+    ) as [number, number, number, number];
+    if (code === Status.indexOutOfRange) {
+      const [, op = 'gather', path = ''] = header.origins.find(([place]) => place === at) ?? [];
+      const bound = indexBoundAt(this.view([address, words, 1]) as Int32Array, at);
+      throw new SaddlepointError(
+        'data',
+        `${op}${path && ` of layer '${path}'`}: index ${value} at position ${detail} is outside 0 … ${bound - 1}`,
+      );
+    }
+    if (code !== Status.nonFinite) throw damaged(`the machine refused instruction ${at} of ${header.name}`);
+    throw new SaddlepointError(
+      'divergence',
+      `train: loss or gradient of the step is ${floatOf(value)}; the parameters are those before it`,
+      'look at the rows, or export it with a smaller learning rate',
+    );
+  }
+
+  dispose(): void {
+    this.#machine = undefined;
+  }
+
+  #open(): Machine {
+    if (this.#machine !== undefined) return this.#machine;
+    throw new SaddlepointError('disposed', 'the plan was disposed; its memory is gone', 'load it again');
+  }
+
+  bytes(address: number, length: number): Uint8Array {
+    return new Uint8Array(this.#open().memory.buffer, MEMORY_BASE + address, length);
+  }
+
+  view([address, elements, dtype]: Extent): Float32Array | Int32Array | Uint8Array {
+    return new ARRAYS[dtype](this.#open().memory.buffer, MEMORY_BASE + address, elements);
+  }
+
+  write(at: Extent, data: ArrayLike<number>): void {
+    this.view(at).set(data);
+  }
+
+  program(name: string): ReadProgram {
+    return must(
+      this.plan.programs.find((one) => one.header.name === name),
+      name,
+    );
+  }
+
+  block(name: string): Extent {
+    return must(
+      this.plan.header.blocks.find((block) => block.name === name),
+      name,
+    ).at;
+  }
+}

@@ -1,0 +1,167 @@
+/** @file A plan file, read: bytes are taken for hostile, so sizes come before use, and every part is checked before it may run. */
+import { BYTES } from '../core/dtype.ts';
+import { SaddlepointError } from '../core/errors.ts';
+import type { Region } from '../plan/format.ts';
+import { type InstructionRules, inspectWords } from '../plan/inspect.ts';
+import { CORE_FORMS } from '../plan/legal-core.ts';
+import { Constant } from '../plan/opcodes.ts';
+import { CORE_OPERANDS } from '../plan/operands-core.ts';
+import { checkHeader, whole } from './check-header.ts';
+import { damaged } from './damaged.ts';
+import {
+  checksum,
+  DTYPES,
+  type Extent,
+  FORMAT,
+  MAGIC,
+  type PlanHeader,
+  PRELUDE,
+  type ProgramHeader,
+  padded,
+} from './format.ts';
+
+/** A program that may run. */
+export interface ReadProgram {
+  readonly header: ProgramHeader;
+  /** Of one step: see `Inspection`. */
+  readonly work: number;
+}
+
+export interface ReadPlan {
+  readonly header: PlanHeader;
+  /** Tells this file from others. */
+  readonly id: number;
+  readonly programs: readonly ReadProgram[];
+  /** What to write where, before the first step. */
+  readonly contents: readonly { readonly address: number; readonly bytes: Uint8Array }[];
+  readonly scalars: Uint8Array;
+}
+
+/** What a file may claim. */
+export interface PlanLimits {
+  /** Bytes of memory. */
+  readonly memoryLimit: number;
+  /** Work of one step of any program. */
+  readonly workLimit: number;
+}
+
+const text = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);
+
+const bytesOf = ([, elements, dtype]: Extent): number => elements * BYTES[DTYPES[dtype]];
+
+/** @throws SaddlepointError `file`: no plan, of another version, damaged; `memory`: more than the limits. */
+export async function readPlan(file: Uint8Array, limits: PlanLimits): Promise<ReadPlan> {
+  const { header, id, from } = openFile(file);
+  try {
+    checkHeader(header, limits.memoryLimit);
+    // What most plans do not need is loaded for those that do, as the larger build of the machine is.
+    const rules = header.build === 'core' ? CORE : (await import('../plan/rules.ts')).ALL_RULES;
+    return readSections(file, from, { header, id }, limits, rules);
+  } catch (error) {
+    // What is of another kind than the header's types say fails somewhere in there.
+    throw error instanceof SaddlepointError ? error : damaged(`the plan's header is damaged: ${error}`);
+  }
+}
+
+const CORE: InstructionRules = { forms: CORE_FORMS, operands: CORE_OPERANDS };
+
+function openFile(file: Uint8Array): { header: PlanHeader; id: number; from: number } {
+  const start = text(file.subarray(0, MAGIC.length));
+  if (start !== MAGIC) {
+    const what = /^\s*</.test(start) ? 'this is an HTML page, not a plan' : 'this is not a plan file';
+    throw damaged(what, 'a plan is what savePlan wrote; check the address and how the bytes were read');
+  }
+  if (file.length < PRELUDE) throw damaged(`the plan is cut off after ${file.length} bytes`);
+  const view = new DataView(file.buffer, file.byteOffset, file.byteLength);
+  const [format, abi, length, sum] = [8, 12, 16, 20].map((at) => view.getUint32(at, true)) as [
+    number,
+    number,
+    number,
+    number,
+  ];
+  if (format !== FORMAT || abi !== Constant.abiVersion)
+    throw damaged(
+      `the plan has format ${format} and instructions of version ${abi}, this saddlepoint takes ${FORMAT} and ${Constant.abiVersion}`,
+      'export it again, by savePlan of the version that loads it',
+    );
+  const from = PRELUDE + length;
+  if (from > file.length) throw damaged(`the plan is cut off after ${file.length} bytes, within its header`);
+  if (checksum(file.subarray(PRELUDE)) !== sum) throw damaged('the plan is damaged: its checksum is another');
+  try {
+    return { header: JSON.parse(text(file.subarray(PRELUDE, from))) as PlanHeader, id: sum, from };
+  } catch {
+    throw damaged("the plan's header is damaged: it is no JSON");
+  }
+}
+
+function readSections(
+  file: Uint8Array,
+  from: number,
+  { header, id }: Pick<ReadPlan, 'header' | 'id'>,
+  { memoryLimit, workLimit }: PlanLimits,
+  rules: InstructionRules,
+): ReadPlan {
+  const { blocks, programs: headers, arena, train } = header;
+  if (whole(header.bytes, 2 ** 32) > memoryLimit)
+    throw damaged(
+      `the plan needs ${header.bytes} bytes of memory, the limit is ${memoryLimit}`,
+      'raise memoryLimit, or export it with smaller batchSizes',
+    );
+  const regions: Region[] = [];
+  const region = (name: string, address: number, bytes: number, isConstant = false): Region => {
+    const whereto = 4 * whole(address / 4, header.bytes / 4, Constant.statusBytes / 4);
+    const made = {
+      ...{ name, address: whereto, bytes: whole(bytes, header.bytes - whereto) },
+      ...(isConstant && { isConstant }),
+    };
+    regions.push(made);
+    return made;
+  };
+  const extent = (name: string, at: Extent, slack = 0, isConstant = false): Region => {
+    whole(at[1], memoryLimit, 1);
+    whole(at[2], 2);
+    return region(name, at[0], bytesOf(at) + slack, isConstant);
+  };
+  let next = from;
+  const take = (bytes: number): Uint8Array => {
+    const start = next;
+    next += padded(bytes);
+    if (next > file.length) throw damaged(`the plan is cut off after ${file.length} bytes`);
+    return file.subarray(start, start + bytes);
+  };
+  const shared = [
+    ...blocks.map(({ name, at }) => extent(name, at, Constant.slackBytes)),
+    region('arena', arena[0], arena[1]),
+  ];
+  const contents: { address: number; bytes: Uint8Array }[] = [];
+  const programs = headers.map((program) => {
+    const { code, constants, tables, name } = program;
+    whole(program.origins.length, code[1]);
+    const bytes = take(4 * whole(code[1], memoryLimit));
+    region('code', code[0], bytes.length);
+    contents.push({ address: code[0], bytes });
+    const own = Object.entries(tables).map(([table, at]) => extent(table, at));
+    for (const at of constants) {
+      own.push(extent('a constant', at, Constant.slackBytes, true));
+      contents.push({ address: at[0], bytes: take(bytesOf(at)) });
+    }
+    const words = new Int32Array(bytes.slice().buffer);
+    const { fault, work } = inspectWords(rules, words, [...shared, ...own]);
+    if (fault !== undefined) throw damaged(`instruction ${fault.instruction} of ${name}${fault.what}`);
+    if (work > workLimit)
+      throw damaged(`a step of ${name} is ${work} operations, the limit is ${workLimit}`, 'raise workLimit');
+    return { work, header: program };
+  });
+  const scalars = take(train?.scalars.bytes ?? 0);
+  for (const { kept, at } of blocks) if (kept) contents.push({ address: at[0], bytes: take(bytesOf(at)) });
+  if (next !== file.length) throw damaged(`the plan has ${file.length} bytes, its parts ${next}`);
+  regions.sort((a, b) => a.address - b.address);
+  const overlap = regions.find((one, i) => i > 0 && one.address < end(regions[i - 1] as Region));
+  if (overlap !== undefined) throw damaged(`${overlap.name} lies over another part of the memory`);
+  return {
+    ...{ header, id, contents, scalars },
+    programs,
+  };
+}
+
+const end = ({ address, bytes }: Region): number => address + bytes;
