@@ -14,6 +14,7 @@ import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
+import { gzipSync } from 'node:zlib';
 import zopfli from '@gfx/zopfli';
 import { writeWorkerTypes } from './build-worker.mjs';
 import { bin, fail, makeIfStale, root } from './files.mjs';
@@ -33,8 +34,8 @@ const entries = {
 const targets = Object.keys(entries);
 const [first, ...later] = /** @type {[string, ...string[]]} */ (targets);
 
-/** As zlib's, but smaller by a twentieth: it is done once, and every page pays for it. */
-const gzip = promisify(zopfli.gzip);
+/** As zlib's, but smaller by a twentieth and slower by seconds: for the build that every page pays for. */
+const squeeze = promisify(zopfli.gzip);
 
 /** All that a module may ask of its host. */
 const allowedImports = new Set(['env.memory']);
@@ -141,7 +142,8 @@ const decoder = `async function compile(text, length) {
 async function writeInline(modules) {
   /** @param {string} target */
   const call = async (target) => {
-    const packed = Buffer.from(await gzip(/** @type {Buffer} */ (modules.get(target)), {}));
+    const bytes = /** @type {Buffer} */ (modules.get(target));
+    const packed = target === first ? Buffer.from(await squeeze(bytes, {})) : gzipSync(bytes, { level: 9 });
     return `compile('${toBase85(packed)}', ${packed.length})`;
   };
   for (const target of later) write(`inline-${target}.js`, `export const make = (compile) => ${await call(target)};\n`);
