@@ -36,8 +36,12 @@ async function commands({ consumer }) {
   const cells = [];
   for (const name of Object.keys(runtimes)) {
     const version = await runtimeVersion(name);
-    const title = name.startsWith('node') ? 'Node' : name === 'deno' ? 'Deno, without a permission' : 'Bun';
-    cells.push({ group: 'Runtimes', name: `${title} ${version}`, ask: () => runIn(name, consumer) });
+    const title = name.startsWith('node')
+      ? `Node ${version}`
+      : name === 'deno'
+        ? `Deno ${version}, without a permission`
+        : `Bun ${version}`;
+    cells.push({ group: 'Runtimes', name: title, ask: () => runIn(name, consumer) });
   }
   return cells;
 }
