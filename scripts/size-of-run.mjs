@@ -29,7 +29,7 @@ const run = await fit(model, { x, y: x.map((_, i) => i % 10) }, { loss: crossEnt
 await run.save(${JSON.stringify(file)});
 `;
 
-/** @param {string} entry exports \`answer(file)\` @returns {Promise<number>} gzipped bytes, each part by itself, as servers send them */
+/** @param {string} entry exports `answer(file)` @returns {Promise<number>} gzipped bytes, each part by itself, as servers send them */
 export async function sizeOfRun(entry) {
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });

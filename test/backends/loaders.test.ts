@@ -48,6 +48,18 @@ describe('the loaders of the machine', () => {
     expect(await loaded(alone, 'node.js')).toEqual(await takenBuilds());
   });
 
+  it('node.js names every file by a literal: of a name put together, Turbopack makes one file for all builds', async () => {
+    const text = await readFile(join(built, 'node.js'), 'utf8');
+    for (const build of Object.keys(await takenBuilds()))
+      expect(text).toContain(`new URL('./saddlepoint.${build}.wasm', import.meta.url)`);
+  });
+
+  it('edge.js shows no relaxed build: Next compiles all that a route names, and Node 20 has no relaxed SIMD', async () => {
+    const text = await readFile(join(built, 'edge.js'), 'utf8');
+    expect(text).toContain('./saddlepoint.simd.wasm?module');
+    expect(text).not.toContain('saddlepoint.relaxed');
+  });
+
   it('Node loads neither web streams nor fetch for a first step', async () => {
     const parts: string[] = JSON.parse(await runScript('loaded'));
     expect(parts).toContain('NativeModule fs');

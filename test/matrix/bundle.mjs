@@ -1,7 +1,8 @@
 // @ts-check
 /**
  * @file The bundlers, each as its documentation shows it to a beginner: no configuration beyond the entry and the folder. Each
- * bundles src/index.js of a consumer and leaves a folder with index.html that a static server can serve.
+ * bundles src/index.js of a consumer and leaves a folder with index.html that a static server can serve. (The folder should lie
+ * in dist/: pages elsewhere in a project are entries of Vite's dev server.)
  */
 import { cpSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';

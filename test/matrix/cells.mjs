@@ -36,8 +36,12 @@ async function commands({ consumer }) {
   const cells = [];
   for (const name of Object.keys(runtimes)) {
     const version = await runtimeVersion(name);
-    const title = name.startsWith('node') ? 'Node' : name === 'deno' ? 'Deno, without a permission' : 'Bun';
-    cells.push({ group: 'Runtimes', name: `${title} ${version}`, ask: () => runIn(name, consumer) });
+    const title = name.startsWith('node')
+      ? `Node ${version}`
+      : name === 'deno'
+        ? `Deno ${version}, without a permission`
+        : `Bun ${version}`;
+    cells.push({ group: 'Runtimes', name: title, ask: () => runIn(name, consumer) });
   }
   return cells;
 }
@@ -49,7 +53,7 @@ function edges({ consumer }) {
       group: 'Runtimes',
       name: `workerd ${packageVersion('workerd')} (miniflare ${packageVersion('miniflare')}), bundled as wrangler does`,
       async ask() {
-        const out = join(consumer, 'out-workerd');
+        const out = join(consumer, 'dist/workerd');
         await bundleForWorkerd(consumer, out);
         return askWorkerd(out);
       },
@@ -79,7 +83,7 @@ function bundled({ consumer, browser }) {
     group: 'Bundlers, run in Chromium',
     name: `${titles[name]}, build`,
     async ask() {
-      const out = join(consumer, `out-${name}`);
+      const out = join(consumer, 'dist', name);
       const said = await bundle(consumer, out);
       if (/warning/i.test(said) && /saddlepoint/.test(said)) throw new Error(`it warns: ${said}`);
       return asked(browser, serve(out));
@@ -112,7 +116,7 @@ function pages({ consumer, browser }) {
       name: `strict policy: ${policies.strict}`,
       async ask() {
         const answer = await asked(browser, serveWithPolicy(consumer, policies.strict));
-        const found = evaluatorsIn(join(consumer, 'out-policy/main.js'));
+        const found = evaluatorsIn(join(consumer, 'dist/policy/main.js'));
         if (found.length > 0) throw new Error(`the bundle makes code of text: ${found.join('; ')}`);
         return answer;
       },
@@ -199,7 +203,7 @@ function optionalPeers({ tarball, browser }) {
             );
           addStandIn(folder); // npm takes away what it did not install
           try {
-            const out = join(folder, `out-${name}`);
+            const out = join(folder, 'dist', name);
             rmSync(join(folder, '.cache-vite7'), { recursive: true, force: true });
             rmSync(join(folder, '.cache-vite8'), { recursive: true, force: true });
             if (!name.endsWith(' dev')) await bundlers[name]?.(folder, out);

@@ -66,7 +66,7 @@ export const policies = {
 
 /** A bundled page under a policy. @param {string} folder @param {string} policy */
 export async function serveWithPolicy(folder, policy) {
-  const out = join(folder, 'out-policy');
+  const out = join(folder, 'dist/policy');
   await bundlers.esbuild?.(folder, out);
   return serve(out, { 'Content-Security-Policy': policy });
 }
