@@ -36,7 +36,7 @@ describe('what users ask for', () => {
   test('no id is there twice, and all numbers are', () => {
     const ids = [...LINES, ...CASES].map(({ id }) => id);
     expect(new Set(ids).size).toBe(ids.length);
-    for (const [letter, most] of Object.entries({ D: 13, M: 9, T: 14, G: 6, S: 6, E: 3, U: 3 }))
+    for (const [letter, most] of Object.entries({ D: 13, M: 9, T: 14, G: 6, B: 6, P: 10, S: 6, E: 3, U: 3 }))
       expect(ids.filter((id) => id.startsWith(letter))).toEqual(
         Array.from({ length: most }, (_, i) => `${letter}${i + 1}`),
       );

@@ -10,7 +10,7 @@ const model = () => sequential([dense(70, { activation: 'relu' }), dense(3)]);
 const options = { loss: crossEntropy(), batchSize: 30, epochs: 12, seed: 1, progress: false } as const;
 
 describe('relaxed SIMD', () => {
-  test('passes its test exactly where the engine has it, as Node does from 22 on', async () => {
+  test('P10: passes its test exactly where the engine has it, as Node does from 22 on', async () => {
     expect(await passesRelaxed()).toBe(isThere);
     expect(isThere).toBe(Number(process.versions.node.split('.')[0]) >= 22);
   });

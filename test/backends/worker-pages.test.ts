@@ -96,7 +96,7 @@ describe('a page that is isolated', () => {
   });
 });
 
-test('case 36: a page that is not isolated has one thread, says so once, and names both headers', async () => {
+test('case 36: B6: a page that is not isolated has one thread, says so once, and names both headers', async () => {
   const { call, said } = await visit('plain');
   for (const where of [{ threads: 4 }, { threads: 4, worker: true }]) {
     const outcome = await call('wide', where);

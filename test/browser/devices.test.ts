@@ -72,7 +72,7 @@ describe('a browser whose renderer is software', () => {
   });
 });
 
-describe('case 31, B1: a context that is lost during fit', () => {
+describe('case 31: B1: a context that is lost during fit', () => {
   const options = { loss, optimizer: adam({ learningRate: 0.02 }), batchSize: 16, epochs: 4, seed: 1 } as const;
   const model = () => sequential([dense(16, { activation: 'relu' }), dense(3)]);
   const data = clouds(120);
