@@ -57,7 +57,7 @@ const staysFree = (settings) => async (stage) => {
   let tasks = [];
   for (let i = 0; i < TRIES; i++) {
     const found = await visit(stage, (page) => longTasks(page, settings));
-    if (typeof found === 'string') return `not measured: ${found}`;
+    assert.ok(typeof found !== 'string', `not measured: ${found}`);
     tasks = found;
     if (tasks.length === 0) return `no task over ${LONG_MS} ms`;
   }

@@ -2,6 +2,7 @@
 import { SaddlepointError, show } from '../core/errors.ts';
 import type { Program } from '../graph/program.ts';
 import type { Backend, SessionOptions } from './backend.ts';
+import { hasPages } from './pages.ts';
 import type { Device, DeviceOptions, Opened } from './select.ts';
 import { wasmBackend } from './wasm/index.ts';
 import { SIMD_PROBE, validates } from './wasm/machine.ts';
@@ -23,7 +24,10 @@ type Options = Omit<DeviceOptions, 'device'> & SessionOptions;
 
 /** What there is here. */
 export const devicesHere: Choices = {
-  hasSimd: validates(SIMD_PROBE),
+  // Asked when it is wanted: an import compiles nothing.
+  get hasSimd() {
+    return validates(SIMD_PROBE);
+  },
   probe: async () => (await import('./webgl/probe.ts')).probeHere(),
   gpu: async (device) => (await import('./webgl/index.ts')).backends[device],
 };
@@ -72,8 +76,8 @@ async function openAuto(programs: readonly Program[], options: Options, choices:
     return { session: await (await reference()).open(programs, options), reason };
   }
   const { session, reason: place } = await openWasm(programs, options);
-  // What was asked to run in a worker does: no page waits for it, and a GPU is not looked for.
-  if (options.worker) return { session, reason: SIMD + place };
+  // What was asked to run in a worker does; and where there are no pages there is no GPU for one.
+  if (options.worker || (choices === devicesHere && !hasPages())) return { session, reason: SIMD + place };
   const refusal = await refusalOf(programs, options, choices);
   if (refusal !== undefined) return { session, reason: `${SIMD}; webgl: ${refusal}${place}` };
   try {

@@ -2,6 +2,7 @@
 import { checkName, checkNumber, checkSwitch } from '../core/errors.ts';
 import type { Program } from '../graph/program.ts';
 import type { MachineFacts, Session, SessionOptions } from './backend.ts';
+import { hasPages } from './pages.ts';
 import { wasmBackend } from './wasm/index.ts';
 import { SIMD_PROBE, validates } from './wasm/machine.ts';
 import type { WasmOption } from './wasm/sources.ts';
@@ -103,9 +104,6 @@ export interface Opened {
   readonly reason: string;
 }
 
-/** Whether a GPU, or a machine without SIMD, may be a candidate for `auto`: never where there are no pages. */
-const hasChoice = (): boolean => typeof OffscreenCanvas !== 'undefined' || typeof document !== 'undefined';
-
 /**
  * Opens a session for some programs on the device that the options ask for. What most runs do not ask for, and whatever has to
  * be found out about the machine, is loaded when it is.
@@ -118,7 +116,7 @@ export async function openSession(
   }: Omit<DeviceOptions, 'device'> & SessionOptions & { readonly device?: Device | undefined },
 ): Promise<Opened> {
   checkName('device', device, DEVICES);
-  if (device === 'auto' && !options.worker && !options.wasm && !hasChoice() && validates(SIMD_PROBE))
+  if (device === 'auto' && !options.worker && !options.wasm && !hasPages() && validates(SIMD_PROBE))
     return { session: await wasmBackend.open(programs, options), reason: 'WebAssembly SIMD is available' };
   return (await import('./choose.ts')).openChosen(programs, { device, ...options });
 }

@@ -45,7 +45,7 @@ export async function evaluateModel(
   seen?: Parameters<RowsEvaluation['run']>[1],
 ): Promise<Measures> {
   const { batchSize = 256, ...place } = options;
-  checkKnownOptions('evaluate', place, ['device', 'worker', 'workerUrl', 'wasm']);
+  checkKnownOptions('evaluate', options, ['batchSize', 'device', 'worker', 'workerUrl', 'wasm']);
   const data = state.named === undefined ? encodedData(given, state) : packData(given as NamedData, state.named);
   const source = withRowShape(readSource(data), state.inputShape);
   const targets = await readTargets(data, source, state);

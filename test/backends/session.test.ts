@@ -168,7 +168,7 @@ describe('openSession', () => {
 
   test('refuses devices that there are not', async () => {
     await expect(openSession([program()], { device: 'wams' as 'wasm' })).rejects.toThrow(
-      "device: unknown value 'wams'\n  help: did you mean 'wasm'? legal: auto, wasm, reference",
+      "device: unknown value 'wams'\n  help: did you mean 'wasm'? legal: auto, wasm, webgl, webgpu, reference",
     );
   });
 });

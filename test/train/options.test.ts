@@ -37,7 +37,12 @@ describe('D9: an option outside its legal values', () => {
       "fit: split: unknown value 'tme'",
       "did you mean 'time'? legal: shuffle, time",
     ],
-    ['an unknown device', { device: 'webgl' }, "fit: device: unknown value 'webgl'", 'legal: auto, wasm, reference'],
+    [
+      'an unknown device',
+      { device: 'cuda' },
+      "fit: device: unknown value 'cuda'",
+      'legal: auto, wasm, webgl, webgpu, reference',
+    ],
     ['a memory limit of 0', { memoryLimit: 0 }, 'fit: memoryLimit: expected a finite number ≥ 1, got 0'],
     ['shuffle as text', { shuffle: 'no' }, "fit: shuffle: expected true or false, got 'no'"],
     ['standardize as a number', { standardize: 1 }, 'fit: standardize: expected true or false, got 1'],

@@ -1,5 +1,5 @@
 /** @file The same training step on each device of this browser, timed. */
-import { accuracy, adam, crossEntropy, type FitOptions, fit } from 'saddlepoint';
+import { accuracy, adam, crossEntropy, fit } from 'saddlepoint';
 import { type DigitSets, PIXELS } from '../digits/load.ts';
 import { models } from '../digits/models.ts';
 import type { Settings } from '../digits/settings.ts';
@@ -22,7 +22,7 @@ export async function stepMilliseconds(
   const marks: { readonly step: number; readonly at: number }[] = [];
   let began = Number.NaN;
   const data = { x: train.x.subarray(0, ROWS * PIXELS), y: train.y.subarray(0, ROWS) };
-  const options = {
+  await fit(models[model].layer, data, {
     loss: crossEntropy(),
     metrics: [accuracy()],
     optimizer: adam({ learningRate }),
@@ -36,8 +36,7 @@ export async function stepMilliseconds(
         },
       },
     ],
-  };
-  await fit(models[model].layer, data, options as unknown as FitOptions<'accuracy'>);
+  });
   const [first, last] = [marks[0], marks.at(-1)];
   if (first === undefined || last === undefined || last.step === first.step)
     throw new Error(`fewer than two steps in ${SECONDS} s`);

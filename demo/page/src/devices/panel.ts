@@ -1,4 +1,5 @@
 /** @file The table of devices: which `auto` takes and why, and how long a step takes on each. */
+import { backendReport } from 'saddlepoint';
 import { loadDigits } from '../digits/load.ts';
 import { readSettings, type Settings } from '../digits/settings.ts';
 import type { TrainPanel } from '../digits/train-panel.ts';
@@ -6,7 +7,6 @@ import { allow, byId, element } from '../page/dom.ts';
 import { significant } from '../page/format.ts';
 import { wordsOf } from '../page/messages.ts';
 import { stepMilliseconds } from './compare.ts';
-import { deviceReport } from './report.ts';
 
 /** Double precision in plain JavaScript is left out: a step of it would hold the page. */
 const TIMED: readonly Settings['device'][] = ['wasm', 'webgl', 'webgpu'];
@@ -37,11 +37,12 @@ export class DevicesPanel {
       text.textContent = 'Fetching the digits …';
       const digits = await loadDigits();
       text.textContent = 'Asking the library …';
-      const report = await deviceReport();
+      // The steps are timed below, with the network and the digits of this page.
+      const report = await backendReport({ measure: false });
       const rows: Row[] = [];
       for (const device of TIMED) {
         text.textContent = `Timing ${device} …`;
-        const found = report?.candidates.find(({ name }) => name === device);
+        const found = report.candidates.find(({ name }) => name === device);
         const said = found === undefined ? '' : `${found.verdict}: ${found.reason}`;
         try {
           const time = await stepMilliseconds(device, settings, digits);
@@ -52,9 +53,8 @@ export class DevicesPanel {
         }
         show(rows, settings);
       }
-      const chosen = report === undefined ? '' : ` Automatic takes ${report.chosen}.`;
-      const renderer = report?.renderer === undefined ? '' : ` Renderer: ${report.renderer}.`;
-      text.textContent = `Done.${chosen}${renderer}`;
+      const renderer = report.renderer === undefined ? '' : ` Renderer: ${report.renderer}.`;
+      text.textContent = `Done. Automatic takes ${report.chosen}.${renderer}`;
     } catch (error) {
       text.textContent = wordsOf(error).message;
     } finally {

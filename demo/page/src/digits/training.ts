@@ -35,13 +35,11 @@ export function startTraining(data: Digits, settings: Settings, watch: Watch, fr
   const { model, learningRate, batchSize, epochs, device, threads, worker } = settings;
   const abort = new AbortController();
   let looked = 0;
-  // What a version of the library does not know is refused by it, in its own words.
-  const options: FitOptions<'accuracy'> & { readonly worker?: boolean } = {
+  const options: FitOptions<'accuracy'> = {
     loss: crossEntropy(),
     metrics: [accuracy()],
     optimizer: adam({ learningRate }),
-    ...{ epochs, batchSize, seed: 1, validation: 0.1, device: device as FitOptions['device'] & string, threads },
-    ...(worker && { worker: true }),
+    ...{ epochs, batchSize, seed: 1, validation: 0.1, device, threads, worker },
     signal: abort.signal,
     resumable: true,
     ...(from !== undefined && { resume: from }),
@@ -52,7 +50,7 @@ export function startTraining(data: Digits, settings: Settings, watch: Watch, fr
           watch.onStep(step, loss);
           if (performance.now() - looked < LOOK_MS) return;
           looked = performance.now();
-          return Promise.resolve(control.parameters()).then((weights) => watch.onWeights(weights));
+          return control.parameters().then((weights) => watch.onWeights(weights));
         },
         onEpoch: (record) => watch.onEpoch(record as unknown as EpochNumbers),
       },
