@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { playwright } from '@vitest/browser-playwright';
 import { defineConfig, type TestProjectConfiguration } from 'vitest/config';
@@ -68,6 +69,8 @@ export default defineConfig({
   test: {
     globalSetup: ['./test/setup.ts'],
     teardownTimeout: 10_000,
+    // By itself Vitest leaves one core to its own process, which has little to do.
+    maxWorkers: availableParallelism(),
     projects: [
       {
         extends: true,

@@ -1,5 +1,5 @@
 /** Training on WebGL itself. */
 import { describe } from 'vitest';
-import { trainingOnWebgl } from '../webgl/training.ts';
+import { trainingOnWebgl } from '../training.ts';
 
 describe('on WebGL', trainingOnWebgl);
