@@ -1,4 +1,4 @@
-/** Training over tfjs, on its backend for Node; test/browser/webgl.test.ts does the same on WebGL. */
+/** Training over tfjs, on its backend for Node; test/webgl/full/training.test.ts does the same on WebGL. */
 import { describe, vi } from 'vitest';
 import { trainingOnWebgl } from './training.ts';
 
