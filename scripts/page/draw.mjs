@@ -75,6 +75,8 @@ export const draw = {
     visit(stage, async (page) => {
       await drawDigit(page, '7');
       await choose(page, { epochs: 40 });
+      // Slowly: at the usual rate this seven is certain before the second look.
+      await page.selectOption('[name=learningRate]', { index: 0 });
       await page.evaluate(() => {
         const seen = new Set();
         const place = /** @type {Element} */ (document.querySelector('#probabilities'));

@@ -60,7 +60,7 @@ async function fill(page) {
   await page.waitForSelector('#keep-trouble:not([hidden])');
 }
 
-const allowed = /swiftshader|GPU stall|WebGL|webgpu/i;
+const allowed = /swiftshader|GPU stall|WebGL|webgpu|No available adapters/i;
 
 /** @param {string} name @param {import('playwright').BrowserContextOptions} options @returns {(stage: Stage) => Promise<string>} */
 const looksWell = (name, options) => (stage) =>

@@ -101,7 +101,7 @@ export const places = {
         }
         return said.join('\n       ');
       },
-      { allowed: /swiftshader|GPU stall|WebGL|webgpu|Cross-Origin/i },
+      { allowed: /swiftshader|GPU stall|WebGL|webgpu|No available adapters|Cross-Origin/i },
     ),
 
   /** @param {Stage} stage */
@@ -116,6 +116,6 @@ export const places = {
         assert.equal(rows.length, 3);
         return [await textOf(page, '#compare-text'), ...rows].join('\n       ');
       },
-      { allowed: /swiftshader|GPU stall|WebGL|webgpu/i },
+      { allowed: /swiftshader|GPU stall|WebGL|webgpu|No available adapters/i },
     ),
 };

@@ -12,8 +12,8 @@ export interface Budget {
 }
 
 /**
- * What counts as a millisecond where no clock runs: operations of products, and elements read and written. Steps of small
- * networks were measured at 3 to 15 million of them a millisecond (bench/edge.mjs), so that a budget rather ends too early.
+ * What counts as a millisecond where no clock runs: operations of products, and elements read and written. On the low side of
+ * what a core does, so that a budget rather ends too early; not calibrated on a host of the edge.
  */
 export const OPERATIONS_PER_MS = 2e6;
 
