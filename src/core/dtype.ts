@@ -8,6 +8,9 @@ export const BYTES: Readonly<Record<DType, number>> = { f32: 4, i32: 4, u8: 1 };
 /** Arrays that hold tensor data on the host. Float64Array holds f32 tensors of the reference backend, in full precision. */
 export type HostArray = Float64Array | Float32Array | Int32Array | Uint8Array;
 
+/** What elements are stored in, outside of the reference backend. */
+export const ARRAYS = { f32: Float32Array, i32: Int32Array, u8: Uint8Array } as const;
+
 /** An array of zeros for results of host evaluation: doubles for f32. */
 export function hostArray(dtype: DType, size: number): HostArray {
   if (dtype === 'f32') return new Float64Array(size);

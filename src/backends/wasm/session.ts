@@ -2,7 +2,7 @@
  * @file A session: an image in a memory of its own, and the machine that runs it. Knows nothing of graphs and passes, so that it
  * also runs where there is no tracer.
  */
-import type { DType, HostArray } from '../../core/dtype.ts';
+import { ARRAYS, type DType, type HostArray } from '../../core/dtype.ts';
 import { SaddlepointError, unreachable } from '../../core/errors.ts';
 import { sizeOf } from '../../core/shape.ts';
 import { isExtended } from '../../plan/extended.ts';
@@ -74,8 +74,6 @@ export async function startMachine(image: SessionImage, options: StartOptions): 
     facts: { threads: 1, build: 'simd', reason: '' },
   };
 }
-
-const ARRAYS = { f32: Float32Array, i32: Int32Array, u8: Uint8Array } as const;
 
 class WasmSession implements DirectSession {
   readonly device = 'wasm';

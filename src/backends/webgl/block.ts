@@ -1,10 +1,9 @@
 /** @file A block of a session: on the host while only the host has written it, on the device once a step has. */
-import type { HostArray } from '../../core/dtype.ts';
+import { ARRAYS, type HostArray } from '../../core/dtype.ts';
 import { unreachable } from '../../core/errors.ts';
 import { sizeOf } from '../../core/shape.ts';
 import type { Spec } from '../../graph/node.ts';
 import { Held } from './held.ts';
-import { ARRAYS } from './host.ts';
 import type { Tensor, Tfjs } from './tfjs.ts';
 
 export class Block {

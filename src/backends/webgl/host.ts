@@ -2,14 +2,12 @@
  * @file What the host computes when it knows all inputs: the minibatch and its indices, random numbers, views. Checks of indices
  * are exact here, and cost nothing.
  */
-import type { HostArray } from '../../core/dtype.ts';
+import { ARRAYS, type HostArray } from '../../core/dtype.ts';
 import { must } from '../../core/errors.ts';
 import { randomNormal, randomUniform } from '../../core/philox.ts';
 import { type Shape, sizeOf } from '../../core/shape.ts';
 import type { HostTensor, Node, Spec } from '../../graph/node.ts';
 import { indexError } from '../../ops/indexing.ts';
-
-export const ARRAYS = { f32: Float32Array, i32: Int32Array, u8: Uint8Array } as const;
 
 /** As it is stored on other backends: f32 in singles. */
 export const stored = (dtype: Spec['dtype'], data: ArrayLike<number>): HostArray =>

@@ -1,10 +1,9 @@
 /** @file What the rows of a call give: kept on the device until the last is enqueued, then read in a few pieces. */
-import type { HostArray } from '../../core/dtype.ts';
+import { ARRAYS, type HostArray } from '../../core/dtype.ts';
 import { must } from '../../core/errors.ts';
 import { sizeOf } from '../../core/shape.ts';
 import type { Spec } from '../../graph/node.ts';
 import type { Held } from './held.ts';
-import { ARRAYS } from './host.ts';
 import type { Tensor, Tfjs } from './tfjs.ts';
 
 /** Rows that are read together: always so many, so that one shader does for every call. */
@@ -16,7 +15,7 @@ interface Table {
 }
 
 /** Floats of the device as they are stored. */
-export function stored(dtype: Spec['dtype'], data: Float32Array): HostArray {
+export function fromDevice(dtype: Spec['dtype'], data: Float32Array): HostArray {
   if (dtype === 'f32') return data.slice();
   // 2³¹ − 1 has no float; the next is 2³¹, and would turn negative.
   return ARRAYS[dtype].from(Float64Array.from(data, (x) => Math.min(x, 2 ** 31 - 1)));
@@ -82,7 +81,7 @@ export class Results {
       this.#tables.forEach((table, i) => {
         if (table === undefined || !onDevice[i]) return;
         const size = sizeOf(table.spec.shape);
-        table.data.set(stored(table.spec.dtype, all.subarray(at, at + size)), row * size);
+        table.data.set(fromDevice(table.spec.dtype, all.subarray(at, at + size)), row * size);
         at += size;
       });
     }

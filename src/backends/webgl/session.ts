@@ -2,7 +2,7 @@
  * @file A session over TensorFlow.js. A call enqueues its rows one after the other without waiting, and reads once what they gave;
  * a step that must not count is noted on the device, which from then on keeps the blocks as they are.
  */
-import type { HostArray } from '../../core/dtype.ts';
+import { ARRAYS, type HostArray } from '../../core/dtype.ts';
 import { must, SaddlepointError, unreachable } from '../../core/errors.ts';
 import { sizeOf } from '../../core/shape.ts';
 import type { Graph, Node, Spec } from '../../graph/node.ts';
@@ -11,9 +11,8 @@ import type { BadValue, RunResult, Session, SessionOptions, Stop } from '../back
 import { Block } from './block.ts';
 import { evaluate, RowStop, type Walk, type Walking } from './evaluate.ts';
 import { Held } from './held.ts';
-import { ARRAYS } from './host.ts';
 import { elementwise } from './lower/elementwise.ts';
-import { Results, stored } from './results.ts';
+import { fromDevice, Results } from './results.ts';
 import type { Tfjs } from './tfjs.ts';
 
 const DEFAULT_LIMIT = 2 ** 31;
@@ -76,7 +75,7 @@ export class TfjsSession implements Session {
     if (held.host !== undefined) return held.host.slice();
     const data = await this.#tfjs.with(() => held.data());
     this.#checkAlive();
-    return stored(held.spec.dtype, data);
+    return fromDevice(held.spec.dtype, data);
   }
 
   writeRows(program: string, table: string, data: ArrayLike<number>): void {
@@ -208,7 +207,7 @@ export class TfjsSession implements Session {
         const asked = next.value;
         const data = await this.#tfjs.with(() => asked.data());
         this.#checkAlive();
-        next = this.#tfjs.with(() => walking.next(stored(asked.spec.dtype, data)));
+        next = this.#tfjs.with(() => walking.next(fromDevice(asked.spec.dtype, data)));
       }
       for (const output of next.value) output.release();
       return undefined;

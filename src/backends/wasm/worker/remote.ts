@@ -1,5 +1,5 @@
 /** @file A session whose memory and machine are in a worker: calls go there as messages, and what they answer comes back later. */
-import type { DType, HostArray } from '../../../core/dtype.ts';
+import { ARRAYS, type DType, type HostArray } from '../../../core/dtype.ts';
 import { must, SaddlepointError } from '../../../core/errors.ts';
 import type { BadValue, DirectSession, MachineFacts, RunResult, Session, SessionProfile } from '../../backend.ts';
 import type { SessionImage } from '../image.ts';
@@ -140,8 +140,6 @@ class Calls {
     this.#waiting.clear();
   }
 }
-
-const ARRAYS = { f32: Float32Array, i32: Int32Array, u8: Uint8Array } as const;
 
 /** A copy in the type that the memory has, to be handed over. */
 const copyAs = (dtype: DType, data: ArrayLike<number>): HostArray & ArrayBufferView<ArrayBuffer> =>
