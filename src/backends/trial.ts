@@ -19,7 +19,7 @@ const TOLERANCE = 0.1;
 type Side = 'safe' | 'gpu';
 
 /** Milliseconds, as a reason shows them. */
-export const showMilliseconds = (time: number): string => `${Number(time.toPrecision(2))} ms`;
+const showMilliseconds = (time: number): string => `${Number(time.toPrecision(2))} ms`;
 
 export class TrialSession implements Session {
   readonly capacity: number;

@@ -2,6 +2,8 @@
  * @file Whether there is a GPU behind WebGL that is good for training: hardware, with float32 results that are right. Found out
  * by plain WebGL, so that a page without one never loads what training on it takes.
  */
+import { hasPages } from '../pages.ts';
+import { faultOfSquares, NUMBERS } from '../squares.ts';
 import { timeProduct } from '../wasm/product.ts';
 import { shadingOf } from './shading.ts';
 
@@ -30,20 +32,13 @@ export interface ProbeSource {
  */
 const SOFTWARE = /swiftshader|llvmpipe|softpipe|software|basic render|\bwarp\b/i;
 
-/** Singles hold their squares to 1e-6; halves have 10.88 of 10.89, nothing of 1e-10, and no end of 1e20. */
-const NUMBERS = Float32Array.of(3.3, 1e-5, 1e10, 2049);
-const ROUNDING = 1e-6;
-
 /** Large enough that a GPU's work outweighs the way to it and back. */
 const SIZE = 512;
 /** Elements of the product's factors are whole and at most so large: sums are exact, in whatever order they are made. */
 const LARGEST = 8;
 
-const isRight = (given: ArrayLike<number>, i: number, expected: number): boolean =>
-  Math.abs((given[i] as number) - expected) <= ROUNDING * Math.abs(expected);
-
 const browser: ProbeSource = {
-  hasCanvas: typeof OffscreenCanvas !== 'undefined' || typeof document !== 'undefined',
+  hasCanvas: hasPages(),
   context: () =>
     (typeof OffscreenCanvas === 'undefined' ? document.createElement('canvas') : new OffscreenCanvas(1, 1)).getContext(
       'webgl2',
@@ -89,12 +84,8 @@ async function judge(gl: WebGL2RenderingContext, renderer: string, source: Probe
   if (gl.getExtension('EXT_color_buffer_float') === null)
     return refused('no float32 results (EXT_color_buffer_float), as on many phones');
   const shading = source.shading(gl);
-  const squares = shading.squares(NUMBERS);
-  for (const [i, x] of NUMBERS.entries()) {
-    if (isRight(squares, i, x * x)) continue;
-    const shown = [x, squares[i] as number].map((number) => Number(number.toPrecision(6)));
-    return refused(`it computes in less than float32: the square of ${shown[0]} is ${shown[1]}`);
-  }
+  const fault = faultOfSquares(shading.squares(Float32Array.from(NUMBERS)));
+  if (fault !== undefined) return refused(fault);
   const whole = (step: number) =>
     Float32Array.from({ length: SIZE * SIZE }, (_, i) => (((i * step) >> 3) % (2 * LARGEST + 1)) - LARGEST);
   const [a, b] = [whole(7), whole(11)];
