@@ -42,8 +42,10 @@ export interface PlannedRun {
 
 const DEFAULT_STEPS = 10_000;
 
-export async function planRun(run: TrainedModel | Run, options: SavePlanOptions): Promise<PlannedRun> {
-  const { train = false, predictSizes = [1, 32] } = options;
+export async function planRun(
+  run: TrainedModel | Run,
+  { train, predictSizes }: Required<SavePlanOptions>,
+): Promise<PlannedRun> {
   const training = train === false ? undefined : await planTraining(run, train === true ? {} : train);
   const state = training?.state ?? run.state;
   const groups = training?.groups ?? groupsOf(state);

@@ -1,7 +1,5 @@
 /** @file Whether rows of a batch can be left out by weights of 0: told by a step, since any layer or loss may be the user's own. */
-import { imageOf } from '../backends/wasm/image.ts';
-import { planSession } from '../backends/wasm/index.ts';
-import { startSession } from '../backends/wasm/session.ts';
+import { wasmBackend } from '../backends/wasm/index.ts';
 import { randomNormal, streamOf } from '../core/philox.ts';
 import { sizeOf } from '../core/shape.ts';
 import type { Scaling } from '../data/scaling.ts';
@@ -47,7 +45,7 @@ async function pulseOf(
 ): Promise<readonly number[] | undefined> {
   const { state, groups, target, optimizer, dtype } = step;
   const program = programOf(step, rows, counted !== undefined);
-  const session = await startSession(imageOf(await planSession([program])), {});
+  const session = await wasmBackend.open([program]);
   writeLeaves(session, groups, state.parameters);
   const width = sizeOf(state.inputShape);
   session.write(BLOCKS.source, dtype === 'i32' ? bits(rows * width) : x.subarray(0, rows * width));

@@ -88,8 +88,7 @@ export async function makePlan(
   run: TrainedModel | Run,
   options: SavePlanOptions = {},
 ): Promise<{ readonly file: Uint8Array; readonly summary: PlanSummary }> {
-  checkOptions(run, options);
-  const planned = await planRun(run, options);
+  const planned = await planRun(run, checkOptions(run, options));
   const programs = [...planned.image.programs];
   const work = Object.fromEntries(
     programs.map(([name, { plan }]) => [name, inspectWords(ALL_RULES, plan.words, plan.regions)] as const),
@@ -110,7 +109,8 @@ export async function makePlan(
   };
 }
 
-function checkOptions({ state }: TrainedModel, options: SavePlanOptions): void {
+/** The options with their defaults. */
+function checkOptions({ state }: TrainedModel, options: SavePlanOptions): Required<SavePlanOptions> {
   if (options === null || typeof options !== 'object')
     throw new SaddlepointError(
       'option',
@@ -119,7 +119,7 @@ function checkOptions({ state }: TrainedModel, options: SavePlanOptions): void {
     );
   checkKnownOptions('savePlan', options, OPTIONS);
   if (typeof options.train === 'object') checkKnownOptions('savePlan: train', options.train, TRAIN_OPTIONS);
-  const { predictSizes = [1] } = options;
+  const { train = false, predictSizes = [1, 32] } = options;
   if (!Array.isArray(predictSizes) || predictSizes.length === 0)
     throw new SaddlepointError('option', `savePlan: predictSizes: expected numbers of rows, got ${show(predictSizes)}`);
   for (const size of predictSizes) checkNumber('savePlan: predictSizes', size, { min: 1, max: 65536, integer: true });
@@ -130,6 +130,7 @@ function checkOptions({ state }: TrainedModel, options: SavePlanOptions): void {
       `savePlan: the model takes ${kind}; a plan takes rows of numbers`,
       'train on { x, y } of numbers: encode the records first',
     );
+  return { train, predictSizes };
 }
 
 const number = (dtype: (typeof DTYPES)[number]): DTypeNumber => DTYPES.indexOf(dtype) as DTypeNumber;
