@@ -1,4 +1,4 @@
-/** @file Kept state: what training has changed, behind 'saddstat', the plan's id, the step, and a checksum of what follows. */
+/** @file Kept state: what training has changed, behind 'saddstat', the plan's id, the step, and a checksum of step and what follows. */
 import { damaged } from './damaged.ts';
 import { checksum } from './format.ts';
 
@@ -6,6 +6,8 @@ const STATE = 'saddstat';
 const PRELUDE = 20;
 
 const sizeOf = (blocks: readonly Uint8Array[]): number => blocks.reduce((sum, { length }) => sum + length, PRELUDE);
+
+const sumOf = (bytes: Uint8Array, step: number): number => (checksum(bytes.subarray(PRELUDE)) ^ step) >>> 0;
 
 export function packState(id: number, step: number, blocks: readonly Uint8Array[]): Uint8Array {
   const bytes = new Uint8Array(sizeOf(blocks));
@@ -18,7 +20,7 @@ export function packState(id: number, step: number, blocks: readonly Uint8Array[
   const view = new DataView(bytes.buffer);
   view.setUint32(8, id, true);
   view.setUint32(12, step, true);
-  view.setUint32(16, checksum(bytes.subarray(PRELUDE)), true);
+  view.setUint32(16, sumOf(bytes, step), true);
   return bytes;
 }
 
@@ -31,12 +33,12 @@ export function unpackState(state: ArrayBuffer | ArrayBufferView, id: number, bl
   const view = new DataView(buffer, from);
   if (view.getUint32(8, true) !== id || bytes.length !== sizeOf(blocks))
     throw damaged('this is the state of another plan', 'a plan that was exported anew begins anew');
-  if (view.getUint32(16, true) !== checksum(bytes.subarray(PRELUDE)))
-    throw damaged('the state is damaged: its checksum is another');
+  const step = view.getUint32(12, true);
+  if (view.getUint32(16, true) !== sumOf(bytes, step)) throw damaged('the state is damaged: its checksum is another');
   let at = PRELUDE;
   for (const block of blocks) {
     block.set(bytes.subarray(at, at + block.length));
     at += block.length;
   }
-  return view.getUint32(12, true);
+  return step;
 }

@@ -94,8 +94,11 @@ describe('kept state', () => {
     const [state, other] = [plan.state(), (await planOf(NAME, { seed: 9 })).state()];
     const damaged = state.slice();
     damaged[state.length - 1] = (damaged[state.length - 1] as number) ^ 1;
+    const elsewhen = state.slice();
+    elsewhen[12] = (elsewhen[12] as number) ^ 1;
     for (const [bytes, message] of [
       [damaged, /checksum/],
+      [elsewhen, /checksum/],
       [state.slice(0, -1), /another plan/],
       [other, /another plan/],
       [new Uint8Array(3), /not what state/],
