@@ -195,24 +195,31 @@ function next({ tarball, browser }, versions) {
 /** A project without the optional peers, then one with them. @param {Place} place @returns {Cell[]} */
 function optionalPeers({ tarball, browser }) {
   let folder = '';
+  let prepared = -1;
+  /** For the first cell of a round that is asked, whichever it is. @param {number} round */
+  const prepare = async (round) => {
+    if (round === prepared) return;
+    if (folder === '') {
+      folder = temporaryFolder('peers');
+      await makeConsumer(folder, tarball);
+    }
+    if (round === 1)
+      await install(
+        folder,
+        peers.map((peer) => `${peer}@4.22.0`),
+      );
+    prepared = round;
+  };
   const names = [...Object.keys(bundlers), 'vite7 dev', 'vite8 dev'];
   return ['missing', 'found: webgl'].flatMap((wanted, round) =>
     // tfjs has packages of CommonJS in it, which Rollup takes by that plugin alone.
     names
       .filter((name) => round === 0 || name !== 'rollup')
-      .map((name, i) => ({
+      .map((name) => ({
         group: 'Optional peers, run in Chromium',
         name: `${name.endsWith(' dev') ? `${titles[name.slice(0, 5)]}, dev server` : titles[name]}, peers ${round === 0 ? 'not installed' : 'installed'}`,
         async ask() {
-          if (round === 0 && i === 0) {
-            folder = temporaryFolder('peers');
-            await makeConsumer(folder, tarball);
-          }
-          if (round === 1 && i === 0)
-            await install(
-              folder,
-              peers.map((peer) => `${peer}@4.22.0`),
-            );
+          await prepare(round);
           addStandIn(folder); // npm takes away what it did not install
           try {
             const out = join(folder, 'dist', name);
