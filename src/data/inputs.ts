@@ -1,4 +1,5 @@
 /** @file What readers read from: text, bytes, blobs, answers, streams, iterables; opened as chunks, once or again and again. */
+import { checkAnswer } from '../core/answer.ts';
 import { SaddlepointError, show } from '../core/errors.ts';
 
 /** A piece of a file. */
@@ -85,18 +86,8 @@ function checkedChunk(chunk: unknown, name: string): Chunk {
 }
 
 function bodyOf(response: Response, name: string): ReadableStream<Uint8Array> {
-  const { ok, status, headers, body } = response;
-  const type = headers.get('content-type') ?? 'none';
-  const answer = `${name}: answered with status ${status}, content type ${type}`;
-  if (!ok) throw new SaddlepointError('file', answer, 'check the address');
-  if (/^\s*(text\/html|application\/xhtml\+xml)/i.test(type)) {
-    throw new SaddlepointError(
-      'file',
-      `${answer}: this is an HTML page`,
-      'check the address: many servers answer unknown ones with their start page',
-    );
-  }
-  return body ?? new Response(new Uint8Array()).body!;
+  checkAnswer(response, `${name}:`);
+  return response.body ?? new Response(new Uint8Array()).body!;
 }
 
 async function* streamChunks(stream: ReadableStream<Chunk>, name: string): AsyncGenerator<Chunk> {

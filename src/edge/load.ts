@@ -1,8 +1,8 @@
 /** @file From the bytes of a plan file to a plan that runs: no tracer, no eval, and no code made from bytes where that is forbidden. */
 import { load as builds } from '#wasm';
 import { instantiate } from '../backends/wasm/machine.ts';
+import { checkAnswer } from '../core/answer.ts';
 import { SaddlepointError, show } from '../core/errors.ts';
-import { damaged } from './damaged.ts';
 import type { PlanHeader } from './format.ts';
 import { PlanMemory } from './memory.ts';
 import { EdgePlan } from './plan.ts';
@@ -48,7 +48,7 @@ export async function load(source: PlanSource | Promise<PlanSource>, options: Lo
 }
 
 /** A plan that was read, on a machine of its own. */
-export async function openPlan(plan: ReadPlan, module: WebAssembly.Module): Promise<EdgePlan> {
+async function openPlan(plan: ReadPlan, module: WebAssembly.Module): Promise<EdgePlan> {
   const { bytes, train } = plan.header;
   const machine = await instantiate(module, bytes);
   const memory = new PlanMemory(plan, machine);
@@ -61,12 +61,7 @@ async function bytesOf(source: PlanSource): Promise<Uint8Array> {
   if (source instanceof ArrayBuffer) return new Uint8Array(source);
   if (typeof source?.arrayBuffer !== 'function')
     throw new SaddlepointError('option', `load: cannot load from ${show(source)}`, 'give bytes, a Response or a Blob');
-  if ('ok' in source) {
-    const type = source.headers.get('content-type') ?? 'none';
-    const answer = `${source.url || 'the server'} answered with status ${source.status}, content type ${type}`;
-    if (!source.ok || /html/i.test(type))
-      throw damaged(source.ok ? `${answer}: this is an HTML page, not a plan` : answer, 'check the address');
-  }
+  if ('ok' in source) checkAnswer(source, `load: ${source.url || 'the server'}`, 'a plan');
   return new Uint8Array(await source.arrayBuffer());
 }
 

@@ -1,4 +1,5 @@
 /** @file Where bytes go to and come from: files, file handles, streams, IndexedDB, answers of servers. Knows no format. */
+import { checkAnswer } from '../core/answer.ts';
 import { SaddlepointError, show } from '../core/errors.ts';
 import { isNode, readFile, writeFile } from './files.ts';
 import { readRecord, writeRecord } from './indexed-db.ts';
@@ -209,16 +210,7 @@ async function fetchBytes(href: string): Promise<Uint8Array> {
 }
 
 async function responseBytes(response: Response, href = response.url || 'the response'): Promise<Uint8Array> {
-  const type = response.headers.get('content-type') ?? 'none';
-  const answer = `${href} answered with status ${response.status}, content type ${type}`;
-  if (!response.ok) throw new SaddlepointError('file', answer, 'check the address');
-  if (/^\s*(text\/html|application\/xhtml\+xml)/i.test(type)) {
-    throw new SaddlepointError(
-      'file',
-      `${answer}: this is an HTML page, not a model`,
-      'check the address: many servers answer unknown ones with their start page',
-    );
-  }
+  checkAnswer(response, href, 'a model');
   try {
     return new Uint8Array(await response.arrayBuffer());
   } catch (cause) {
