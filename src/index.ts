@@ -8,7 +8,8 @@ export { type CustomResult, type CustomVjp, customGradient } from './autodiff/cu
 export { grad, valueAndGrad } from './autodiff/grad.ts';
 export { hvp } from './autodiff/hvp.ts';
 // Functions of tensors.
-export type { DeviceEvent } from './backends/select.ts';
+export type { Device, DeviceEvent, DeviceOptions, DeviceRecord } from './backends/select.ts';
+export type { WasmBuilds, WasmOption, WasmSource } from './backends/wasm/sources.ts';
 export type { DType } from './core/dtype.ts';
 // Errors.
 export { type ErrorCode, SaddlepointError } from './core/errors.ts';

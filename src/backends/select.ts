@@ -7,6 +7,7 @@ import { wasmBackend } from './wasm/index.ts';
 import { SIMD_PROBE, validates } from './wasm/machine.ts';
 import type { WasmOption } from './wasm/sources.ts';
 
+/** Where programs may run; 'auto' chooses: see docs/devices.md. */
 export type Device = 'auto' | 'wasm' | 'webgl' | 'webgpu' | 'reference';
 
 /** The devices that can be asked for. */
