@@ -379,6 +379,22 @@ export {
 export type { ScalingName } from './train/scaling-option.ts';
 export type { Parameter } from './train/state.ts';
 export type { StreamBatch, StreamData } from './train/stream.ts';
+export type {
+  Augmentation,
+  Augmented,
+  GradientAt,
+  GradientFunction,
+  GradientTrick,
+  LossContext,
+  LossFunction,
+  LossTrick,
+  ModelTrick,
+  Point,
+  Regularizer,
+  TransformTrick,
+  Trick,
+  TrickContext,
+} from './train/trick.ts';
 export { wassersteinCritic } from './train/wasserstein-critic.ts';
 // Tricks.
 export { type AugmentOptions, augment } from './tricks/augment.ts';
