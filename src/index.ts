@@ -332,6 +332,8 @@ export {
   type Transform,
   type UpdateInput,
 } from './optim/transform.ts';
+// Minibatches and gradient updates.
+export { type AdaptiveOptions, type BatchSchedule, batchSchedule, type GrowOptions } from './train/batch-schedule.ts';
 // Train, predict, keep.
 export type { Callback, Control, EpochCallback, StepRecord } from './train/callback.ts';
 export { type CheckpointEveryOptions, checkpointEvery } from './train/callbacks/checkpoint-every.ts';
@@ -350,6 +352,7 @@ export { DivergenceError } from './train/divergence.ts';
 export { type FindLearningRateOptions, findLearningRate } from './train/find-learning-rate.ts';
 export { fit, train } from './train/fit.ts';
 export { type FitLbfgsOptions, fitLbfgs } from './train/fit-lbfgs.ts';
+export type { GradientNoise } from './train/gradient-noise.ts';
 export type { EpochRecord, Measures } from './train/history.ts';
 export type { LearningRateCurve } from './train/learning-rate-curve.ts';
 export { LoadedModel, loadModel } from './train/load.ts';
@@ -391,6 +394,8 @@ export type {
   ModelTrick,
   Point,
   Regularizer,
+  SampledRows,
+  Sampler,
   TransformTrick,
   Trick,
   TrickContext,
@@ -398,3 +403,10 @@ export type {
 export { wassersteinCritic } from './train/wasserstein-critic.ts';
 // Tricks.
 export { type AugmentOptions, augment } from './tricks/augment.ts';
+export { type BucketOptions, bucketByLength } from './tricks/bucket-by-length.ts';
+export { classBalanced } from './tricks/class-balanced.ts';
+export { type CurriculumOptions, curriculum } from './tricks/curriculum.ts';
+export { distinctBatches } from './tricks/distinct-batches.ts';
+export { stratified } from './tricks/stratified.ts';
+export { weightedRows } from './tricks/weighted-rows.ts';
+export { withReplacement } from './tricks/with-replacement.ts';
