@@ -272,6 +272,8 @@ export { type AsgdOptions, asgd } from './optim/asgd.ts';
 export { type WeightAverageOptions, type WeightEmaOptions, weightAverage, weightEma } from './optim/average.ts';
 export { clipByGlobalNorm, clipByValue, type GlobalNormOptions } from './optim/clip.ts';
 export type { DecayOf } from './optim/decay.ts';
+// Minibatches and gradient updates.
+export { type ConjugateGradientsOptions, conjugateGradients } from './optim/drivers/conjugate-gradients.ts';
 export {
   type LbfgsEnding,
   type LbfgsOptions,
@@ -285,6 +287,12 @@ export {
   type LearningRateRangeTest,
   learningRateRangeTest,
 } from './optim/drivers/learning-rate-range.ts';
+export {
+  type LevenbergMarquardtOptions,
+  type LevenbergMarquardtResult,
+  levenbergMarquardt,
+  type Residuals,
+} from './optim/drivers/levenberg-marquardt.ts';
 export { lamb } from './optim/lamb.ts';
 export { type LarsOptions, lars } from './optim/lars.ts';
 export { lazyAdam } from './optim/lazy-adam.ts';
@@ -332,6 +340,7 @@ export {
   type Transform,
   type UpdateInput,
 } from './optim/transform.ts';
+export { type AdaptiveOptions, type BatchSchedule, batchSchedule, type GrowOptions } from './train/batch-schedule.ts';
 // Train, predict, keep.
 export type { Callback, Control, EpochCallback, StepRecord } from './train/callback.ts';
 export { type CheckpointEveryOptions, checkpointEvery } from './train/callbacks/checkpoint-every.ts';
@@ -350,11 +359,14 @@ export { DivergenceError } from './train/divergence.ts';
 export { type FindLearningRateOptions, findLearningRate } from './train/find-learning-rate.ts';
 export { fit, train } from './train/fit.ts';
 export { type FitLbfgsOptions, fitLbfgs } from './train/fit-lbfgs.ts';
+export { type FitSagaOptions, fitSaga } from './train/fit-saga.ts';
+export type { GradientNoise } from './train/gradient-noise.ts';
 export type { EpochRecord, Measures } from './train/history.ts';
 export type { LearningRateCurve } from './train/learning-rate-curve.ts';
 export { LoadedModel, loadModel } from './train/load.ts';
 export { loadCheckpoint } from './train/load-checkpoint.ts';
 export { loadModels } from './train/load-models.ts';
+export { type MinimizeOptions, type Minimum, minimize } from './train/minimize.ts';
 export type { Evaluation, TrainedModel } from './train/model.ts';
 export type { LossInputs, ModelCalls } from './train/model-calls.ts';
 export type { LoadOptions } from './train/model-file.ts';
@@ -391,6 +403,8 @@ export type {
   ModelTrick,
   Point,
   Regularizer,
+  SampledRows,
+  Sampler,
   TransformTrick,
   Trick,
   TrickContext,
@@ -398,3 +412,11 @@ export type {
 export { wassersteinCritic } from './train/wasserstein-critic.ts';
 // Tricks.
 export { type AugmentOptions, augment } from './tricks/augment.ts';
+export { type BucketOptions, bucketByLength } from './tricks/bucket-by-length.ts';
+export { classBalanced } from './tricks/class-balanced.ts';
+export { type CurriculumOptions, curriculum } from './tricks/curriculum.ts';
+export { distinctBatches } from './tricks/distinct-batches.ts';
+export { stratified } from './tricks/stratified.ts';
+export { svrg } from './tricks/svrg.ts';
+export { weightedRows } from './tricks/weighted-rows.ts';
+export { withReplacement } from './tricks/with-replacement.ts';
