@@ -156,7 +156,7 @@ export { type TemperatureScaling, temperatureScaling } from './nn/metrics/temper
 export { meanAbsolutePercentageError, r2, rootMeanSquaredError } from './nn/metrics/values.ts';
 export { accuracy, type Metric } from './nn/metrics.ts';
 export { initializeNamed, type Named } from './nn/named.ts';
-export { alphaDropout, gaussianDropout, gaussianNoise, spatialDropout } from './nn/noise.ts';
+export { alphaDropout, gaussianDropout, gaussianNoise, spatialDropout, stochasticDepth } from './nn/noise.ts';
 export { averagePool2d, globalAveragePool2d, globalMaxPool2d, maxPool2d } from './nn/pool.ts';
 export {
   averagePool1d,
@@ -236,6 +236,7 @@ export { acosh, asinh, atanh, cosh, sinh } from './ops/hyperbolic.ts';
 export { gather, oneHot, scatterAdd } from './ops/indexing.ts';
 export { repeat, type ScanOptions, scan } from './ops/loops.ts';
 export { matmul } from './ops/matmul.ts';
+export { betaWithKey } from './ops/mixing.ts';
 export { broadcastTo, reshape, slice, transpose } from './ops/movement.ts';
 export { type PadOptions, pad } from './ops/pad.ts';
 export {
@@ -258,7 +259,6 @@ export { topK } from './ops/top-k.ts';
 export { acos, asin, atan, atan2, cos, sin, tan } from './ops/trigonometric.ts';
 export type { Padding, Pair } from './ops/window.ts';
 // Optimizers.
-export { accumulate } from './optim/accumulate.ts';
 export { type AdabeliefOptions, adabelief } from './optim/adabelief.ts';
 export { type AdadeltaOptions, adadelta } from './optim/adadelta.ts';
 export { type AdafactorOptions, adafactor } from './optim/adafactor.ts';
@@ -290,7 +290,7 @@ export { type LarsOptions, lars } from './optim/lars.ts';
 export { lazyAdam } from './optim/lazy-adam.ts';
 export { isMatrix, type LeafMatch } from './optim/leaf-match.ts';
 export { type LionOptions, lion } from './optim/lion.ts';
-export { type LookaheadOptions, lookahead } from './optim/lookahead.ts';
+export type { LookaheadOptions } from './optim/lookahead.ts';
 export { type MuonOptions, muon } from './optim/muon.ts';
 export { type NadamOptions, nadam } from './optim/nadam.ts';
 export { frozen, masked, type Part, partition } from './optim/partition.ts';
@@ -351,6 +351,7 @@ export { type FindLearningRateOptions, findLearningRate } from './train/find-lea
 export { fit, train } from './train/fit.ts';
 export { type FitLbfgsOptions, fitLbfgs } from './train/fit-lbfgs.ts';
 export type { EpochRecord, Measures } from './train/history.ts';
+export type { ImageShapeOption } from './train/image-rows.ts';
 export type { LearningRateCurve } from './train/learning-rate-curve.ts';
 export { LoadedModel, loadModel } from './train/load.ts';
 export { loadCheckpoint } from './train/load-checkpoint.ts';
@@ -368,6 +369,9 @@ export type { PlayersRecord, PlayersRun } from './train/players-run.ts';
 export { type CompileTimes, precompile } from './train/precompile.ts';
 export type { PredictOptions } from './train/predict.ts';
 export type { RecordOptions, Records } from './train/records.ts';
+// Tricks.
+// General training tricks.
+export { reestimateStatistics, type StatisticsOptions } from './train/reestimate-statistics.ts';
 export type { Ending, Run, RunRecord } from './train/run.ts';
 export {
   makePlan,
@@ -396,5 +400,20 @@ export type {
   TrickContext,
 } from './train/trick.ts';
 export { wassersteinCritic } from './train/wasserstein-critic.ts';
-// Tricks.
+export type { PenaltyOptions } from './train/weight-penalty.ts';
+export { accumulate } from './tricks/accumulate.ts';
+export { type AsamOptions, asam } from './tricks/asam.ts';
 export { type AugmentOptions, augment } from './tricks/augment.ts';
+export { cutmix } from './tricks/cutmix.ts';
+export { cutout } from './tricks/cutout.ts';
+export { ema } from './tricks/ema.ts';
+export { type GradientNoiseOptions, gradientNoise } from './tricks/gradient-noise.ts';
+export { inputNoise } from './tricks/input-noise.ts';
+export { l1 } from './tricks/l1.ts';
+export { l2 } from './tricks/l2.ts';
+export { labelSmoothing } from './tricks/label-smoothing.ts';
+export { lookahead } from './tricks/lookahead.ts';
+export { type MaxNormOptions, maxNorm } from './tricks/max-norm.ts';
+export { type MixupOptions, mixup } from './tricks/mixup.ts';
+export { sam } from './tricks/sam.ts';
+export { swa } from './tricks/swa.ts';

@@ -60,6 +60,7 @@ export const factories: Readonly<Record<string, Row>> = {
   spectralNorm: [spectralNorm, 'layer'],
   dropout: [dropout, 'rate'],
   spatialDropout: [noise.spatialDropout, 'rate'],
+  stochasticDepth: [noise.stochasticDepth, 'rate'],
   gaussianDropout: [noise.gaussianDropout, 'rate'],
   gaussianNoise: [noise.gaussianNoise, 'deviation'],
   alphaDropout: [noise.alphaDropout, 'rate'],
