@@ -32,6 +32,9 @@ export { type ReportOptions, report } from './inspect/report.ts';
 export type { CalibrationBin, ClassBaseline, ClassReport } from './inspect/report-classes.ts';
 export type { Measured } from './inspect/report-intervals.ts';
 export type { ValueBaseline, ValueErrors, ValueReport } from './inspect/report-values.ts';
+// Tricks.
+// Pairs of two kinds in one space.
+export * as retrieval from './inspect/retrieval/index.ts';
 export { type LayerSummary, type ModelSummary, summary } from './inspect/summary.ts';
 export { activation } from './nn/activations.ts';
 export {
@@ -105,6 +108,16 @@ export {
 export { groupNorm, instanceNorm, layerNorm, type NormOptions, rmsNorm } from './nn/layer-norm.ts';
 // Losses and metrics.
 export { binaryCrossEntropy } from './nn/losses/binary-cross-entropy.ts';
+export {
+  type InfoNceOptions,
+  infoNce,
+  type Learned,
+  learned,
+  type PairwiseRankingOptions,
+  pairwiseRanking,
+  type SigmoidContrastiveOptions,
+  sigmoidContrastive,
+} from './nn/losses/contrastive.ts';
 export { crossEntropy } from './nn/losses/cross-entropy.ts';
 export { type CtcOptions, ctc } from './nn/losses/ctc.ts';
 export { klDivergence } from './nn/losses/divergence.ts';
@@ -150,7 +163,6 @@ export {
 export { pearson, spearman } from './nn/metrics/correlation.ts';
 export * as quality from './nn/metrics/quality.ts';
 export { averagePrecision, rocAuc } from './nn/metrics/ranking.ts';
-export * as retrieval from './nn/metrics/retrieval.ts';
 export { MetricAccumulator, type MetricTotals, measure, type StreamingMetric } from './nn/metrics/streaming.ts';
 export { type TemperatureScaling, temperatureScaling } from './nn/metrics/temperature.ts';
 export { meanAbsolutePercentageError, r2, rootMeanSquaredError } from './nn/metrics/values.ts';
@@ -359,6 +371,7 @@ export { loadModels } from './train/load-models.ts';
 export type { Evaluation, TrainedModel } from './train/model.ts';
 export type { LossInputs, ModelCalls } from './train/model-calls.ts';
 export type { LoadOptions } from './train/model-file.ts';
+export * as multimodal from './train/multimodal/index.ts';
 export { type Noise, normal, uniform } from './train/noise.ts';
 export type { Data, FitOptions } from './train/options.ts';
 // Several players.
@@ -369,7 +382,6 @@ export type { PlayersRecord, PlayersRun } from './train/players-run.ts';
 export { type CompileTimes, precompile } from './train/precompile.ts';
 export type { PredictOptions } from './train/predict.ts';
 export type { RecordOptions, Records } from './train/records.ts';
-// Tricks.
 // General training tricks.
 export { reestimateStatistics, type StatisticsOptions } from './train/reestimate-statistics.ts';
 export type { Ending, Run, RunRecord } from './train/run.ts';
