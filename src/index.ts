@@ -32,6 +32,9 @@ export { type ReportOptions, report } from './inspect/report.ts';
 export type { CalibrationBin, ClassBaseline, ClassReport } from './inspect/report-classes.ts';
 export type { Measured } from './inspect/report-intervals.ts';
 export type { ValueBaseline, ValueErrors, ValueReport } from './inspect/report-values.ts';
+// Tricks.
+// Pairs of two kinds in one space.
+export * as retrieval from './inspect/retrieval/index.ts';
 export { type LayerSummary, type ModelSummary, summary } from './inspect/summary.ts';
 export { activation } from './nn/activations.ts';
 export {
@@ -105,6 +108,16 @@ export {
 export { groupNorm, instanceNorm, layerNorm, type NormOptions, rmsNorm } from './nn/layer-norm.ts';
 // Losses and metrics.
 export { binaryCrossEntropy } from './nn/losses/binary-cross-entropy.ts';
+export {
+  type InfoNceOptions,
+  infoNce,
+  type Learned,
+  learned,
+  type PairwiseRankingOptions,
+  pairwiseRanking,
+  type SigmoidContrastiveOptions,
+  sigmoidContrastive,
+} from './nn/losses/contrastive.ts';
 export { crossEntropy } from './nn/losses/cross-entropy.ts';
 export { type CtcOptions, ctc } from './nn/losses/ctc.ts';
 export { klDivergence } from './nn/losses/divergence.ts';
@@ -150,13 +163,12 @@ export {
 export { pearson, spearman } from './nn/metrics/correlation.ts';
 export * as quality from './nn/metrics/quality.ts';
 export { averagePrecision, rocAuc } from './nn/metrics/ranking.ts';
-export * as retrieval from './nn/metrics/retrieval.ts';
 export { MetricAccumulator, type MetricTotals, measure, type StreamingMetric } from './nn/metrics/streaming.ts';
 export { type TemperatureScaling, temperatureScaling } from './nn/metrics/temperature.ts';
 export { meanAbsolutePercentageError, r2, rootMeanSquaredError } from './nn/metrics/values.ts';
 export { accuracy, type Metric } from './nn/metrics.ts';
 export { initializeNamed, type Named } from './nn/named.ts';
-export { alphaDropout, gaussianDropout, gaussianNoise, spatialDropout } from './nn/noise.ts';
+export { alphaDropout, gaussianDropout, gaussianNoise, spatialDropout, stochasticDepth } from './nn/noise.ts';
 export { averagePool2d, globalAveragePool2d, globalMaxPool2d, maxPool2d } from './nn/pool.ts';
 export {
   averagePool1d,
@@ -236,6 +248,7 @@ export { acosh, asinh, atanh, cosh, sinh } from './ops/hyperbolic.ts';
 export { gather, oneHot, scatterAdd } from './ops/indexing.ts';
 export { repeat, type ScanOptions, scan } from './ops/loops.ts';
 export { matmul } from './ops/matmul.ts';
+export { betaWithKey } from './ops/mixing.ts';
 export { broadcastTo, reshape, slice, transpose } from './ops/movement.ts';
 export { type PadOptions, pad } from './ops/pad.ts';
 export {
@@ -258,7 +271,6 @@ export { topK } from './ops/top-k.ts';
 export { acos, asin, atan, atan2, cos, sin, tan } from './ops/trigonometric.ts';
 export type { Padding, Pair } from './ops/window.ts';
 // Optimizers.
-export { accumulate } from './optim/accumulate.ts';
 export { type AdabeliefOptions, adabelief } from './optim/adabelief.ts';
 export { type AdadeltaOptions, adadelta } from './optim/adadelta.ts';
 export { type AdafactorOptions, adafactor } from './optim/adafactor.ts';
@@ -298,7 +310,7 @@ export { type LarsOptions, lars } from './optim/lars.ts';
 export { lazyAdam } from './optim/lazy-adam.ts';
 export { isMatrix, type LeafMatch } from './optim/leaf-match.ts';
 export { type LionOptions, lion } from './optim/lion.ts';
-export { type LookaheadOptions, lookahead } from './optim/lookahead.ts';
+export type { LookaheadOptions } from './optim/lookahead.ts';
 export { type MuonOptions, muon } from './optim/muon.ts';
 export { type NadamOptions, nadam } from './optim/nadam.ts';
 export { frozen, masked, type Part, partition } from './optim/partition.ts';
@@ -362,6 +374,7 @@ export { type FitLbfgsOptions, fitLbfgs } from './train/fit-lbfgs.ts';
 export { type FitSagaOptions, fitSaga } from './train/fit-saga.ts';
 export type { GradientNoise } from './train/gradient-noise.ts';
 export type { EpochRecord, Measures } from './train/history.ts';
+export type { ImageShapeOption } from './train/image-rows.ts';
 export type { LearningRateCurve } from './train/learning-rate-curve.ts';
 export { LoadedModel, loadModel } from './train/load.ts';
 export { loadCheckpoint } from './train/load-checkpoint.ts';
@@ -370,6 +383,7 @@ export { type MinimizeOptions, type Minimum, minimize } from './train/minimize.t
 export type { Evaluation, TrainedModel } from './train/model.ts';
 export type { LossInputs, ModelCalls } from './train/model-calls.ts';
 export type { LoadOptions } from './train/model-file.ts';
+export * as multimodal from './train/multimodal/index.ts';
 export { type Noise, normal, uniform } from './train/noise.ts';
 export type { Data, FitOptions } from './train/options.ts';
 // Several players.
@@ -380,6 +394,8 @@ export type { PlayersRecord, PlayersRun } from './train/players-run.ts';
 export { type CompileTimes, precompile } from './train/precompile.ts';
 export type { PredictOptions } from './train/predict.ts';
 export type { RecordOptions, Records } from './train/records.ts';
+// General training tricks.
+export { reestimateStatistics, type StatisticsOptions } from './train/reestimate-statistics.ts';
 export type { Ending, Run, RunRecord } from './train/run.ts';
 export {
   makePlan,
@@ -410,13 +426,28 @@ export type {
   TrickContext,
 } from './train/trick.ts';
 export { wassersteinCritic } from './train/wasserstein-critic.ts';
-// Tricks.
+export type { PenaltyOptions } from './train/weight-penalty.ts';
+export { accumulate } from './tricks/accumulate.ts';
+export { type AsamOptions, asam } from './tricks/asam.ts';
 export { type AugmentOptions, augment } from './tricks/augment.ts';
 export { type BucketOptions, bucketByLength } from './tricks/bucket-by-length.ts';
 export { classBalanced } from './tricks/class-balanced.ts';
 export { type CurriculumOptions, curriculum } from './tricks/curriculum.ts';
+export { cutmix } from './tricks/cutmix.ts';
+export { cutout } from './tricks/cutout.ts';
 export { distinctBatches } from './tricks/distinct-batches.ts';
+export { ema } from './tricks/ema.ts';
+export { type GradientNoiseOptions, gradientNoise } from './tricks/gradient-noise.ts';
+export { inputNoise } from './tricks/input-noise.ts';
+export { l1 } from './tricks/l1.ts';
+export { l2 } from './tricks/l2.ts';
+export { labelSmoothing } from './tricks/label-smoothing.ts';
+export { lookahead } from './tricks/lookahead.ts';
+export { type MaxNormOptions, maxNorm } from './tricks/max-norm.ts';
+export { type MixupOptions, mixup } from './tricks/mixup.ts';
+export { sam } from './tricks/sam.ts';
 export { stratified } from './tricks/stratified.ts';
 export { svrg } from './tricks/svrg.ts';
+export { swa } from './tricks/swa.ts';
 export { weightedRows } from './tricks/weighted-rows.ts';
 export { withReplacement } from './tricks/with-replacement.ts';

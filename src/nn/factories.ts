@@ -10,6 +10,7 @@ import { depthwiseConv2d, separableConv2d } from './conv-depthwise.ts';
 import { conv2dTranspose } from './conv-transpose.ts';
 import { dense } from './dense.ts';
 import { dropout } from './dropout.ts';
+import { dualEncoder } from './dual-encoder.ts';
 import { embedding } from './embedding.ts';
 import { flatten } from './flatten.ts';
 import * as gated from './gated.ts';
@@ -60,6 +61,7 @@ export const factories: Readonly<Record<string, Row>> = {
   spectralNorm: [spectralNorm, 'layer'],
   dropout: [dropout, 'rate'],
   spatialDropout: [noise.spatialDropout, 'rate'],
+  stochasticDepth: [noise.stochasticDepth, 'rate'],
   gaussianDropout: [noise.gaussianDropout, 'rate'],
   gaussianNoise: [noise.gaussianNoise, 'deviation'],
   alphaDropout: [noise.alphaDropout, 'rate'],
@@ -79,6 +81,7 @@ export const factories: Readonly<Record<string, Row>> = {
   sequential: [sequential, 'layers'],
   residual: [residual, 'layers'],
   parallel: [parallel, 'layers'],
+  dualEncoder: [dualEncoder],
   mergeAdd: [merges.mergeAdd],
   mergeMultiply: [merges.mergeMultiply],
   mergeAverage: [merges.mergeAverage],

@@ -272,6 +272,11 @@ export const layerRows: Readonly<Record<string, LayerRow>> = {
     make: () => nn.spatialDropout(0.4),
     refuses: [rate('spatialDropout', () => nn.spatialDropout(1))],
   },
+  stochasticDepth: {
+    ...noisy,
+    make: () => nn.stochasticDepth(0.4),
+    refuses: [rate('stochasticDepth', () => nn.stochasticDepth(1))],
+  },
   gaussianDropout: {
     ...noisy,
     make: () => nn.gaussianDropout(0.4),

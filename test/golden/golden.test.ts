@@ -18,6 +18,7 @@ const EXPRESSED = {
   initializers: 7,
   losses: 72,
   metrics: 8,
+  multimodal: 4,
   norms: 11,
   optimizers: 41,
   pooling: 18,
@@ -25,6 +26,7 @@ const EXPRESSED = {
   recurrent: 4,
   schedules: 27,
   training: 4,
+  tricks: 2,
 };
 
 const countByFile = (names: readonly string[]): Record<string, number> => {

@@ -10,6 +10,8 @@ import { elementwise } from './express/elementwise.ts';
 import { initializers } from './express/initializers.ts';
 import { losses } from './express/losses.ts';
 import { metrics } from './express/metrics.ts';
+import { mixing } from './express/mixing.ts';
+import { multimodal } from './express/multimodal.ts';
 import { norms } from './express/norms.ts';
 import { optimizers } from './express/optimizers.ts';
 import { pooling } from './express/pooling.ts';
@@ -31,6 +33,7 @@ const adapters: Readonly<Record<string, Adapter>> = {
   initializers,
   losses,
   metrics,
+  multimodal,
   norms,
   optimizers,
   pooling,
@@ -38,6 +41,7 @@ const adapters: Readonly<Record<string, Adapter>> = {
   recurrent,
   schedules,
   training,
+  tricks: mixing,
 };
 
 /** Keys that say something about a case and hold no result, and the random draw that is never compared (data/README.md). */
