@@ -24,7 +24,8 @@ export function aliasTable(weights: ArrayLike<number>): AliasTable {
       throw new SaddlepointError('data', `aliasTable: weight ${i} is ${weight}, expected a finite number ≥ 0`);
     sum += weight;
   }
-  if (!(sum > 0)) throw new SaddlepointError('data', `aliasTable: the ${n} weights sum to ${sum}, expected more than 0`);
+  if (!(sum > 0))
+    throw new SaddlepointError('data', `aliasTable: the ${n} weights sum to ${sum}, expected more than 0`);
   const keep = Float64Array.from(weights, (weight) => (weight * n) / sum);
   const alias = Int32Array.from({ length: n }, (_, i) => i);
   const small: number[] = [];

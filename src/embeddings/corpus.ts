@@ -28,7 +28,10 @@ export function sentencesOf(where: string, given: unknown): readonly (readonly s
       throw new SaddlepointError('data', `${where}: sentence ${i} is ${show(sentence)}, a list of words expected`);
     const odd = sentence.findIndex((token) => typeof token !== 'string');
     if (odd >= 0)
-      throw new SaddlepointError('data', `${where}: word ${odd} of sentence ${i} is ${show(sentence[odd])}, a text expected`);
+      throw new SaddlepointError(
+        'data',
+        `${where}: word ${odd} of sentence ${i} is ${show(sentence[odd])}, a text expected`,
+      );
   });
   return given as string[][];
 }
@@ -38,7 +41,12 @@ export function sentencesOf(where: string, given: unknown): readonly (readonly s
  *
  * @throws SaddlepointError `data`: nothing but unknown words, or a single word, which nothing can be learned from
  */
-export function corpusOf(where: string, given: Sentences, vocabulary: Vocabulary | undefined, minCount: number): Corpus {
+export function corpusOf(
+  where: string,
+  given: Sentences,
+  vocabulary: Vocabulary | undefined,
+  minCount: number,
+): Corpus {
   const sentences = sentencesOf(where, given);
   const known = vocabulary ?? buildVocabulary(sentences, { minCount });
   const found = new Map<string, number>();
@@ -73,5 +81,10 @@ export function corpusOf(where: string, given: Sentences, vocabulary: Vocabulary
       `${where}: ${length} of the ${ids.length} words ${length === 1 ? 'is' : 'are'} in the vocabulary, at least 2 expected`,
       'use a vocabulary that was built on this text',
     );
-  return { words: [...found.keys()], counts: Float64Array.from(counts), ids: ids.slice(0, length), ends: Int32Array.from(ends) };
+  return {
+    words: [...found.keys()],
+    counts: Float64Array.from(counts),
+    ids: ids.slice(0, length),
+    ends: Int32Array.from(ends),
+  };
 }

@@ -96,8 +96,15 @@ export class Examples {
     const { bag, objective } = this.#options;
     const left = this.#rows - rows;
     for (const [list, width] of [
-      ...([[this.inputs, bag], [this.shares, bag], [this.candidates, objective.candidates]] as const),
-      ...([[this.targets, objective.candidates], [this.progress, 1]] as const),
+      ...([
+        [this.inputs, bag],
+        [this.shares, bag],
+        [this.candidates, objective.candidates],
+      ] as const),
+      ...([
+        [this.targets, objective.candidates],
+        [this.progress, 1],
+      ] as const),
     ]) {
       if (list.length > 0) list.copyWithin(0, rows * width, this.#rows * width);
     }

@@ -9,7 +9,8 @@ export interface WordTerm {
   readonly weight: number;
 }
 
-const EXPECTED = "write words with + and - between spaces, such as 'king - man + woman', or weights: { king: 1, man: -1 }";
+const EXPECTED =
+  "write words with + and - between spaces, such as 'king - man + woman', or weights: { king: 1, man: -1 }";
 
 /** @throws SaddlepointError `data`: nothing, two signs or two words in a row, a weight that is no finite number */
 export function parseSum(sum: WordSum): WordTerm[] {
@@ -27,7 +28,8 @@ export function parseSum(sum: WordSum): WordTerm[] {
     if (part === '+' || part === '-' || part === '−') {
       if (sign !== undefined && terms.length > 0) throw refused(`'${sum}' has two signs in a row`);
       sign = part === '+' ? 1 : -1;
-    } else if (part === '' || sign === undefined) throw refused(part === '' ? 'it is empty' : `'${sum}' has no sign before '${part}'`);
+    } else if (part === '' || sign === undefined)
+      throw refused(part === '' ? 'it is empty' : `'${sum}' has no sign before '${part}'`);
     else {
       terms.push({ word: part, weight: sign });
       sign = undefined;

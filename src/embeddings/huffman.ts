@@ -41,7 +41,8 @@ export function huffmanTree(counts: ArrayLike<number>): HuffmanTree {
   }
   const root = words + nodes - 1;
   const lengths = new Int32Array(words);
-  for (let i = 0; i < words; i++) for (let at = i; at !== root; at = parents[at] as number) lengths[i]!++;
+  for (let i = 0; i < words; i++)
+    for (let at = i; at !== root; at = parents[at] as number) lengths[i] = (lengths[i] as number) + 1;
   const depth = Math.max(...new Set(lengths));
   const points = new Int32Array(words * depth).fill(nodes);
   const codes = new Uint8Array(words * depth);

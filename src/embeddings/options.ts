@@ -59,7 +59,16 @@ export interface EmbeddingOptions extends Omit<DeviceOptions, 'onDevice'> {
 
 const OWN = [
   ...(['vocabulary', 'minCount', 'model', 'loss', 'dimensions', 'window', 'negatives', 'power', 'subsample'] as const),
-  ...(['subwords', 'epochs', 'learningRate', 'finalLearningRate', 'batchSize', 'seed', 'signal', 'onProgress'] as const),
+  ...([
+    'subwords',
+    'epochs',
+    'learningRate',
+    'finalLearningRate',
+    'batchSize',
+    'seed',
+    'signal',
+    'onProgress',
+  ] as const),
 ];
 
 /** The most examples, dimensions and so on that a mistake may ask for. */
@@ -102,7 +111,10 @@ export function checkEmbeddingOptions(where: string, options: EmbeddingOptions) 
 function checkSubwords(where: string, given: boolean | SubwordOptions): Required<SubwordOptions> | undefined {
   if (given === false) return undefined;
   if (given !== true && (typeof given !== 'object' || given === null))
-    throw new SaddlepointError('option', `${where}: subwords: expected true, false or { min, max, buckets }, got ${show(given)}`);
+    throw new SaddlepointError(
+      'option',
+      `${where}: subwords: expected true, false or { min, max, buckets }, got ${show(given)}`,
+    );
   const options = given === true ? {} : given;
   checkKnownOptions(`${where}: subwords`, options, ['min', 'max', 'buckets']);
   const { min, max, buckets } = { ...SUBWORD_DEFAULTS, ...options };

@@ -1,5 +1,12 @@
 /** @file Word vectors and what is asked of them: neighbors, analogies, sums of words. */
-import { checkKnownOptions, checkName, checkNumber, nearest as nearestName, SaddlepointError, show } from '../core/errors.ts';
+import {
+  checkKnownOptions,
+  checkName,
+  checkNumber,
+  nearest as nearestName,
+  SaddlepointError,
+  show,
+} from '../core/errors.ts';
 import type { WordVectors } from '../io/word-vectors.ts';
 import { parseSum, type WordSum } from './expression.ts';
 import { meanOfRows, type SubwordTable } from './subword-table.ts';
@@ -98,7 +105,10 @@ export function wordEmbeddings(
   });
   const data = new Float32Array(words.length * dimensions);
   if (subwords === undefined) data.set(table.subarray(0, data.length));
-  else subwords.parts.forEach((rows, i) => data.set(meanOfRows(table, dimensions, rows), i * dimensions));
+  else
+    subwords.parts.forEach((rows, i) => {
+      data.set(meanOfRows(table, dimensions, rows), i * dimensions);
+    });
   let units: Float32Array | undefined;
 
   const vector = (word: string): Float32Array => {
@@ -110,7 +120,9 @@ export function wordEmbeddings(
     throw new SaddlepointError(
       'data',
       `word vectors: unknown word ${show(word)}`,
-      near === undefined ? 'ask has(word) before; words are as they were in the text, mostly small' : `did you mean '${near}'?`,
+      near === undefined
+        ? 'ask has(word) before; words are as they were in the text, mostly small'
+        : `did you mean '${near}'?`,
     );
   };
   const unit = (word: string): Float32Array => normalized(vector(word));
@@ -125,7 +137,11 @@ export function wordEmbeddings(
     }
     return result;
   };
-  const best = (scores: Float64Array, own: readonly string[], { count = 10, exclude = own }: NeighborOptions): Neighbor[] => {
+  const best = (
+    scores: Float64Array,
+    own: readonly string[],
+    { count = 10, exclude = own }: NeighborOptions,
+  ): Neighbor[] => {
     const barred = new Set(exclude.map((word) => places.get(word)));
     return largest(scores, count, barred).map((i) => ({ word: words[i] as string, score: scores[i] as number }));
   };
@@ -167,7 +183,9 @@ export function wordEmbeddings(
       const terms = parseSum(sum);
       const total = new Float32Array(dimensions);
       for (const { word, weight } of terms)
-        unit(word).forEach((value, i) => void (total[i] = (total[i] as number) + weight * value));
+        unit(word).forEach((value, i) => {
+          total[i] = (total[i] as number) + weight * value;
+        });
       return best(
         cosines(normalized(total), limit),
         terms.map(({ word }) => word),
@@ -189,8 +207,7 @@ function normalized(vector: Float32Array): Float32Array {
 
 function unitRows(data: Float32Array, dimensions: number): Float32Array {
   const units = new Float32Array(data.length);
-  for (let at = 0; at < data.length; at += dimensions)
-    units.set(normalized(data.subarray(at, at + dimensions)), at);
+  for (let at = 0; at < data.length; at += dimensions) units.set(normalized(data.subarray(at, at + dimensions)), at);
   return units;
 }
 
