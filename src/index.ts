@@ -16,6 +16,8 @@ export { type ErrorCode, SaddlepointError } from './core/errors.ts';
 export { streamOf } from './core/philox.ts';
 export type { Shape } from './core/shape.ts';
 export type { ClassPrediction, Prediction } from './data/answers.ts';
+// Word vectors.
+export * as embeddings from './embeddings/index.ts';
 export { type CompileOptions, compile } from './engine/compile.ts';
 export { type TapListener, tap } from './graph/tap.ts';
 export { type Tensor, type TensorLike, tensor } from './graph/tensor.ts';
