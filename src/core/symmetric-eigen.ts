@@ -6,6 +6,8 @@ import { checkNumber, SaddlepointError } from './errors.ts';
 import type { SymmetricEigen } from './linear-algebra.ts';
 
 const EPSILON = 2 ** -52;
+/** Beside the largest element this is no rounding of it even: among zeros nothing smaller can be told from 0. */
+const NEGLIGIBLE = EPSILON * 1e-3;
 /** Some two or three are usual for each eigenvalue. */
 const MOST_TURNS = 60;
 /** Beside a largest element of 1, with squares that do not vanish. */
@@ -48,7 +50,8 @@ export function tridiagonalEigen(
     throw new SaddlepointError('data', 'tridiagonalEigen: expected finite elements');
   const width = carried.length / n;
   const z = Float64Array.from(carried);
-  for (let l = 0; l < n; l++) settle(d, e, z, width, l);
+  const scale = d.reduce((most, x, i) => Math.max(most, Math.abs(x) + Math.abs(e[i] as number)), 0);
+  for (let l = 0; l < n; l++) settle(d, e, z, width, l, NEGLIGIBLE * scale);
   const order = Array.from({ length: n }, (_, i) => i).sort((a, b) => (d[a] as number) - (d[b] as number));
   const sorted = new Float64Array(z.length);
   order.forEach((from, to) => {
@@ -58,12 +61,12 @@ export function tridiagonalEigen(
 }
 
 /** Turns until d[l] is an eigenvalue. */
-function settle(d: Float64Array, e: Float64Array, z: Float64Array, width: number, l: number): void {
+function settle(d: Float64Array, e: Float64Array, z: Float64Array, width: number, l: number, least: number): void {
   for (let turn = 0; ; turn++) {
     let m = l;
     while (m < d.length - 1) {
       const beside = Math.abs(d[m] as number) + Math.abs(d[m + 1] as number);
-      if (Math.abs(e[m] as number) <= EPSILON * beside) break;
+      if (Math.abs(e[m] as number) <= Math.max(least, EPSILON * beside)) break;
       m++;
     }
     if (m === l) return;
@@ -121,6 +124,53 @@ export function denseEigen(
   n: number,
   options: { readonly vectors?: boolean } = {},
 ): SymmetricEigen {
+  const { m, largest } = balanced(a, n);
+  const { diagonal, off, reflections } = tridiagonalize(m, n);
+  const carried = options.vectors === false ? [] : accumulate(reflections, n);
+  const found = tridiagonalEigen(diagonal, off, carried);
+  return { values: found.values.map((value) => value * largest), vectors: found.carried };
+}
+
+/** A = Q T Qᵀ with T tridiagonal. */
+export interface TridiagonalForm {
+  readonly diagonal: Float64Array;
+  readonly off: Float64Array;
+  /** Qᵀ v. */
+  into(v: ArrayLike<number>): Float64Array;
+  /** Q v. */
+  back(v: ArrayLike<number>): Float64Array;
+}
+
+/**
+ * The tridiagonal form of a symmetric matrix: a third of the work of its eigenvectors, and enough to solve (A² + λ) x = b for many λ.
+ *
+ * @param a [n, n], row-major.
+ * @throws SaddlepointError as `denseEigen`.
+ */
+export function tridiagonalForm(a: ArrayLike<number>, n: number): TridiagonalForm {
+  const { m, largest } = balanced(a, n);
+  const { diagonal, off, reflections } = tridiagonalize(m, n);
+  const turned = (v: ArrayLike<number>, order: readonly Reflection[]): Float64Array => {
+    const result = Float64Array.from(v);
+    for (const { first, v: u, factor } of order) {
+      let total = 0;
+      for (let i = 0; i < u.length; i++) total += (u[i] as number) * (result[first + i] as number);
+      for (let i = 0; i < u.length; i++)
+        result[first + i] = (result[first + i] as number) - factor * total * (u[i] as number);
+    }
+    return result;
+  };
+  const reversed = [...reflections].reverse();
+  return {
+    diagonal: diagonal.map((x) => x * largest),
+    off: off.map((x) => x * largest),
+    into: (v) => turned(v, reflections),
+    back: (v) => turned(v, reversed),
+  };
+}
+
+/** A checked copy, its own transpose, divided by its largest element, so that no square overflows or vanishes. */
+function balanced(a: ArrayLike<number>, n: number): { readonly m: Float64Array; readonly largest: number } {
   checkNumber('denseEigen: size', n, { min: 1, integer: true });
   if (a.length !== n * n)
     throw new SaddlepointError('shape', `denseEigen: expected ${n} × ${n} elements, got ${a.length}`);
@@ -134,12 +184,8 @@ export function denseEigen(
       m[i * n + j] = m[j * n + i] = mean;
       largest = Math.max(largest, Math.abs(mean));
     }
-  // Divided by the largest, no square overflows or vanishes.
   if (largest > 0) for (let i = 0; i < m.length; i++) m[i] = (m[i] as number) / largest;
-  const { diagonal, off, reflections } = tridiagonalize(m, n);
-  const carried = options.vectors === false ? [] : accumulate(reflections, n);
-  const found = tridiagonalEigen(diagonal, off, carried);
-  return { values: found.values.map((value) => value * largest), vectors: found.carried };
+  return { m, largest };
 }
 
 /** I − factor · v vᵀ on the elements from `first` on. */

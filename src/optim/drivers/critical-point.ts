@@ -1,8 +1,8 @@
 /** @file Finds points where the gradient vanishes, whatever they are: minima, saddles, maxima. */
 import { checkKnownOptions, checkNumber, SaddlepointError } from '../../core/errors.ts';
-import { denseEigen } from '../../core/symmetric-eigen.ts';
-import { krylov, ritzOf } from './lanczos.ts';
-import { addScaled, dot, matrixOf, moved, normOf, type Objective } from './operator.ts';
+import { type TridiagonalForm, tridiagonalForm } from '../../core/symmetric-eigen.ts';
+import { krylov } from './lanczos.ts';
+import { addScaled, dot, type LinearOperator, matrixOf, moved, normOf, type Objective } from './operator.ts';
 import { DENSE_SIZE } from './spectrum.ts';
 
 export interface CriticalPointOptions {
@@ -62,10 +62,10 @@ export async function findCriticalPoint(
   let iterations = 0;
   while (norm > tolerance && iterations < most) {
     const hessian = objective.hessian(point);
-    const basis = await eigenBasis(hessian, gradient, denseSize, products);
+    const form = await tridiagonalOf(hessian, gradient, denseSize, products);
     let moves = 0;
     for (let tries = 0; tries < MOST_TRIES && moves < MOST_STEPS_A_HESSIAN && iterations < most; tries++) {
-      const next = moved(point, newtonStep(basis, gradient, damping));
+      const next = moved(point, newtonStep(form, gradient, damping));
       const there = await objective.at(next.slice());
       const length = normOf(there.gradient);
       if (!(length < norm)) {
@@ -86,32 +86,54 @@ export async function findCriticalPoint(
   return { point, value, gradientNorm: norm, converged: norm <= tolerance, iterations };
 }
 
-interface EigenBasis {
-  readonly values: Float64Array;
-  vector(k: number): Float64Array;
-}
+/** H as a tridiagonal T in some orthonormal basis. */
+type Tridiagonal = Pick<TridiagonalForm, 'diagonal' | 'off' | 'into' | 'back'>;
 
-async function eigenBasis(
-  hessian: ReturnType<Objective['hessian']>,
+async function tridiagonalOf(
+  hessian: LinearOperator,
   gradient: ArrayLike<number>,
   denseSize: number,
   products: number,
-): Promise<EigenBasis> {
+): Promise<Tridiagonal> {
   const { size } = hessian;
-  if (size <= denseSize) {
-    const { values, vectors } = denseEigen(await matrixOf(hessian), size);
-    return { values, vector: (k) => vectors.subarray(k * size, (k + 1) * size) };
-  }
-  const ritz = ritzOf(await krylov(hessian, gradient, products));
-  const vectors = Array.from(ritz.values, (_, k) => ritz.ritzVector(k));
-  return { values: ritz.values, vector: (k) => vectors[k] as Float64Array };
+  if (size <= denseSize) return tridiagonalForm(await matrixOf(hessian), size);
+  const { basis, diagonal, off } = await krylov(hessian, gradient, products);
+  return {
+    ...{ diagonal, off },
+    into: (v) => Float64Array.from(basis, (b) => dot(b, v)),
+    back(v) {
+      const result = new Float64Array(size);
+      basis.forEach((b, i) => {
+        addScaled(result, b, v[i] as number);
+      });
+      return result;
+    },
+  };
 }
 
-function newtonStep({ values, vector }: EigenBasis, gradient: ArrayLike<number>, damping: number): Float64Array {
-  const step = new Float64Array(gradient.length);
-  values.forEach((value, k) => {
-    const v = vector(k);
-    addScaled(step, v, (-value * dot(v, gradient)) / (value * value + damping));
-  });
-  return step;
+/** −(H² + damping)⁻¹ H g: T² + damping has five diagonals, and is factored as L D Lᵀ. */
+function newtonStep({ diagonal, off, into, back }: Tridiagonal, gradient: ArrayLike<number>, damping: number) {
+  const n = diagonal.length;
+  const d = (i: number): number => diagonal[i] as number;
+  const e = (i: number): number => (i < 0 || i >= n - 1 ? 0 : (off[i] as number));
+  const g = into(gradient);
+  const x = new Float64Array(n);
+  const [pivots, near, far] = [new Float64Array(n), new Float64Array(n), new Float64Array(n)];
+  const at = (list: Float64Array, i: number): number => (i < 0 ? 0 : (list[i] as number));
+  for (let i = 0; i < n; i++) {
+    // near[i] and far[i]: elements (i + 1, i) and (i + 2, i) of L.
+    const crossed = at(far, i - 2) ** 2 * at(pivots, i - 2) + at(near, i - 1) ** 2 * at(pivots, i - 1);
+    const pivot = d(i) ** 2 + e(i - 1) ** 2 + e(i) ** 2 + damping - crossed;
+    pivots[i] = Math.max(pivot, damping * 1e-3);
+    const below = e(i) * (d(i) + (i + 1 < n ? d(i + 1) : 0));
+    near[i] = (below - at(far, i - 1) * at(pivots, i - 1) * at(near, i - 1)) / (pivots[i] as number);
+    far[i] = (e(i) * e(i + 1)) / (pivots[i] as number);
+    const right = -(d(i) * at(g, i) + e(i - 1) * at(g, i - 1) + (i + 1 < n ? e(i) * at(g, i + 1) : 0));
+    x[i] = right - at(near, i - 1) * at(x, i - 1) - at(far, i - 2) * at(x, i - 2);
+  }
+  for (let i = n - 1; i >= 0; i--) {
+    const later = (i + 1 < n ? at(near, i) * at(x, i + 1) : 0) + (i + 2 < n ? at(far, i) * at(x, i + 2) : 0);
+    x[i] = (x[i] as number) / (pivots[i] as number) - later;
+  }
+  return back(x);
 }
