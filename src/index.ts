@@ -27,6 +27,8 @@ export {
   type BuildFacts,
   backendReport,
 } from './inspect/backend-report.ts';
+// Saddle points, initialization.
+export * as curvature from './inspect/curvature.ts';
 export { type Profile, type ProfileOptions, type ProfileRow, profile } from './inspect/profile.ts';
 export { type ReportOptions, report } from './inspect/report.ts';
 export type { CalibrationBin, ClassBaseline, ClassReport } from './inspect/report-classes.ts';
@@ -295,6 +297,7 @@ export { type MuonOptions, muon } from './optim/muon.ts';
 export { type NadamOptions, nadam } from './optim/nadam.ts';
 export { frozen, masked, type Part, partition } from './optim/partition.ts';
 export { type GroupSettings, perGroup } from './optim/per-group.ts';
+export { type PerturbedOptions, perturbed } from './optim/perturbed.ts';
 export { radam } from './optim/radam.ts';
 export { type RmspropOptions, rmsprop } from './optim/rmsprop.ts';
 export { type RpropOptions, rprop } from './optim/rprop.ts';
@@ -337,6 +340,13 @@ export type { Callback, Control, EpochCallback, StepRecord } from './train/callb
 export { type CheckpointEveryOptions, checkpointEvery } from './train/callbacks/checkpoint-every.ts';
 export { type EarlyStoppingOptions, earlyStopping } from './train/callbacks/early-stopping.ts';
 export { type LoggerOptions, logger } from './train/callbacks/logger.ts';
+export {
+  type PlateauKind,
+  type PlateauRecord,
+  type PlateauSurface,
+  type PlateauWatchOptions,
+  plateau,
+} from './train/callbacks/plateau.ts';
 export { type ReduceOnPlateauOptions, reduceOnPlateau } from './train/callbacks/reduce-on-plateau.ts';
 export type { Checkpoint } from './train/checkpoint.ts';
 export {
@@ -355,6 +365,7 @@ export type { LearningRateCurve } from './train/learning-rate-curve.ts';
 export { LoadedModel, loadModel } from './train/load.ts';
 export { loadCheckpoint } from './train/load-checkpoint.ts';
 export { loadModels } from './train/load-models.ts';
+export { type LossSurface, type LossSurfaceOptions, lossSurface } from './train/loss-surface.ts';
 export type { Evaluation, TrainedModel } from './train/model.ts';
 export type { LossInputs, ModelCalls } from './train/model-calls.ts';
 export type { LoadOptions } from './train/model-file.ts';
@@ -398,3 +409,4 @@ export type {
 export { wassersteinCritic } from './train/wasserstein-critic.ts';
 // Tricks.
 export { type AugmentOptions, augment } from './tricks/augment.ts';
+export { perturb } from './tricks/perturb.ts';
