@@ -34,6 +34,13 @@ export { type ReportOptions, report } from './inspect/report.ts';
 export type { CalibrationBin, ClassBaseline, ClassReport } from './inspect/report-classes.ts';
 export type { Measured } from './inspect/report-intervals.ts';
 export type { ValueBaseline, ValueErrors, ValueReport } from './inspect/report-values.ts';
+export {
+  type Histogram,
+  type SignalReport,
+  type SignalReportOptions,
+  type SignalRow,
+  signalReport,
+} from './inspect/signal-report.ts';
 export { type LayerSummary, type ModelSummary, summary } from './inspect/summary.ts';
 export { activation } from './nn/activations.ts';
 export {
@@ -409,4 +416,6 @@ export type {
 export { wassersteinCritic } from './train/wasserstein-critic.ts';
 // Tricks.
 export { type AugmentOptions, augment } from './tricks/augment.ts';
+// Initialization.
+export { type LsuvModelOptions, type LsuvOptions, lsuv } from './tricks/lsuv.ts';
 export { perturb } from './tricks/perturb.ts';

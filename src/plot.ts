@@ -5,3 +5,4 @@
  */
 export { confusionFigure } from './plot/confusion-figure.ts';
 export { type CurveRecord, learningCurve } from './plot/learning-curve.ts';
+export { signalFigure } from './plot/signal-figure.ts';
