@@ -29,6 +29,8 @@ export {
   type BuildFacts,
   backendReport,
 } from './inspect/backend-report.ts';
+// Saddle points, initialization.
+export * as curvature from './inspect/curvature.ts';
 export { type Profile, type ProfileOptions, type ProfileRow, profile } from './inspect/profile.ts';
 export { type ReportOptions, report } from './inspect/report.ts';
 export type { CalibrationBin, ClassBaseline, ClassReport } from './inspect/report-classes.ts';
@@ -37,6 +39,13 @@ export type { ValueBaseline, ValueErrors, ValueReport } from './inspect/report-v
 // Tricks.
 // Pairs of two kinds in one space.
 export * as retrieval from './inspect/retrieval/index.ts';
+export {
+  type Histogram,
+  type SignalReport,
+  type SignalReportOptions,
+  type SignalRow,
+  signalReport,
+} from './inspect/signal-report.ts';
 export { type LayerSummary, type ModelSummary, summary } from './inspect/summary.ts';
 export { activation } from './nn/activations.ts';
 export {
@@ -317,6 +326,7 @@ export { type MuonOptions, muon } from './optim/muon.ts';
 export { type NadamOptions, nadam } from './optim/nadam.ts';
 export { frozen, masked, type Part, partition } from './optim/partition.ts';
 export { type GroupSettings, perGroup } from './optim/per-group.ts';
+export { type PerturbedOptions, perturbed } from './optim/perturbed.ts';
 export { radam } from './optim/radam.ts';
 export { type RmspropOptions, rmsprop } from './optim/rmsprop.ts';
 export { type RpropOptions, rprop } from './optim/rprop.ts';
@@ -360,6 +370,13 @@ export type { Callback, Control, EpochCallback, StepRecord } from './train/callb
 export { type CheckpointEveryOptions, checkpointEvery } from './train/callbacks/checkpoint-every.ts';
 export { type EarlyStoppingOptions, earlyStopping } from './train/callbacks/early-stopping.ts';
 export { type LoggerOptions, logger } from './train/callbacks/logger.ts';
+export {
+  type PlateauKind,
+  type PlateauRecord,
+  type PlateauSurface,
+  type PlateauWatchOptions,
+  plateau,
+} from './train/callbacks/plateau.ts';
 export { type ReduceOnPlateauOptions, reduceOnPlateau } from './train/callbacks/reduce-on-plateau.ts';
 export type { Checkpoint } from './train/checkpoint.ts';
 export {
@@ -381,6 +398,7 @@ export type { LearningRateCurve } from './train/learning-rate-curve.ts';
 export { LoadedModel, loadModel } from './train/load.ts';
 export { loadCheckpoint } from './train/load-checkpoint.ts';
 export { loadModels } from './train/load-models.ts';
+export { type LossSurface, type LossSurfaceOptions, lossSurface } from './train/loss-surface.ts';
 export { type MinimizeOptions, type Minimum, minimize } from './train/minimize.ts';
 export type { Evaluation, TrainedModel } from './train/model.ts';
 export type { LossInputs, ModelCalls } from './train/model-calls.ts';
@@ -445,8 +463,11 @@ export { l1 } from './tricks/l1.ts';
 export { l2 } from './tricks/l2.ts';
 export { labelSmoothing } from './tricks/label-smoothing.ts';
 export { lookahead } from './tricks/lookahead.ts';
+// Initialization.
+export { type LsuvModelOptions, type LsuvOptions, lsuv } from './tricks/lsuv.ts';
 export { type MaxNormOptions, maxNorm } from './tricks/max-norm.ts';
 export { type MixupOptions, mixup } from './tricks/mixup.ts';
+export { perturb } from './tricks/perturb.ts';
 export { sam } from './tricks/sam.ts';
 export { stratified } from './tricks/stratified.ts';
 export { svrg } from './tricks/svrg.ts';
