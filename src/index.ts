@@ -17,6 +17,9 @@ export { streamOf } from './core/philox.ts';
 export type { Shape } from './core/shape.ts';
 export type { ClassPrediction, Prediction } from './data/answers.ts';
 export { type CompileOptions, compile } from './engine/compile.ts';
+// Adversarial networks.
+export * as ganLosses from './gan/index.ts';
+export { wassersteinCritic } from './gan/wasserstein-critic.ts';
 export { type TapListener, tap } from './graph/tap.ts';
 export { type Tensor, type TensorLike, tensor } from './graph/tensor.ts';
 // Look inside.
@@ -379,6 +382,5 @@ export {
 export type { ScalingName } from './train/scaling-option.ts';
 export type { Parameter } from './train/state.ts';
 export type { StreamBatch, StreamData } from './train/stream.ts';
-export { wassersteinCritic } from './train/wasserstein-critic.ts';
 // Tricks.
 export { type AugmentOptions, augment } from './tricks/augment.ts';

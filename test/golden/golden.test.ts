@@ -15,6 +15,7 @@ const EXPRESSED = {
   curvature: 4,
   dense: 12,
   elementwise: 53,
+  gan: 9,
   initializers: 7,
   losses: 72,
   metrics: 8,

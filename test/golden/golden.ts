@@ -7,6 +7,7 @@ import { conv } from './express/conv.ts';
 import { curvature } from './express/curvature.ts';
 import { dense } from './express/dense.ts';
 import { elementwise } from './express/elementwise.ts';
+import { gan } from './express/gan.ts';
 import { initializers } from './express/initializers.ts';
 import { losses } from './express/losses.ts';
 import { metrics } from './express/metrics.ts';
@@ -28,6 +29,7 @@ const adapters: Readonly<Record<string, Adapter>> = {
   curvature,
   dense,
   elementwise,
+  gan,
   initializers,
   losses,
   metrics,
