@@ -365,9 +365,11 @@ export { type Noise, normal, uniform } from './train/noise.ts';
 export type { Data, FitOptions } from './train/options.ts';
 // Several players.
 export { type Players, players, type Role } from './train/players.ts';
+export type { PlayersCallback, PlayersControl, PlayersStep } from './train/players-callback.ts';
 export type { PlayersData } from './train/players-data.ts';
 export type { PlayersOptions } from './train/players-options.ts';
 export type { PlayersRecord, PlayersRun } from './train/players-run.ts';
+export type { PlayersTrick } from './train/players-tricks.ts';
 export { type CompileTimes, precompile } from './train/precompile.ts';
 export type { PredictOptions } from './train/predict.ts';
 export type { RecordOptions, Records } from './train/records.ts';
@@ -382,5 +384,6 @@ export {
 export type { ScalingName } from './train/scaling-option.ts';
 export type { Parameter } from './train/state.ts';
 export type { StreamBatch, StreamData } from './train/stream.ts';
+export type { TransformTrick } from './train/trick.ts';
 // Tricks.
 export { type AugmentOptions, augment } from './tricks/augment.ts';
