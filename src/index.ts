@@ -274,6 +274,7 @@ export { amsgrad } from './optim/amsgrad.ts';
 export { type AsgdOptions, asgd } from './optim/asgd.ts';
 export { type WeightAverageOptions, type WeightEmaOptions, weightAverage, weightEma } from './optim/average.ts';
 export { clipByGlobalNorm, clipByValue, type GlobalNormOptions } from './optim/clip.ts';
+export { clipWeights } from './optim/clip-weights.ts';
 export type { DecayOf } from './optim/decay.ts';
 export {
   type LbfgsEnding,
@@ -384,6 +385,21 @@ export {
 export type { ScalingName } from './train/scaling-option.ts';
 export type { Parameter } from './train/state.ts';
 export type { StreamBatch, StreamData } from './train/stream.ts';
-export type { TransformTrick } from './train/trick.ts';
+export type {
+  Augmentation,
+  Augmented,
+  GradientAt,
+  GradientFunction,
+  GradientTrick,
+  LossContext,
+  LossFunction,
+  LossTrick,
+  ModelTrick,
+  Point,
+  Regularizer,
+  TransformTrick,
+  Trick,
+  TrickContext,
+} from './train/trick.ts';
 // Tricks.
 export { type AugmentOptions, augment } from './tricks/augment.ts';

@@ -61,7 +61,7 @@ export const renewStates = ({ group, leaves }: OpenGroup, updates: ReadonlyMap<s
   );
 
 /**
- * The parameters and slots after one step that lowers the loss. If loss or gradient is not finite the step stops here, with
+ * The parameters and slots after one step that lowers the loss, by its gradient or the one given for each leaf. If loss or gradient is not finite the step stops here, with
  * nothing committed.
  */
 export function renew(
@@ -73,10 +73,11 @@ export function renew(
     readonly slots: Readonly<Record<string, Tensor>>;
     readonly scalars: Tensor;
   },
+  given?: readonly (Tensor | undefined)[],
 ): { parameters: Tensor; slots: Readonly<Record<string, Tensor>>; gradientNorm: Tensor } {
   const { transform, slots, scalars } = optimizer;
   const order = [...leaves.values()];
-  const gradients = vjp(trace, [loss], [tensor(1)], order);
+  const gradients = given ?? vjp(trace, [loss], [tensor(1)], order);
   const raw = packLeaves(
     order.map((leaf, i) => gradients[i] ?? broadcastTo(tensor(0), leaf.shape)),
     group,

@@ -12,7 +12,7 @@ import { pack } from '../ops/group.ts';
 import { gather, gatherRows } from '../ops/indexing.ts';
 import { reshape } from '../ops/movement.ts';
 import { mean, sum } from '../ops/reduce.ts';
-import { openGroup, type Renewal, renew, renewStates, type StepTransform } from './renew.ts';
+import { type OpenGroup, openGroup, type Renewal, renew, renewStates, type StepTransform } from './renew.ts';
 
 /** (x − shift) · scale; one number each, or one a column. */
 export interface StepScaling {
@@ -156,7 +156,8 @@ function reportedOf({ trace }: ProgramBuilder, { losses, reported }: Measured): 
 /** Below the smallest weight that matters: a batch of weight 0 has the loss 0. */
 const NO_WEIGHT = 1e-30;
 
-function weighed(losses: Tensor, weights: Tensor | undefined): Tensor {
+/** The mean of losses, weighted where they are. */
+export function weighed(losses: Tensor, weights: Tensor | undefined): Tensor {
   return weights ? div(sum(losses), maximum(sum(weights), NO_WEIGHT)) : mean(losses);
 }
 
@@ -174,6 +175,29 @@ export function pulse(values: readonly Tensor[]): Tensor {
   );
 }
 
+/** What a step starts from. */
+export interface StepStart {
+  readonly builder: ProgramBuilder;
+  readonly description: StepDescription;
+  readonly parameters: OpenGroup;
+  readonly leaves: ReadonlyMap<string, Tensor>;
+  readonly batch: Readonly<Record<string, Tensor>>;
+  readonly key: Tensor;
+  readonly scalars: Tensor;
+  readonly updates: Map<string, Tensor>;
+  readonly rows: number;
+}
+
+/** What is to be minimized where it is not the mean loss of the minibatch as it is. */
+export interface StepEnd {
+  readonly measured: Measured;
+  readonly loss: Tensor;
+  /** In the order of the group's leaves; left out: of `loss`. */
+  readonly gradients?: readonly (Tensor | undefined)[];
+  /** Scalars behind all else in the pulse. */
+  readonly readings: readonly Tensor[];
+}
+
 /**
  * The training step for minibatches of `rows` rows. Reads rows `indices` i32 [rows], `scalars` f32 (the optimizer's) and
  * `key` i32 [seed, step, 0]; writes `pulse`, see `PULSE`. If loss or gradient is not finite the step stops before anything is
@@ -184,6 +208,7 @@ export function trainingProgram(
   transform: StepTransform,
   rows: number,
   renewal?: Renewal,
+  method?: (start: StepStart) => StepEnd,
 ): Program {
   const { groups } = description;
   const builder = new ProgramBuilder();
@@ -196,15 +221,17 @@ export function trainingProgram(
   const scalars = builder.row('scalars', { shape: [Math.max(1, transform.scalarCount)], dtype: 'f32' });
 
   const updates = new Map<string, Tensor>();
-  const measured = description.measure(leaves, batch, { mode: 'train', key, updates });
+  const end = method?.({ builder, description, parameters, leaves, batch, key, scalars, updates, rows });
+  const measured = end?.measured ?? description.measure(leaves, batch, { mode: 'train', key, updates });
   const { losses, weights, sums } = measured;
-  const loss = weighed(losses, weights);
+  const loss = end?.loss ?? weighed(losses, weights);
   const reported = reportedOf(builder, measured);
   const renewing = renewal?.(groups.rows, builder, leaves) ?? renew;
-  const renewed = renewing(builder.trace, loss, parameters, { transform, slots, scalars });
+  const renewed = renewing(builder.trace, loss, parameters, { transform, slots, scalars }, end?.gradients);
   const { gradientNorm } = renewed;
-  const shown = reported === losses ? loss : weighed(reported, weights);
-  builder.emit('pulse', pulse([shown, gradientNorm, ...(weights === undefined ? [] : [sum(weights)]), ...sums]));
+  const shown = reported === losses && !end ? loss : weighed(reported, weights);
+  const counted = weights === undefined ? [] : [sum(weights)];
+  builder.emit('pulse', pulse([shown, gradientNorm, ...counted, ...sums, ...(end?.readings ?? [])]));
   builder.commit(BLOCKS.parameters, renewed.parameters);
   for (const name of transform.slots) builder.commit(BLOCKS.slot(name), renewed.slots[name] as Tensor);
   if (states !== undefined) builder.commit(BLOCKS.state, renewStates(states, updates));

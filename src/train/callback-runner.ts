@@ -56,13 +56,15 @@ export class CallbackRunner {
     width: number,
     done: number,
   ): Promise<boolean> {
-    const { loop, history } = this.#live;
+    const { loop, history, opened } = this.#live;
+    const { readings } = opened.hooks;
     for (let i = 0; i < (stepping.length === 0 ? 0 : done); i++) {
       const record = Object.freeze({
         step: loop.step - done + i,
         epoch: history.length + 1,
         loss: pulses[i * width + PULSE.loss] as number,
         gradientNorm: pulses[i * width + PULSE.gradientNorm] as number,
+        ...(readings?.length && { readings: readingsAt(readings, pulses, (i + 1) * width) }),
       });
       for (const callback of stepping) await callback.onStep?.(record, this.#control);
     }
@@ -192,3 +194,7 @@ export class CallbackRunner {
     }
   }
 }
+
+/** The readings that end there, by name. */
+const readingsAt = (names: readonly string[], pulses: ArrayLike<number>, end: number): Record<string, number> =>
+  Object.fromEntries(names.map((name, i) => [name, pulses[end - names.length + i] as number]));

@@ -15,6 +15,8 @@ export interface StepRecord {
   readonly loss: number;
   /** The L2 norm of the gradient, before any clipping. */
   readonly gradientNorm: number;
+  /** What the run's tricks show of the step, by name. */
+  readonly readings?: Readonly<Record<string, number>>;
 }
 
 /** A run in the hands of a callback. */

@@ -18,6 +18,8 @@ import { weighingOf, weightsOf } from './weights.ts';
 /** What such a run is made of. */
 export interface Extension extends Hooks {
   readonly prepared: Prepared;
+  /** The run's options, if tricks changed them. */
+  readonly options?: ResolvedOptions<string>;
 }
 
 /** @throws SaddlepointError before anything is trained. */
@@ -25,8 +27,12 @@ export async function extend(
   model: Layer | TrainedModel,
   data: Data,
   options: FitOptions,
-  resolved: ResolvedOptions<string>,
+  given: ResolvedOptions<string>,
 ): Promise<Extension> {
+  const applying = options.tricks === undefined ? undefined : await import('./apply-tricks.ts');
+  const wrapped = applying?.readTricks(options.tricks ?? []);
+  const resolved =
+    wrapped && applying ? { ...given, optimizer: applying.wrapOptimizer(wrapped, given.optimizer) } : given;
   const { freeze, resume, dropLast = false } = options;
   if (typeof dropLast !== 'boolean')
     throw new SaddlepointError('option', `fit: dropLast: expected true or false, got ${show(dropLast)}`);
@@ -47,23 +53,31 @@ export async function extend(
         targetScaling: undefined,
       }),
   };
-  const plain = { ...read, state: { ...read.state, columns, named, ...scaled }, notes: [...notes, ...read.notes] };
+  const whole = { ...read, state: { ...read.state, columns, named, ...scaled }, notes: [...notes, ...read.notes] };
+  const plain =
+    applying && wrapped && resume === undefined ? await applying.prepareModel(wrapped, whole, resolved.seed) : whole;
   const frozen = freeze === undefined ? undefined : frozenPaths(plain.state, freeze);
   const prepared: Prepared = frozen === undefined ? plain : withFreezing(plain, frozen);
   const runner = new CallbackRunner({
-    callbacks: listOf(options.callbacks),
+    callbacks: [...(wrapped?.callbacks ?? []), ...listOf(options.callbacks)],
     maxSeconds:
       options.maxSeconds === undefined
         ? undefined
         : checkNumber('fit: maxSeconds', options.maxSeconds, { min: 0, openMin: true }),
-    settings: { ...settingsOf(prepared, resolved), ...(dropLast && { dropLast }) },
+    settings: {
+      ...settingsOf(prepared, resolved),
+      ...(dropLast && { dropLast }),
+      ...(wrapped?.settings.length && { tricks: wrapped.settings }),
+    },
     resume,
   });
   const weights = allWeights(data, options, prepared);
   const { trainRows, batchSize } = prepared;
+  const epochRows = dropLast ? trainRows.length - (trainRows.length % batchSize) : undefined;
   return {
     ...{ prepared, ...runner.hooks },
-    ...(dropLast ? { epochRows: trainRows.length - (trainRows.length % batchSize) } : {}),
+    ...(wrapped && { options: resolved, ...applying?.trickHooks(wrapped, prepared, resolved.optimizer, epochRows) }),
+    ...(epochRows === undefined ? {} : { epochRows }),
     ...(options.resumable ? { checkpoint: () => runner.checkpoint() } : {}),
     evaluated: (groups) => evaluatedParameters(groups, resolved.optimizer),
     ...(frozen === undefined ? {} : { isFrozen: (path: string) => frozen.has(path) }),

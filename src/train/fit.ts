@@ -168,7 +168,7 @@ async function* trainModel<Name extends string>(
         ? await (await import('./extension.ts')).extend(model, data as Data, options, resolved)
         : undefined;
   const prepared = extension?.prepared ?? (await prepare(model, data as Data, resolved));
-  const training = await openTraining(prepared, resolved, extension);
+  const training = await openTraining(prepared, (extension?.options as typeof resolved) ?? resolved, extension);
   try {
     return yield* training.epochs();
   } finally {

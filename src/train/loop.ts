@@ -29,7 +29,7 @@ export interface LoopOptions {
   readonly seed: number;
   readonly shuffle: boolean;
   readonly signal: AbortSignal | undefined;
-  readonly hooks: Pick<Hooks, 'callLimit' | 'epochRows' | 'rateScale' | 'afterCall' | 'feed'>;
+  readonly hooks: Pick<Hooks, 'callLimit' | 'epochRows' | 'rateScale' | 'afterCall' | 'feed' | 'readings'>;
   /** Called after each call into the device: steps done in this epoch, what they measured, the program of the last. */
   onSteps(done: number, measures: Record<string, number>, program: string): Promise<void> | void;
 }
@@ -82,7 +82,7 @@ export class TrainingLoop {
       const now = performance.now();
       if (size === batchSize) this.#stepMs = (now - began) / steps;
       await onSteps(Math.ceil(this.at / batchSize), this.totals.measures(), program);
-      if (await hooks.afterCall?.(pulses, PULSE.sums + this.totals.width, done)) return { kind: 'stopped' };
+      if (await hooks.afterCall?.(pulses, this.#width, done)) return { kind: 'stopped' };
       if (now - this.#since > SLICE_MS) {
         await nextTurn();
         this.#since = performance.now();
@@ -92,6 +92,11 @@ export class TrainingLoop {
     this.totals = new Totals(layout);
     this.at = 0;
     return { kind: 'done', measures };
+  }
+
+  /** Of a pulse. */
+  get #width(): number {
+    return PULSE.sums + this.totals.width + (this.#options.hooks.readings?.length ?? 0);
   }
 
   /** As many as fit half a slice, so that a noisy machine still keeps to a whole one. The first call is one step. */
@@ -120,7 +125,7 @@ export class TrainingLoop {
 
   async #read(program: string, done: number, size: number): Promise<ArrayLike<number>> {
     const { session } = this.#options;
-    const width = PULSE.sums + this.totals.width;
+    const width = this.#width;
     const pulses = await session.readRows(program, 'pulse', done);
     for (let at = 0; at < done * width; at += width) {
       this.lastLoss = pulses[at + PULSE.loss] as number;

@@ -11,6 +11,7 @@ import type { Checkpoint } from './checkpoint.ts';
 import type { NamedParts } from './named.ts';
 import type { Columns } from './records.ts';
 import type { ScalingName } from './scaling-option.ts';
+import type { Trick } from './trick.ts';
 
 /** Rows and what is to be learnt of them. */
 export interface Data {
@@ -71,6 +72,11 @@ export interface FitOptions<Name extends string = string> extends DeviceOptions 
   readonly freeze?: ((path: string) => boolean) | readonly string[] | undefined;
   /** How much rows of each class count: by name, or 'balanced': rows / (classes · rows of the class). */
   readonly classWeights?: Readonly<Record<string, number>> | 'balanced' | undefined;
+  /**
+   * Tricks, such as `mixup(0.2)` or `sam(0.05)`: applied kind by kind (model, augmentation, loss, regularizer, gradient,
+   * optimizer), within a kind in this order. Callbacks may stand among them; those of `callbacks` run after.
+   */
+  readonly tricks?: readonly (Trick | Callback)[] | undefined;
   /** What to call on the way, in this order: see `Callback`. */
   readonly callbacks?: readonly (Callback | EpochCallback)[] | undefined;
   /** Goes on from a checkpoint, bit for bit as if there had been no stop. Data and options must be those of the first part. */
@@ -91,7 +97,17 @@ export type ResolvedOptions<Name extends string> = Required<
 
 /** Options that are read by extension.ts, which is loaded for them. */
 const EXTENDED = [
-  ...(['scaling', 'freeze', 'classWeights', 'callbacks', 'resume', 'resumable', 'maxSeconds', 'dropLast'] as const),
+  ...([
+    'scaling',
+    'freeze',
+    'classWeights',
+    'callbacks',
+    'resume',
+    'resumable',
+    'maxSeconds',
+    'dropLast',
+    'tricks',
+  ] as const),
 ] as const;
 type Extended = (typeof EXTENDED)[number];
 

@@ -7,6 +7,7 @@ import type { Evaluated } from '../engine/evaluated.ts';
 import { renewalOf } from '../engine/renewal.ts';
 import { BLOCKS, type ModelGroups, trainingProgram } from '../engine/step.ts';
 import { stopError } from '../engine/stop-error.ts';
+import type { Transform } from '../optim/transform.ts';
 import type { Checkpoint } from './checkpoint.ts';
 import { describeStep, targetSpec, type Weighing } from './describe.ts';
 import { evaluateRows } from './evaluate.ts';
@@ -25,6 +26,14 @@ export interface Hooks {
   /** Which leaves stay as they are. */
   isFrozen?(path: string): boolean;
   readonly weighing?: Weighing | undefined;
+  /** Makes the description of a step in place of `describeStep`. */
+  readonly describe?: typeof describeStep;
+  /** What is minimized, where it is not the mean loss as it is. */
+  readonly method?: Parameters<typeof trainingProgram>[4];
+  /** The optimizer as the step has it, if that is not the run's own. */
+  readonly optimizer?: Transform;
+  /** What a step's pulse has behind all else, by name; filled while programs are traced. */
+  readonly readings?: readonly string[];
   /** Where evaluation reads other parameters than those that are trained. */
   evaluated?(groups: ModelGroups): Evaluated | undefined;
   /** How many rows of an epoch's order are trained on; default: all. */
@@ -59,7 +68,7 @@ export async function openTraining<Name extends string>(
   const groups = groupsOf(state, hooks.isFrozen);
   const { weighing } = hooks;
   const describe = (of: ModelGroups) =>
-    describeStep({
+    (hooks.describe ?? describeStep)({
       ...{ ...state, layer: prepared.trainedLayer ?? state.layer, groups: of, source, weighing },
       targets: targetSpec(targets, source.rows),
     });
@@ -68,7 +77,7 @@ export async function openTraining<Name extends string>(
   const programsOf = (size: number) => {
     const rest = (hooks.epochRows ?? trainRows.length) % size;
     return [size, ...(rest === 0 ? [] : [rest])].map((rows) =>
-      trainingProgram(description, options.optimizer, rows, renewal),
+      trainingProgram(description, hooks.optimizer ?? options.optimizer, rows, renewal, hooks.method),
     );
   };
   const programs = programsOf(batchSize);
@@ -146,7 +155,17 @@ export class Training<Name extends string> {
       ...{ epochs, metricNames: metrics.map(({ name }) => name), enabled },
     });
     this.loop = new TrainingLoop({
-      ...{ session, seed, shuffle, signal, transform: optimizer, layout, rows: trainRows, batchSize, hooks },
+      ...{
+        session,
+        seed,
+        shuffle,
+        signal,
+        transform: hooks.optimizer ?? optimizer,
+        layout,
+        rows: trainRows,
+        batchSize,
+        hooks,
+      },
       onSteps: async (done, measures, program) => {
         await deliver?.(program, this.loop.step - 1);
         this.#progress.step(done, measures);

@@ -7,11 +7,12 @@ import type { StepScaling } from '../engine/step.ts';
 import type { Spec } from '../graph/node.ts';
 import type { Tensor } from '../graph/tensor.ts';
 import type { Trace } from '../graph/trace.ts';
+import type { Loss } from '../nn/losses/loss.ts';
 import type { Transform } from '../optim/transform.ts';
 import type { TrainedModel } from './model.ts';
 
 /** In the order in which they are applied. */
-export const KINDS = ['model', 'augmentation', 'regularizer', 'gradient', 'transform'] as const;
+export const KINDS = ['model', 'augmentation', 'loss', 'regularizer', 'gradient', 'transform'] as const;
 export type Kind = (typeof KINDS)[number];
 
 interface Named {
@@ -124,6 +125,12 @@ export interface ModelTrick extends Named {
   ): Promise<TrainedModel> | TrainedModel;
 }
 
+/** Another loss to learn by: what is reported of training is this one, validation reports the run's own. */
+export interface LossTrick extends Named {
+  readonly kind: 'loss';
+  wrap(loss: Loss): Loss;
+}
+
 export interface Regularizer extends Named {
   readonly kind: 'regularizer';
   /** A scalar that is added to what is minimized; reported losses are without it. */
@@ -142,4 +149,4 @@ export interface TransformTrick extends Named {
   wrap(optimizer: Transform): Transform;
 }
 
-export type Trick = ModelTrick | Augmentation | Regularizer | GradientTrick | TransformTrick;
+export type Trick = ModelTrick | Augmentation | LossTrick | Regularizer | GradientTrick | TransformTrick;
