@@ -151,7 +151,6 @@ export {
   recall,
 } from './nn/metrics/confusion.ts';
 export { pearson, spearman } from './nn/metrics/correlation.ts';
-export * as quality from './nn/metrics/quality.ts';
 export { averagePrecision, rocAuc } from './nn/metrics/ranking.ts';
 export * as retrieval from './nn/metrics/retrieval.ts';
 export { MetricAccumulator, type MetricTotals, measure, type StreamingMetric } from './nn/metrics/streaming.ts';
@@ -336,6 +335,7 @@ export {
   type Transform,
   type UpdateInput,
 } from './optim/transform.ts';
+export * as quality from './quality/index.ts';
 // Train, predict, keep.
 export type { Callback, Control, EpochCallback, StepRecord } from './train/callback.ts';
 export { type CheckpointEveryOptions, checkpointEvery } from './train/callbacks/checkpoint-every.ts';

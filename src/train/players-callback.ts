@@ -24,8 +24,13 @@ export interface PlayersControl<Name extends string = string> {
   readonly history: readonly PlayersRecord<Name>[];
   /** Ends the run after this callback; `reason` goes into `run.notes`. */
   stop(reason: string): void;
-  /** The models as they are now; where an optimizer keeps averages for evaluation, with those, as at the end of the run. */
-  models(): Promise<PlayersRun<Name>['models']>;
+  /**
+   * The models as they are now, copied.
+   *
+   * @param options averages: true (default): where an optimizer keeps averages for evaluation, with those, as at the end of the
+   *   run; false: with the parameters that are being trained.
+   */
+  models(options?: { readonly averages?: boolean }): Promise<PlayersRun<Name>['models']>;
   /**
    * Computes something of the models, as they are being trained and in predict mode, and of a minibatch drawn for the purpose:
    * other rows and other noise than any turn has had, so the run stays what it is.

@@ -108,7 +108,7 @@ async function* epochs<Name extends string>(
     stop(why) {
       reason ??= String(why);
     },
-    models: () => trained(prepared, session),
+    models: ({ averages = true } = {}) => trained(prepared, session, averages),
     look: (f) => must(look, 'a callback')(f as never, loop.step) as never,
   };
   const finish = async (ending: Ending): Promise<PlayersRun<Name>> => {
@@ -151,10 +151,11 @@ async function* epochs<Name extends string>(
 async function trained(
   { models, description }: PreparedPlayers,
   session: Session,
+  withAverages = true,
 ): Promise<Record<string, TrainedModel>> {
   const averaged = new Set<string>();
   for (const { name, transform } of description.players)
-    if (transform.evaluationParameters !== undefined) {
+    if (withAverages && transform.evaluationParameters !== undefined) {
       await session.run(PLAYER.evaluated(name), 1);
       averaged.add(name);
     }
