@@ -18,6 +18,7 @@ export type { Shape } from './core/shape.ts';
 export type { ClassPrediction, Prediction } from './data/answers.ts';
 export { type CompileOptions, compile } from './engine/compile.ts';
 // Adversarial networks.
+export { criticBlock, type GeneratorBlockOptions, generatorBlock } from './gan/dcgan.ts';
 export * as ganLosses from './gan/index.ts';
 export { wassersteinCritic } from './gan/wasserstein-critic.ts';
 export { type TapListener, tap } from './graph/tap.ts';
@@ -92,6 +93,8 @@ export {
   identity,
   orthogonal,
 } from './nn/initializers-orthogonal.ts';
+export { instanceNoise } from './nn/instance-noise.ts';
+export { projection, withLabels } from './nn/labels.ts';
 // Layers.
 export {
   applyModel,
@@ -106,6 +109,7 @@ export {
   withMask,
 } from './nn/layer.ts';
 export { groupNorm, instanceNorm, layerNorm, type NormOptions, rmsNorm } from './nn/layer-norm.ts';
+export { leakyRelu } from './nn/leaky-relu.ts';
 // Losses and metrics.
 export { binaryCrossEntropy } from './nn/losses/binary-cross-entropy.ts';
 export { crossEntropy } from './nn/losses/cross-entropy.ts';
@@ -157,6 +161,7 @@ export { MetricAccumulator, type MetricTotals, measure, type StreamingMetric } f
 export { type TemperatureScaling, temperatureScaling } from './nn/metrics/temperature.ts';
 export { meanAbsolutePercentageError, r2, rootMeanSquaredError } from './nn/metrics/values.ts';
 export { accuracy, type Metric } from './nn/metrics.ts';
+export { minibatchDeviation } from './nn/minibatch-deviation.ts';
 export { initializeNamed, type Named } from './nn/named.ts';
 export { alphaDropout, gaussianDropout, gaussianNoise, spatialDropout } from './nn/noise.ts';
 export { averagePool2d, globalAveragePool2d, globalMaxPool2d, maxPool2d } from './nn/pool.ts';
@@ -370,7 +375,7 @@ export type { PlayersCallback, PlayersControl, PlayersStep } from './train/playe
 export type { PlayersData } from './train/players-data.ts';
 export type { PlayersOptions } from './train/players-options.ts';
 export type { PlayersRecord, PlayersRun } from './train/players-run.ts';
-export type { PlayersTrick } from './train/players-tricks.ts';
+export { forPlayer, type PlayersTrick } from './train/players-tricks.ts';
 export { type CompileTimes, precompile } from './train/precompile.ts';
 export type { PredictOptions } from './train/predict.ts';
 export type { RecordOptions, Records } from './train/records.ts';
@@ -403,3 +408,4 @@ export type {
 } from './train/trick.ts';
 // Tricks.
 export { type AugmentOptions, augment } from './tricks/augment.ts';
+export { type CorruptOptions, corrupt } from './tricks/corrupt.ts';

@@ -20,7 +20,7 @@ export interface PlayersOptions
   readonly epochs?: number;
   /** Rows of every turn: 1 to the number of rows, default 32. */
   readonly batchSize?: number;
-  /** Tricks that change a player's optimizer, and callbacks: `[ema(0.999, 'generator'), ganMonitor()]`. Default: none. */
+  /** Tricks that change a player's optimizer, and callbacks: `[forPlayer('generator', ema(0.999)), ganMonitor()]`. Default: none. */
   readonly tricks?: readonly PlayersTrick[];
   /** Called on the way, after those among the tricks. Default: none. */
   readonly callbacks?: readonly PlayersCallback[];

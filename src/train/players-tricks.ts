@@ -5,10 +5,21 @@ import type { PlayersCallback } from './players-callback.ts';
 import type { TransformTrick, Trick } from './trick.ts';
 
 /**
- * A callback, or a trick of kind 'transform'. The option `player` of a trick says whose optimizer it changes: `ema(0.999,
- * 'generator')`; without one it changes everybody's.
+ * A callback, or a trick of kind 'transform', which changes everybody's optimizer, or by `forPlayer` that of one.
  */
 export type PlayersTrick = PlayersCallback | TransformTrick;
+
+/**
+ * A trick for one player: it changes the optimizer of that player alone.
+ *
+ * @param player its name among the models.
+ * @param trick of kind 'transform'.
+ * @example fit(gan, { x }, { inputs: { z: normal([100]) }, tricks: [forPlayer('generator', ema(0.999))] })
+ */
+export const forPlayer = (player: string, trick: TransformTrick): TransformTrick => ({
+  ...trick,
+  options: { ...trick.options, player },
+});
 
 /** @throws SaddlepointError `option` for what is neither, and for tricks that change more than an optimizer. */
 export function checkPlayersTricks(tricks: readonly PlayersTrick[]): void {

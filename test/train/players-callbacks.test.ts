@@ -3,6 +3,7 @@ import {
   adam,
   chain,
   fit,
+  forPlayer,
   mean,
   normal,
   type PlayersCallback,
@@ -27,8 +28,8 @@ const ones = { x: [[1], [1]] };
 const steps = (epochs: number) => ({ batchSize: 2, epochs, progress: false }) as const;
 
 /** As the trick of averages is, for one player. */
-const ema = (decay: number, player?: string): TransformTrick => ({
-  ...{ kind: 'transform', name: 'ema', options: { decay, ...(player === undefined ? {} : { player }) } },
+const ema = (decay: number): TransformTrick => ({
+  ...{ kind: 'transform', name: 'ema', options: { decay } },
   wrap: (optimizer) => chain(optimizer, weightEma(decay)),
 });
 
@@ -48,7 +49,7 @@ describe('an average of weights', () => {
   it('of one player leaves the other, and the training of both, bit for bit', async () => {
     const game = smallGan();
     const plain = await fit(game, ring(64), quick);
-    const averaged = await fit(game, ring(64), { ...quick, tricks: [ema(0.9, 'generator')] });
+    const averaged = await fit(game, ring(64), { ...quick, tricks: [forPlayer('generator', ema(0.9))] });
     expect(averaged.history.map(({ losses }) => losses)).toEqual(plain.history.map(({ losses }) => losses));
     const leaves = (run: typeof plain, name: 'critic' | 'generator') =>
       [...run.models[name].parameters.values()].map(({ data }) => [...data]);
@@ -58,7 +59,7 @@ describe('an average of weights', () => {
 
   it('of a player that is not there is refused, as are tricks of other kinds', async () => {
     const [message, help] = (
-      await rejection(fit(smallGan(), ring(64), { ...quick, tricks: [ema(0.9, 'generater')] }))
+      await rejection(fit(smallGan(), ring(64), { ...quick, tricks: [forPlayer('generater', ema(0.9))] }))
     ).message.split('\n  help: ');
     expect(message).toBe("fit: tricks: 'ema' is for 'generater', and there is no such player");
     expect(help).toContain("did you mean 'generator'?");
