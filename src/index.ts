@@ -20,6 +20,7 @@ export { type CompileOptions, compile } from './engine/compile.ts';
 // Adversarial networks.
 export { criticBlock, type GeneratorBlockOptions, generatorBlock } from './gan/dcgan.ts';
 export * as ganLosses from './gan/index.ts';
+export { type GanMonitor, type GanMonitorOptions, type GanReading, type GanView, ganMonitor } from './gan/monitor.ts';
 export { wassersteinCritic } from './gan/wasserstein-critic.ts';
 export { type TapListener, tap } from './graph/tap.ts';
 export { type Tensor, type TensorLike, tensor } from './graph/tensor.ts';
