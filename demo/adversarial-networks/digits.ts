@@ -74,11 +74,11 @@ async function classifier() {
 function dcgan() {
   const start = { kernelInitializer: randomNormal(0.02) };
   const generator = sequential([
-    ...[dense(7 * 7 * 48, { ...start, bias: false }), batchNorm(), activation('relu'), reshapeTo([7, 7, 48])],
-    generatorBlock(24),
+    ...[dense(7 * 7 * 32, { ...start, bias: false }), batchNorm(), activation('relu'), reshapeTo([7, 7, 32])],
+    generatorBlock(16),
     conv2dTranspose(1, 4, { ...start, strides: 2, padding: 'same', activation: 'sigmoid' }),
   ]);
-  const critic = sequential([criticBlock(24), criticBlock(48, { norm: true }), flatten(), dense(1, start)]);
+  const critic = sequential([criticBlock(16), criticBlock(32, { norm: true }), flatten(), dense(1, start)]);
   const loss = ganLosses.nonSaturating({ smoothing: 0.1 });
   const optimizer = adam({ learningRate: 5e-4, beta1: 0.5 });
   return players(
