@@ -19,6 +19,11 @@ export type { ClassPrediction, Prediction } from './data/answers.ts';
 // Word vectors.
 export * as embeddings from './embeddings/index.ts';
 export { type CompileOptions, compile } from './engine/compile.ts';
+// Adversarial networks.
+export { criticBlock, type GeneratorBlockOptions, generatorBlock } from './gan/dcgan.ts';
+export * as ganLosses from './gan/index.ts';
+export { type GanMonitor, type GanMonitorOptions, type GanReading, type GanView, ganMonitor } from './gan/monitor.ts';
+export { wassersteinCritic } from './gan/wasserstein-critic.ts';
 export { type TapListener, tap } from './graph/tap.ts';
 export { type Tensor, type TensorLike, tensor } from './graph/tensor.ts';
 // Look inside.
@@ -103,6 +108,8 @@ export {
   identity,
   orthogonal,
 } from './nn/initializers-orthogonal.ts';
+export { instanceNoise } from './nn/instance-noise.ts';
+export { projection, withLabels } from './nn/labels.ts';
 // Layers.
 export {
   applyModel,
@@ -117,6 +124,7 @@ export {
   withMask,
 } from './nn/layer.ts';
 export { groupNorm, instanceNorm, layerNorm, type NormOptions, rmsNorm } from './nn/layer-norm.ts';
+export { leakyRelu } from './nn/leaky-relu.ts';
 // Losses and metrics.
 export { binaryCrossEntropy } from './nn/losses/binary-cross-entropy.ts';
 export {
@@ -172,12 +180,12 @@ export {
   recall,
 } from './nn/metrics/confusion.ts';
 export { pearson, spearman } from './nn/metrics/correlation.ts';
-export * as quality from './nn/metrics/quality.ts';
 export { averagePrecision, rocAuc } from './nn/metrics/ranking.ts';
 export { MetricAccumulator, type MetricTotals, measure, type StreamingMetric } from './nn/metrics/streaming.ts';
 export { type TemperatureScaling, temperatureScaling } from './nn/metrics/temperature.ts';
 export { meanAbsolutePercentageError, r2, rootMeanSquaredError } from './nn/metrics/values.ts';
 export { accuracy, type Metric } from './nn/metrics.ts';
+export { minibatchDeviation } from './nn/minibatch-deviation.ts';
 export { initializeNamed, type Named } from './nn/named.ts';
 export { alphaDropout, gaussianDropout, gaussianNoise, spatialDropout, stochasticDepth } from './nn/noise.ts';
 export { averagePool2d, globalAveragePool2d, globalMaxPool2d, maxPool2d } from './nn/pool.ts';
@@ -294,6 +302,7 @@ export { amsgrad } from './optim/amsgrad.ts';
 export { type AsgdOptions, asgd } from './optim/asgd.ts';
 export { type WeightAverageOptions, type WeightEmaOptions, weightAverage, weightEma } from './optim/average.ts';
 export { clipByGlobalNorm, clipByValue, type GlobalNormOptions } from './optim/clip.ts';
+export { clipWeights } from './optim/clip-weights.ts';
 export type { DecayOf } from './optim/decay.ts';
 // Minibatches and gradient updates.
 export { type ConjugateGradientsOptions, conjugateGradients } from './optim/drivers/conjugate-gradients.ts';
@@ -364,6 +373,7 @@ export {
   type Transform,
   type UpdateInput,
 } from './optim/transform.ts';
+export * as quality from './quality/index.ts';
 export { type AdaptiveOptions, type BatchSchedule, batchSchedule, type GrowOptions } from './train/batch-schedule.ts';
 // Train, predict, keep.
 export type { Callback, Control, EpochCallback, StepRecord } from './train/callback.ts';
@@ -408,9 +418,11 @@ export { type Noise, normal, uniform } from './train/noise.ts';
 export type { Data, FitOptions } from './train/options.ts';
 // Several players.
 export { type Players, players, type Role } from './train/players.ts';
+export type { PlayersCallback, PlayersControl, PlayersStep } from './train/players-callback.ts';
 export type { PlayersData } from './train/players-data.ts';
 export type { PlayersOptions } from './train/players-options.ts';
 export type { PlayersRecord, PlayersRun } from './train/players-run.ts';
+export { forPlayer, type PlayersTrick } from './train/players-tricks.ts';
 export { type CompileTimes, precompile } from './train/precompile.ts';
 export type { PredictOptions } from './train/predict.ts';
 export type { RecordOptions, Records } from './train/records.ts';
@@ -449,9 +461,11 @@ export { wassersteinCritic } from './train/wasserstein-critic.ts';
 export type { PenaltyOptions } from './train/weight-penalty.ts';
 export { accumulate } from './tricks/accumulate.ts';
 export { type AsamOptions, asam } from './tricks/asam.ts';
-export { type AugmentOptions, augment } from './tricks/augment.ts';
+// Tricks.
+export { type AugmentOptions, type AugmentOptions, augment, augment } from './tricks/augment.ts';
 export { type BucketOptions, bucketByLength } from './tricks/bucket-by-length.ts';
 export { classBalanced } from './tricks/class-balanced.ts';
+export { type CorruptOptions, corrupt } from './tricks/corrupt.ts';
 export { type CurriculumOptions, curriculum } from './tricks/curriculum.ts';
 export { cutmix } from './tricks/cutmix.ts';
 export { cutout } from './tricks/cutout.ts';

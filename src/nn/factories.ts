@@ -14,9 +14,13 @@ import { dualEncoder } from './dual-encoder.ts';
 import { embedding } from './embedding.ts';
 import { flatten } from './flatten.ts';
 import * as gated from './gated.ts';
+import { instanceNoise } from './instance-noise.ts';
+import { projection } from './labels.ts';
 import * as norms from './layer-norm.ts';
+import { leakyRelu } from './leaky-relu.ts';
 import { masking } from './masks.ts';
 import * as merges from './merge.ts';
+import { minibatchDeviation } from './minibatch-deviation.ts';
 import * as noise from './noise.ts';
 import * as pool from './pool.ts';
 import * as pool1d from './pool-1d.ts';
@@ -47,6 +51,10 @@ export const factories: Readonly<Record<string, Row>> = {
   globalAveragePool2d: [pool.globalAveragePool2d],
   globalMaxPool2d: [pool.globalMaxPool2d],
   upsampling2d: [upsampling2d, 'factor'],
+  leakyRelu: [leakyRelu, 'slope'],
+  minibatchDeviation: [minibatchDeviation],
+  instanceNoise: [instanceNoise, 'deviation'],
+  projection: [projection, 'classes', 'layer'],
   flatten: [flatten],
   reshapeTo: [reshapeTo, 'shape'],
   embedding: [embedding, 'vocabulary', 'dimension'],

@@ -16,6 +16,7 @@ const EXPRESSED = {
   dense: 12,
   elementwise: 53,
   embeddings: 6,
+  gan: 9,
   initializers: 7,
   losses: 72,
   metrics: 8,

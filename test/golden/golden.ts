@@ -8,6 +8,7 @@ import { curvature } from './express/curvature.ts';
 import { dense } from './express/dense.ts';
 import { elementwise } from './express/elementwise.ts';
 import { embeddings } from './express/embeddings.ts';
+import { gan } from './express/gan.ts';
 import { initializers } from './express/initializers.ts';
 import { losses } from './express/losses.ts';
 import { metrics } from './express/metrics.ts';
@@ -32,6 +33,7 @@ const adapters: Readonly<Record<string, Adapter>> = {
   dense,
   elementwise,
   embeddings,
+  gan,
   initializers,
   losses,
   metrics,
