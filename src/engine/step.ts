@@ -90,7 +90,7 @@ export const PULSE = { loss: 0, gradientNorm: 1, sums: 2 } as const;
 export const blockSpec = ({ size }: Group): Spec => ({ shape: [size], dtype: 'f32' });
 
 /** A program's blocks of leaves, and all leaves by path. */
-function openLeaves(builder: ProgramBuilder, groups: ModelGroups) {
+export function openLeaves(builder: ProgramBuilder, groups: ModelGroups) {
   const open = (group: Group) => openGroup(builder.block(group.name, blockSpec(group)), group);
   const parameters = open(groups.parameters);
   const states = groups.state && open(groups.state);
