@@ -30,10 +30,11 @@ export class CallbackRunner {
   get hooks(): Hooks {
     const { callbacks } = this.#options;
     const stepping = callbacks.filter(({ onStep }) => onStep !== undefined);
-    const every = Math.min(...stepping.map((callback) => callback.every ?? Number.POSITIVE_INFINITY));
+    // Asked before each call: a callback may want single steps now and then.
+    const every = () => Math.min(...stepping.map((callback) => callback.every ?? Number.POSITIVE_INFINITY));
     return {
       rateScale: () => this.#rateScale,
-      ...(Number.isFinite(every) ? { callLimit: (step) => every - (step % every) } : {}),
+      ...(Number.isFinite(every()) ? { callLimit: (step) => every() - (step % every()) } : {}),
       begin: (training) => this.#begin(training),
       afterCall: (pulses, width, done) => this.#afterCall(stepping, pulses, width, done),
       afterEpoch: (record) => this.#afterEpoch(record),
@@ -102,6 +103,9 @@ export class CallbackRunner {
       },
       get epochs() {
         return runner.#live.options.epochs;
+      },
+      get prepared() {
+        return runner.#live.prepared;
       },
       get history() {
         return runner.#live.history as unknown as readonly EpochRecord[];
