@@ -84,7 +84,7 @@ async function evidenceOf(prepared: Prepared, options: FitOptions): Promise<Evid
     columns: columnsOf(prepared),
     loss: look?.loss ?? Number.NaN,
     guess: guessOf(prepared),
-    ...(counts && { classCounts: counts, classNames: state.classes }),
+    ...(counts && { classCounts: counts, classNames: state.classes?.map(String) }),
     twins: twinsOf(prepared),
     overfit: look === undefined ? undefined : await overfit(prepared, options),
     shared: sharedRows(prepared),
