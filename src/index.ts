@@ -26,6 +26,13 @@ export { type GanMonitor, type GanMonitorOptions, type GanReading, type GanView,
 export { wassersteinCritic } from './gan/wasserstein-critic.ts';
 export { type TapListener, tap } from './graph/tap.ts';
 export { type Tensor, type TensorLike, tensor } from './graph/tensor.ts';
+// Advice: see docs/advice.md.
+export { type AdviseOptions, advise } from './inspect/advice/advise.ts';
+export { type Advisor, type AdvisorOptions, advisor } from './inspect/advice/advisor.ts';
+export { diagnose } from './inspect/advice/diagnose.ts';
+export type { Evidence } from './inspect/advice/evidence.ts';
+export { Advice, type Rule, type Severity, type Sighting } from './inspect/advice/rule.ts';
+export { ADVICE_RULES } from './inspect/advice/rules.ts';
 // Look inside.
 export {
   type BackendCandidate,

@@ -25,7 +25,11 @@ export function ownAndOther(logits: Tensor, labels: Tensor): { own: Tensor; othe
 export function dlrLoss(logits: Tensor, labels: Tensor): Tensor {
   const [n, classes] = logits.shape as [number, number];
   if (!(classes >= 3))
-    throw new SaddlepointError('shape', `dlrLoss: ${classes} classes; three are needed at least`, "take loss: 'crossEntropy'");
+    throw new SaddlepointError(
+      'shape',
+      `dlrLoss: ${classes} classes; three are needed at least`,
+      "take loss: 'crossEntropy'",
+    );
   const { own, other } = ownAndOther(logits, labels);
   const { values } = topK(logits, 3);
   const rank = (k: number): Tensor => reshape(slice(values, [0, k], [n, 1]), [n]);

@@ -35,16 +35,14 @@ export class CallbackRunner {
     const { callbacks, batches } = this.#options;
     const gradientRows = callbacks.flatMap((callback) => callback.gradientRows ?? []);
     const stepping = callbacks.filter(({ onStep }) => onStep !== undefined);
-    const every = Math.min(...stepping.map((callback) => callback.every ?? Number.POSITIVE_INFINITY));
+    // Asked before each call: a callback may want single steps now and then.
+    const every = () => Math.min(...stepping.map((callback) => callback.every ?? Number.POSITIVE_INFINITY));
     return {
       rateScale: () => this.#rateScale * (batches?.hooks.rateScale() ?? 1),
-      ...(Number.isFinite(every) || batches
+      ...(Number.isFinite(every()) || batches
         ? {
             callLimit: (step) =>
-              Math.min(
-                Number.isFinite(every) ? every - (step % every) : Number.POSITIVE_INFINITY,
-                batches?.hooks.callLimit(step) ?? Number.POSITIVE_INFINITY,
-              ),
+              Math.min(stepsTo(every(), step), batches?.hooks.callLimit(step) ?? Number.POSITIVE_INFINITY),
           }
         : {}),
       ...(batches && { batch: batches.hooks.batch, sizes: batches.sizes }),
@@ -117,6 +115,9 @@ export class CallbackRunner {
       },
       get epochs() {
         return runner.#live.options.epochs;
+      },
+      get prepared() {
+        return runner.#live.prepared;
       },
       get history() {
         return runner.#live.history as unknown as readonly EpochRecord[];
@@ -230,3 +231,7 @@ export class CallbackRunner {
 /** The readings that end there, by name. */
 const readingsAt = (names: readonly string[], pulses: ArrayLike<number>, end: number): Record<string, number> =>
   Object.fromEntries(names.map((name, i) => [name, pulses[end - names.length + i] as number]));
+
+/** Steps until the next multiple of `every`. */
+const stepsTo = (every: number, step: number): number =>
+  Number.isFinite(every) ? every - (step % every) : Number.POSITIVE_INFINITY;

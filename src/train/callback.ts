@@ -2,6 +2,7 @@
 import type { Json } from '../core/json.ts';
 import type { Checkpoint } from './checkpoint.ts';
 import type { EpochRecord } from './history.ts';
+import type { Prepared } from './prepare.ts';
 import type { Run } from './run.ts';
 import type { Parameter } from './state.ts';
 
@@ -27,6 +28,8 @@ export interface Control {
   readonly epoch: number;
   readonly epochs: number;
   readonly history: readonly EpochRecord[];
+  /** @internal What the run was made of. */
+  readonly prepared: Prepared;
   /**
    * The learning rate of the next step. Setting it scales the optimizer's schedule from here on, so that it begins at this value
    * and goes on in proportion.
@@ -66,7 +69,7 @@ export interface Callback {
   readonly name?: string;
   /**
    * Steps between two calls of `onStep` at most; default: as many as one call into the device has (up to 256). With 1 what
-   * `onStep` changes is in force for the very next step.
+   * `onStep` changes is in force for the very next step. It may be a getter: it is asked before each call.
    */
   readonly every?: number;
   /** How many rows it asks `control.gradient` for at a time: a plan is made for each number. */
