@@ -464,12 +464,11 @@ export type {
   Trick,
   TrickContext,
 } from './train/trick.ts';
-export { wassersteinCritic } from './train/wasserstein-critic.ts';
 export type { PenaltyOptions } from './train/weight-penalty.ts';
 export { accumulate } from './tricks/accumulate.ts';
 export { type AsamOptions, asam } from './tricks/asam.ts';
 // Tricks.
-export { type AugmentOptions, type AugmentOptions, augment, augment } from './tricks/augment.ts';
+export { type AugmentOptions, augment } from './tricks/augment.ts';
 export { type BucketOptions, bucketByLength } from './tricks/bucket-by-length.ts';
 export { classBalanced } from './tricks/class-balanced.ts';
 export { type CorruptOptions, corrupt } from './tricks/corrupt.ts';

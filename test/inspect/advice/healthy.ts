@@ -38,7 +38,10 @@ const ROWS = 4000;
 
 const digits = (shape: readonly number[]) => (): Data => {
   const { train } = standardizedGlobally(digits28());
-  const { x, y } = pick(train, Int32Array.from({ length: ROWS }, (_, i) => i));
+  const { x, y } = pick(
+    train,
+    Int32Array.from({ length: ROWS }, (_, i) => i),
+  );
   return { x: tensor(x, [ROWS, ...shape]), y };
 };
 
