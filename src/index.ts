@@ -98,6 +98,7 @@ export {
   identity,
   orthogonal,
 } from './nn/initializers-orthogonal.ts';
+export { sparse } from './nn/initializers-sparse.ts';
 // Layers.
 export {
   applyModel,
@@ -416,6 +417,8 @@ export type {
 export { wassersteinCritic } from './train/wasserstein-critic.ts';
 // Tricks.
 export { type AugmentOptions, augment } from './tricks/augment.ts';
+export { fixup } from './tricks/fixup.ts';
 // Initialization.
 export { type LsuvModelOptions, type LsuvOptions, lsuv } from './tricks/lsuv.ts';
 export { perturb } from './tricks/perturb.ts';
+export { zeroGamma } from './tricks/zero-gamma.ts';
