@@ -115,6 +115,7 @@ export {
   identity,
   orthogonal,
 } from './nn/initializers-orthogonal.ts';
+export { sparse } from './nn/initializers-sparse.ts';
 export { instanceNoise } from './nn/instance-noise.ts';
 export { projection, withLabels } from './nn/labels.ts';
 // Layers.
@@ -477,6 +478,7 @@ export { cutmix } from './tricks/cutmix.ts';
 export { cutout } from './tricks/cutout.ts';
 export { distinctBatches } from './tricks/distinct-batches.ts';
 export { ema } from './tricks/ema.ts';
+export { fixup } from './tricks/fixup.ts';
 export { type GradientNoiseOptions, gradientNoise } from './tricks/gradient-noise.ts';
 export { inputNoise } from './tricks/input-noise.ts';
 export { l1 } from './tricks/l1.ts';
@@ -494,3 +496,4 @@ export { svrg } from './tricks/svrg.ts';
 export { swa } from './tricks/swa.ts';
 export { weightedRows } from './tricks/weighted-rows.ts';
 export { withReplacement } from './tricks/with-replacement.ts';
+export { zeroGamma } from './tricks/zero-gamma.ts';

@@ -1,7 +1,8 @@
 /** @file Layers made of other layers side by side: both directions of a sequence, branches, residual connections. */
-import { checkKnownOptions, SaddlepointError, show } from '../core/errors.ts';
+import { checkKnownOptions, checkNumber, SaddlepointError, show } from '../core/errors.ts';
 import { sameShape, showShape } from '../core/shape.ts';
-import { add } from '../ops/elementwise.ts';
+import { add, mul } from '../ops/elementwise.ts';
+import { constant } from './initializers.ts';
 import { type Layer, layer, layerError } from './layer.ts';
 import { type MergeLayer, mergeConcat } from './merge.ts';
 import { checkLayer, checkLayers, isLayer, type NamedOption, optionsToJson } from './options.ts';
@@ -73,6 +74,11 @@ export function parallel(layers: readonly Layer[], options: MergeOption = {}): L
 export interface ResidualOptions extends NamedOption {
   /** What stands in for x in the sum where the shapes differ, such as `dense(64)`; its path is `shortcut`. Default: x itself. */
   readonly shortcut?: Layer;
+  /**
+   * Multiplies what the layers give by a trained number, `scale` [1], that starts here: 0 is ReZero (Bachlechner et al. 2020) and
+   * SkipInit (De & Smith 2020), so that a deep net begins as the identity; 1 goes with `fixup()`. Default: none.
+   */
+  readonly scale?: number;
 }
 
 /**
@@ -84,9 +90,10 @@ export interface ResidualOptions extends NamedOption {
  * @example residual([dense(64, { activation: 'relu' }), dense(64)])
  */
 export function residual(layers: readonly Layer[], options: ResidualOptions = {}): Layer {
-  checkKnownOptions('residual', options, ['shortcut', 'name']);
+  checkKnownOptions('residual', options, ['shortcut', 'scale', 'name']);
   checkLayers('residual.layers', layers);
-  const { shortcut } = options;
+  const { shortcut, scale } = options;
+  if (scale !== undefined) checkNumber('residual.scale', scale, {});
   if (shortcut !== undefined) checkLayer('residual.shortcut', shortcut);
   const parts = [...layers];
   const direct = shortcut === undefined ? undefined : { ...shortcut, name: 'shortcut' };
@@ -94,7 +101,8 @@ export function residual(layers: readonly Layer[], options: ResidualOptions = {}
     'residual',
     optionsToJson({ layers: parts, ...options }),
     (x, context) => {
-      const change = parts.reduce((value, part, i) => context.child(part, i, value), x);
+      const made = parts.reduce((value, part, i) => context.child(part, i, value), x);
+      const change = scale === undefined ? made : mul(made, context.parameter('scale', [1], constant(scale)));
       const kept = direct === undefined ? x : context.child(direct, parts.length, x);
       if (sameShape(kept.shape, change.shape)) return add(kept, change);
       const message = `residual: the layers give ${showShape(change.shape)}, x${direct ? "'s shortcut" : ''} is ${showShape(kept.shape)}`;

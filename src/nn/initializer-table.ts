@@ -3,6 +3,7 @@ import { SaddlepointError, show, suggest } from '../core/errors.ts';
 import type { Json, JsonObject } from '../core/json.ts';
 import * as initializers from './initializers.ts';
 import { deltaOrthogonal, identity, orthogonal } from './initializers-orthogonal.ts';
+import { sparse } from './initializers-sparse.ts';
 
 const { constant, randomNormal, randomUniform, truncatedNormal, varianceScaling } = initializers;
 const { glorotNormal, glorotUniform, heNormal, heUniform, lecunNormal, lecunUniform, ones, zeros } = initializers;
@@ -21,6 +22,7 @@ const table: Readonly<Record<string, (options: JsonObject) => initializers.Initi
   randomUniform: ({ bound }) => randomUniform(bound as number),
   randomNormal: ({ deviation }) => randomNormal(deviation as number),
   truncatedNormal: ({ deviation }) => truncatedNormal(deviation as number),
+  sparse: ({ count, deviation }) => sparse(count as number, { deviation: deviation as number }),
   zeros,
   ones,
   constant: ({ value }) => constant(value as number),
