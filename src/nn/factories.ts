@@ -13,6 +13,7 @@ import { dropout } from './dropout.ts';
 import { embedding } from './embedding.ts';
 import { flatten } from './flatten.ts';
 import * as gated from './gated.ts';
+import { ghostBatchNorm } from './ghost-batch-norm.ts';
 import * as norms from './layer-norm.ts';
 import { masking } from './masks.ts';
 import * as merges from './merge.ts';
@@ -52,6 +53,7 @@ export const factories: Readonly<Record<string, Row>> = {
   bagEmbedding: [bagEmbedding, 'vocabulary', 'dimension'],
   masking: [masking, 'value'],
   batchNorm: [batchNorm],
+  ghostBatchNorm: [ghostBatchNorm],
   layerNorm: [norms.layerNorm],
   rmsNorm: [norms.rmsNorm],
   groupNorm: [norms.groupNorm, 'groups'],
