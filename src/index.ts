@@ -91,6 +91,8 @@ export { dropout } from './nn/dropout.ts';
 export { type EmbeddingOptions, embedding } from './nn/embedding.ts';
 export { flatten } from './nn/flatten.ts';
 export { glu, type PreluOptions, prelu, type SwigluOptions, swiglu } from './nn/gated.ts';
+// Minibatches and gradient updates.
+export { type GhostBatchNormOptions, ghostBatchNorm } from './nn/ghost-batch-norm.ts';
 export { apply, type GraphArguments, type GraphNode, graph, input, outputOf } from './nn/graph.ts';
 export {
   constant,
@@ -312,7 +314,6 @@ export { type WeightAverageOptions, type WeightEmaOptions, weightAverage, weight
 export { clipByGlobalNorm, clipByValue, type GlobalNormOptions } from './optim/clip.ts';
 export { clipWeights } from './optim/clip-weights.ts';
 export type { DecayOf } from './optim/decay.ts';
-// Minibatches and gradient updates.
 export { type ConjugateGradientsOptions, conjugateGradients } from './optim/drivers/conjugate-gradients.ts';
 export {
   type LbfgsEnding,
@@ -371,6 +372,7 @@ export {
   plateauRate,
 } from './optim/schedules/plateau.ts';
 export { polynomialDecay } from './optim/schedules/polynomial-decay.ts';
+export { type ScaledRateOptions, scaledRate, scaledWarmUp } from './optim/schedules/scaled-rate.ts';
 export { type Schedule, schedule } from './optim/schedules/schedule.ts';
 export { multiStepDecay, stepDecay } from './optim/schedules/step-decay.ts';
 export { inverseSqrtDecay, noam, warmUp, warmUpStableDecay } from './optim/schedules/warm-up.ts';
@@ -388,6 +390,7 @@ export type { Callback, Control, EpochCallback, StepRecord } from './train/callb
 export { type CheckpointEveryOptions, checkpointEvery } from './train/callbacks/checkpoint-every.ts';
 export { type EarlyStoppingOptions, earlyStopping } from './train/callbacks/early-stopping.ts';
 export { type LoggerOptions, logger } from './train/callbacks/logger.ts';
+export { type NoiseMeasurement, type NoiseScaleOptions, noiseScale } from './train/callbacks/noise-scale.ts';
 export {
   type PlateauKind,
   type PlateauRecord,

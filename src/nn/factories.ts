@@ -14,6 +14,7 @@ import { dualEncoder } from './dual-encoder.ts';
 import { embedding } from './embedding.ts';
 import { flatten } from './flatten.ts';
 import * as gated from './gated.ts';
+import { ghostBatchNorm } from './ghost-batch-norm.ts';
 import { instanceNoise } from './instance-noise.ts';
 import { projection } from './labels.ts';
 import * as norms from './layer-norm.ts';
@@ -61,6 +62,7 @@ export const factories: Readonly<Record<string, Row>> = {
   bagEmbedding: [bagEmbedding, 'vocabulary', 'dimension'],
   masking: [masking, 'value'],
   batchNorm: [batchNorm],
+  ghostBatchNorm: [ghostBatchNorm],
   layerNorm: [norms.layerNorm],
   rmsNorm: [norms.rmsNorm],
   groupNorm: [norms.groupNorm, 'groups'],

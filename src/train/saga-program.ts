@@ -67,7 +67,10 @@ export function sagaProgram(parts: SagaParts): Program {
   builder.commit(BLOCKS.parameters, sub(parameters.block, mul(gradient, rate)));
   builder.commit(SAGA.mean, add(average, mul(ofRows, 1 / trainRows)));
   // Only the rows of the step are touched.
-  builder.commit(SAGA.table, rowSgd(table, { index: indices, vectors: neg(change), weights: undefined }, tensor([1])));
+  builder.commit(
+    SAGA.table,
+    rowSgd(table, { index: indices, vectors: neg(change), weights: undefined }, tensor([1, 1])),
+  );
   return builder.finish('saga', [group]);
 }
 

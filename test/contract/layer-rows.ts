@@ -215,6 +215,14 @@ export const layerRows: Readonly<Record<string, LayerRow>> = {
     trains: 'otherwise',
     refuses: [[() => nn.batchNorm({ keep: 1.5 }), /batchNorm.keep: expected a finite number ≥ 0 and ≤ 1, got 1.5/]],
   },
+  ghostBatchNorm: {
+    ...series,
+    make: () => nn.ghostBatchNorm({ size: 2 }),
+    output: [4, 3],
+    parameters: { gamma: [3], beta: [3], mean: [3], variance: [3] },
+    trains: 'otherwise',
+    refuses: [[() => nn.ghostBatchNorm({ size: 1 }), /ghostBatchNorm.size: expected an integer ≥ 2, got 1/]],
+  },
   layerNorm: {
     ...series,
     make: () => nn.layerNorm({ epsilon: 1e-3 }),
