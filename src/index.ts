@@ -3,6 +3,7 @@
  * @module saddlepoint
  */
 
+export * as attacks from './attacks/attacks.ts';
 export { checkGradient, type GradientCheck, type GradientCheckOptions } from './autodiff/check.ts';
 export { type CustomResult, type CustomVjp, customGradient } from './autodiff/custom-gradient.ts';
 export { grad, valueAndGrad } from './autodiff/grad.ts';
@@ -27,11 +28,13 @@ export {
   type BuildFacts,
   backendReport,
 } from './inspect/backend-report.ts';
+export * as explain from './inspect/input-gradient.ts';
 export { type Profile, type ProfileOptions, type ProfileRow, profile } from './inspect/profile.ts';
 export { type ReportOptions, report } from './inspect/report.ts';
 export type { CalibrationBin, ClassBaseline, ClassReport } from './inspect/report-classes.ts';
 export type { Measured } from './inspect/report-intervals.ts';
 export type { ValueBaseline, ValueErrors, ValueReport } from './inspect/report-values.ts';
+export { type Robustness, type RobustnessOptions, robustness } from './inspect/robustness.ts';
 export { type LayerSummary, type ModelSummary, summary } from './inspect/summary.ts';
 export { activation } from './nn/activations.ts';
 export {
@@ -396,5 +399,11 @@ export type {
   TrickContext,
 } from './train/trick.ts';
 export { wassersteinCritic } from './train/wasserstein-critic.ts';
+// Adversarial examples.
+export { type AdversarialTrainingOptions, adversarialTraining } from './tricks/adversarial-training.ts';
 // Tricks.
 export { type AugmentOptions, augment } from './tricks/augment.ts';
+export { type FastAdversarialOptions, fastAdversarial } from './tricks/fast-adversarial.ts';
+export { type FreeAdversarialOptions, freeAdversarial } from './tricks/free-adversarial.ts';
+export { type TradesOptions, trades } from './tricks/trades.ts';
+export { type VirtualAdversarialOptions, virtualAdversarial } from './tricks/virtual-adversarial.ts';

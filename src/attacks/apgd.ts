@@ -147,4 +147,3 @@ function climb(problem: Problem, raised: (u: Tensor) => Tensor, settings: Settin
   const isBest = greater(raised(last.x), last.bestValue);
   return stopGradient(where(perRow(isBest, x), last.x, last.best));
 }
-

@@ -58,13 +58,20 @@ export function makeAttack({ name, at, ...parts }: AttackParts): Attack {
 }
 
 /** Whether a value is an attack. */
-export const isAttack = (given: unknown): given is Attack => typeof (given as Attack | undefined)?.perturb === 'function';
+export const isAttack = (given: unknown): given is Attack =>
+  typeof (given as Attack | undefined)?.perturb === 'function';
 
 /** A legal clip range; default [0, 1]. */
 export function checkClip(attack: string, clip: unknown = [0, 1]): Clip {
   if (clip === false) return false;
   const [low, high] = Array.isArray(clip) && clip.length === 2 ? (clip as unknown[]) : [];
-  if (typeof low === 'number' && typeof high === 'number' && low < high && Number.isFinite(low) && Number.isFinite(high))
+  if (
+    typeof low === 'number' &&
+    typeof high === 'number' &&
+    low < high &&
+    Number.isFinite(low) &&
+    Number.isFinite(high)
+  )
     return [low, high];
   throw new SaddlepointError(
     'option',

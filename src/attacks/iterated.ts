@@ -106,7 +106,9 @@ function attackOf(name: string, given: PgdOptions & MifgsmOptions, defaults: Def
   const steps = checkNumber(`${name}.steps`, given.steps ?? defaults.steps, count);
   const settings: Settings = {
     ...{ norm: checkName(`${name}.norm`, given.norm ?? 'linf', NORMS), epsilon, steps },
-    stepSize: checkNumber(`${name}.stepSize`, given.stepSize ?? (defaults.stepsOfEpsilon * epsilon) / steps, { min: 0 }),
+    stepSize: checkNumber(`${name}.stepSize`, given.stepSize ?? (defaults.stepsOfEpsilon * epsilon) / steps, {
+      min: 0,
+    }),
     randomStart: checkSwitch(`${name}.randomStart`, given.randomStart ?? defaults.randomStart ?? false),
     restarts: checkNumber(`${name}.restarts`, given.restarts ?? 1, { ...count, max: 100 }),
     clip: checkClip(name, given.clip),
@@ -139,8 +141,7 @@ function climbFromStarts(problem: Problem, settings: Settings, scale: TensorLike
   const project = legalRows(x, norm, epsilon, settings.clip);
   const attempt = (): Tensor => {
     const start =
-      problem.start ??
-      (settings.randomStart ? project(add(x, randomInBall(norm, x, epsilon, problem.random))) : x);
+      problem.start ?? (settings.randomStart ? project(add(x, randomInBall(norm, x, epsilon, problem.random))) : x);
     return climb(problem, start, project, settings, scale);
   };
   let best = attempt();

@@ -68,8 +68,7 @@ export function steepest(norm: Norm, slopes: Tensor, share: number): Tensor {
 export function projectToBall(norm: Norm, change: Tensor, epsilon: TensorLike): Tensor {
   if (norm === 'linf') return minimum(maximum(change, neg(epsilon)), epsilon);
   const flat = flatRows(change);
-  if (norm === 'l2')
-    return reshape(mul(flat, minimum(div(epsilon, maximum(lengths(flat), TINY)), 1)), change.shape);
+  if (norm === 'l2') return reshape(mul(flat, minimum(div(epsilon, maximum(lengths(flat), TINY)), 1)), change.shape);
   return reshape(projectToL1(flat, epsilon), change.shape);
 }
 

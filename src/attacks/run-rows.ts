@@ -54,7 +54,12 @@ export async function attackRows(
   const { adversarial } = await runRows(rows, (problem) => ({ adversarial: attack.perturb(problem) }), options);
   const unit = unitOf(model.state);
   const { shape, data } = must(adversarial, 'adversarial rows');
-  return unit === 1 ? must(adversarial, 'rows') : tensor(Float32Array.from(data, (value) => value * unit), shape);
+  return unit === 1
+    ? must(adversarial, 'rows')
+    : tensor(
+        Float32Array.from(data, (value) => value * unit),
+        shape,
+      );
 }
 
 /** How many units of x one unit of an attack is: 255 of a model that learnt from bytes. */
