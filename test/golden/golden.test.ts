@@ -25,6 +25,7 @@ const EXPRESSED = {
   recurrent: 4,
   schedules: 27,
   training: 4,
+  tricks: 6,
 };
 
 const countByFile = (names: readonly string[]): Record<string, number> => {
