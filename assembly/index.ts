@@ -9,6 +9,7 @@ import { Constant } from '../src/plan/opcodes';
 /** The version of the instruction set that this build understands. */
 export function abi(): i32 { return Constant.abiVersion; }
 
+export { checksum } from './checksum';
 export { execute, run as k27, runRows as k31 } from './plan';
 export { binary as k0, mapBinary as k28, mapSelect as k29, mapUnary as k30, select_ as k1, unary as k2 } from './elementwise';
 export { convertBytes as k3, gather as k4 } from './gather';

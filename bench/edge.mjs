@@ -1,12 +1,15 @@
 // @ts-check
 /**
  * @file What the edge entry costs: bytes of code, and the time from a cold worker to its first prediction in workerd, beside that
- * of an empty worker. Prints one line each; needs the built package and test/runtimes.
+ * of an empty worker; and from the start of a Node process to the first answer of demo/serverless, beside an empty process.
+ * Prints one line each; needs the built package and test/runtimes.
  *
  *   node bench/edge.mjs
  */
-import { readFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
@@ -83,4 +86,26 @@ console.log(
 console.log(`instructions ${summary.instructionBytes} B, file ${summary.fileBytes} B, memory ${summary.memoryBytes} B`);
 console.log(
   `first request: empty worker ${median(times[0] ?? []).toFixed(1)} ms, with a plan ${median(times[1] ?? []).toFixed(1)} ms (medians of ${ROUNDS})`,
+);
+
+const folder = mkdtempSync(join(tmpdir(), 'saddlepoint-edge-'));
+const path = join(folder, 'model.plan');
+writeFileSync(path, file);
+const empties = join(folder, 'empty.mjs');
+writeFileSync(empties, '');
+/** Milliseconds from start to end of a process. @param {string[]} args */
+function processOf(args) {
+  const began = performance.now();
+  const { status, stderr } = spawnSync(process.execPath, args, { cwd: root, encoding: 'utf8' });
+  if (status !== 0) throw new Error(stderr);
+  return performance.now() - began;
+}
+const handler = [join(root, 'demo/serverless/handler.mjs'), path, JSON.stringify([...new Float32Array(WIDTH)])];
+/** @type {number[][]} */
+const processes = [[], []];
+for (let i = 0; i < ROUNDS; i++)
+  for (const [k, args] of [[empties], handler].entries()) processes[k]?.push(processOf(args));
+rmSync(folder, { recursive: true });
+console.log(
+  `serverless in Node ${process.versions.node}, whole process: empty ${median(processes[0] ?? []).toFixed(1)} ms, first answer ${median(processes[1] ?? []).toFixed(1)} ms (medians of ${ROUNDS})`,
 );

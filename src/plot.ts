@@ -5,3 +5,5 @@
  */
 export { confusionFigure } from './plot/confusion-figure.ts';
 export { type CurveRecord, learningCurve } from './plot/learning-curve.ts';
+export { type PointSeries, type PointsFigureOptions, pointsFigure } from './plot/points-figure.ts';
+export { signalFigure } from './plot/signal-figure.ts';

@@ -12,8 +12,12 @@ let plan;
 export async function handler({ body }) {
   try {
     const { x } = JSON.parse(body);
-    plan ??= load(await readFile(path));
-    return { statusCode: 200, body: JSON.stringify(await (await plan).predict(x)) };
+    plan ??= load(readFile(path));
+    const loaded = await plan.catch((error) => {
+      plan = undefined; // the next request tries again
+      throw new Error(`the plan cannot be loaded: ${error.message}`);
+    });
+    return { statusCode: 200, body: JSON.stringify(await loaded.predict(x)) };
   } catch (error) {
     const isTheirs = error instanceof SaddlepointError || error instanceof SyntaxError;
     return { statusCode: isTheirs ? 400 : 500, body: JSON.stringify({ error: isTheirs ? error.message : 'failed' }) };

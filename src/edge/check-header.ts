@@ -10,7 +10,13 @@ export function whole(value: unknown, most: number, least = 0): number {
 
 /** Everything that later code takes for granted: counts are counts, names lead somewhere, blocks are as large as their use. */
 export function checkHeader(header: PlanHeader, memoryLimit: number): void {
-  const { blocks, programs, input, output, classes, predict, train } = header;
+  const { blocks, programs, input, output, classes, predict, train, arena } = header;
+  if (whole(header.bytes, 2 ** 32) > memoryLimit)
+    throw damaged(
+      `the plan needs ${header.bytes} bytes of memory, the limit is ${memoryLimit}`,
+      'raise memoryLimit, or export it with smaller batchSizes',
+    );
+  whole(arena[1], header.bytes - 4 * whole(arena[0] / 4, header.bytes / 4));
   const fits = (extent: Extent | undefined, elements: number, dtype: number): void => {
     if (extent?.[1] !== elements || extent[2] !== dtype) throw damaged("the plan's parts do not fit each other");
   };

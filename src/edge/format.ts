@@ -2,8 +2,9 @@
  * @file Plan files: what stands in them, byte by byte, and the checksum. Little-endian throughout.
  *
  *      0  'saddplan'                                16  bytes of the header, u32
- *      8  version of the format, u32                20  checksum of all that follows, u32
- *     12  ABI of the machine's instructions, u32    24  the header, JSON, padded with spaces to a multiple of 4
+ *      8  version of the format, u32                20  checksum of the header, u32
+ *     12  ABI of the machine's instructions, u32    24  the same, with all that follows folded in, u32
+ *                                                   28  the header, JSON, padded with spaces to a multiple of 4
  *
  * Behind the header come, for each program, its words and its constants; then the scalars of steps; then the blocks that are
  * kept. How long each is follows from the header, so there are no offsets that could point elsewhere; each is padded to a
@@ -11,8 +12,8 @@
  */
 
 export const MAGIC = 'saddplan';
-export const FORMAT = 1;
-export const PRELUDE = 24;
+export const FORMAT = 2;
+export const PRELUDE = 28;
 
 /** Element types by number: f32, i32, u8. */
 export const DTYPES = ['f32', 'i32', 'u8'] as const;
@@ -80,16 +81,14 @@ export interface PlanHeader {
 }
 
 /**
- * FNV-1a over 32-bit words. Against accidents: who changes a file on purpose renews it. Each word is folded in by a step that
- * can be undone, so that one that has changed always shows; and by words, since a cold engine walks a megabyte of bytes, as
- * CRC-32 does, in some 20 ms.
+ * FNV-1a over 32-bit words: `value` with whole words folded in. Against accidents: who changes a file on purpose renews it. Each
+ * word is folded in by a step that can be undone, so that one that has changed always shows.
+ *
+ * Slow in a cold engine, which walks a megabyte in some 50 ms: what is long is summed by the machine, see `PlanMemory.checksum`.
  */
-export function checksum(bytes: Uint8Array): number {
+export function checksum(value: number, bytes: Uint8Array): number {
   // A copy begins at a multiple of 4.
-  const words = new Int32Array(bytes.slice(0, bytes.length & ~3).buffer);
-  let value = bytes.length;
-  for (let i = 0; i < words.length; i++) value = Math.imul(value ^ (words[i] as number), 0x01000193);
-  for (let i = 4 * words.length; i < bytes.length; i++) value = Math.imul(value ^ (bytes[i] as number), 0x01000193);
+  for (const word of new Int32Array(bytes.slice().buffer)) value = Math.imul(value ^ word, 0x01000193);
   return value >>> 0;
 }
 

@@ -3,10 +3,11 @@ import { load as builds } from '#wasm';
 import { instantiate } from '../backends/wasm/machine.ts';
 import { checkAnswer } from '../core/answer.ts';
 import { SaddlepointError, show } from '../core/errors.ts';
+import { damaged } from './damaged.ts';
 import type { PlanHeader } from './format.ts';
-import { PlanMemory } from './memory.ts';
+import { foldIn, PlanMemory } from './memory.ts';
 import { EdgePlan } from './plan.ts';
-import { type ReadPlan, readPlan } from './read-plan.ts';
+import { openFile, type PlanLimits, readPlan } from './read-plan.ts';
 
 export interface LoadPlanOptions {
   /**
@@ -43,17 +44,24 @@ const IMPORT =
  */
 export async function load(source: PlanSource | Promise<PlanSource>, options: LoadPlanOptions = {}): Promise<EdgePlan> {
   const { memoryLimit = 2 ** 27, workLimit = 1e10, wasm } = options;
-  const plan = await readPlan(await bytesOf(await source), { memoryLimit, workLimit });
-  return openPlan(plan, await compiled(wasm, plan.header.build));
+  const file = await bytesOf(await source);
+  const memory = await openMemory(file, { memoryLimit, workLimit }, (build) => compiled(wasm, build));
+  const { train } = memory.plan.header;
+  return new EdgePlan(memory, train && new (await import('./training.ts')).Trainer(memory, train));
 }
 
-/** A plan that was read, on a machine of its own. */
-async function openPlan(plan: ReadPlan, module: WebAssembly.Module): Promise<EdgePlan> {
-  const { bytes, train } = plan.header;
-  const machine = await instantiate(module, bytes);
-  const memory = new PlanMemory(plan, machine);
-  const trainer = train && new (await import('./training.ts')).Trainer(memory, train);
-  return new EdgePlan(memory, machine.memory.buffer.byteLength, trainer);
+/** A file's plan in the memory of a machine of its own, all of it checked. */
+export async function openMemory(
+  file: Uint8Array,
+  limits: PlanLimits,
+  compile: (build: PlanHeader['build']) => Promise<WebAssembly.Module>,
+): Promise<PlanMemory> {
+  const open = openFile(file, limits.memoryLimit);
+  const { header, sums, from } = open;
+  const machine = await instantiate(await compile(header.build), header.bytes);
+  if (foldIn(machine, header.arena, sums[0], file.subarray(from)) !== sums[1])
+    throw damaged('the plan is damaged: its checksum is another');
+  return new PlanMemory(await readPlan(open, limits), machine);
 }
 
 async function bytesOf(source: PlanSource): Promise<Uint8Array> {

@@ -5,8 +5,26 @@ import { floatOf } from '../plan/format.ts';
 import { Status, StatusField } from '../plan/opcodes.ts';
 import { indexBoundAt } from '../plan/sizes.ts';
 import { damaged } from './damaged.ts';
-import { ARRAYS, type Extent } from './format.ts';
+import { ARRAYS, checksum, type Extent, type PlanHeader } from './format.ts';
 import type { ReadPlan, ReadProgram } from './read-plan.ts';
+
+/** As `checksum`, by the machine, on what its memory has for values between instructions. */
+export function foldIn(
+  { exports, memory }: Machine,
+  [address, length]: PlanHeader['arena'],
+  value: number,
+  bytes: Uint8Array,
+): number {
+  const scratch = new Uint8Array(memory.buffer, MEMORY_BASE + address, length & ~3);
+  if (scratch.length === 0) return checksum(value, bytes);
+  let sum = value;
+  for (let at = 0; at < bytes.length; at += scratch.length) {
+    const part = bytes.subarray(at, at + scratch.length);
+    scratch.set(part);
+    sum = exports.checksum(sum, scratch.byteOffset, part.length / 4);
+  }
+  return sum >>> 0;
+}
 
 export class PlanMemory {
   readonly plan: ReadPlan;
@@ -45,6 +63,16 @@ export class PlanMemory {
       `train: loss or gradient of the step is ${floatOf(value)}; the parameters are those before it`,
       'look at the rows, or export it with a smaller learning rate',
     );
+  }
+
+  /** Bytes. */
+  get size(): number {
+    return this.#open().memory.buffer.byteLength;
+  }
+
+  /** See `foldIn`. */
+  checksum(value: number, bytes: Uint8Array): number {
+    return foldIn(this.#open(), this.plan.header.arena, value, bytes);
   }
 
   dispose(): void {

@@ -17,10 +17,10 @@ export class EdgePlan implements Disposable {
   readonly #trainer: Trainer | undefined;
 
   /** @internal Use `load`. */
-  constructor(memory: PlanMemory, bytes: number, trainer?: Trainer) {
+  constructor(memory: PlanMemory, trainer?: Trainer) {
     this.#memory = memory;
     this.#trainer = trainer;
-    this.bytes = bytes;
+    this.bytes = memory.size;
   }
 
   /** Training steps taken in all, those before the export included; 0 if the plan only predicts. */

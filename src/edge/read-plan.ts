@@ -27,6 +27,16 @@ export interface ReadProgram {
   readonly work: number;
 }
 
+/** A file whose header is sound. */
+export interface OpenFile {
+  readonly file: Uint8Array;
+  readonly header: PlanHeader;
+  /** The checksum of the header, and what it must become with the rest folded in; the latter tells the file from others. */
+  readonly sums: readonly [header: number, whole: number];
+  /** Where the sections begin. */
+  readonly from: number;
+}
+
 export interface ReadPlan {
   readonly header: PlanHeader;
   /** Tells this file from others. */
@@ -49,14 +59,13 @@ const text = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);
 
 const bytesOf = ([, elements, dtype]: Extent): number => elements * BYTES[DTYPES[dtype]];
 
-/** @throws SaddlepointError `file`: no plan, of another version, damaged; `memory`: more than the limits. */
-export async function readPlan(file: Uint8Array, limits: PlanLimits): Promise<ReadPlan> {
-  const { header, id, from } = openFile(file);
+/** @throws SaddlepointError `file`: damaged, or more than the limits. */
+export async function readPlan(open: OpenFile, limits: PlanLimits): Promise<ReadPlan> {
+  const { header } = open;
   try {
-    checkHeader(header, limits.memoryLimit);
     // What most plans do not need is loaded for those that do, as the larger build of the machine is.
     const rules = header.build === 'core' ? CORE : (await import('../plan/rules.ts')).ALL_RULES;
-    return readSections(file, from, { header, id }, limits, rules);
+    return readSections(open, limits, rules);
   } catch (error) {
     // What is of another kind than the header's types say fails somewhere in there.
     throw error instanceof SaddlepointError ? error : damaged(`the plan's header is damaged: ${error}`);
@@ -65,7 +74,18 @@ export async function readPlan(file: Uint8Array, limits: PlanLimits): Promise<Re
 
 const CORE: InstructionRules = { forms: CORE_FORMS, operands: CORE_OPERANDS };
 
-function openFile(file: Uint8Array): { header: PlanHeader; id: number; from: number } {
+/** @throws SaddlepointError `file`: no plan, of another version, with a damaged header, or more than the limit. */
+export function openFile(file: Uint8Array, memoryLimit: number): OpenFile {
+  const { header, sums, from } = readHeader(file);
+  try {
+    checkHeader(header, memoryLimit);
+  } catch (error) {
+    throw error instanceof SaddlepointError ? error : damaged(`the plan's header is damaged: ${error}`);
+  }
+  return { file, header, sums, from };
+}
+
+function readHeader(file: Uint8Array): Omit<OpenFile, 'file'> {
   const start = text(file.subarray(0, MAGIC.length));
   if (start !== MAGIC) {
     const what = /^\s*</.test(start) ? 'this is an HTML page, not a plan' : 'this is not a plan file';
@@ -73,7 +93,8 @@ function openFile(file: Uint8Array): { header: PlanHeader; id: number; from: num
   }
   if (file.length < PRELUDE) throw damaged(`the plan is cut off after ${file.length} bytes`);
   const view = new DataView(file.buffer, file.byteOffset, file.byteLength);
-  const [format, abi, length, sum] = [8, 12, 16, 20].map((at) => view.getUint32(at, true)) as [
+  const [format, abi, length, sum, whole] = [8, 12, 16, 20, 24].map((at) => view.getUint32(at, true)) as [
+    number,
     number,
     number,
     number,
@@ -86,27 +107,22 @@ function openFile(file: Uint8Array): { header: PlanHeader; id: number; from: num
     );
   const from = PRELUDE + length;
   if (from > file.length) throw damaged(`the plan is cut off after ${file.length} bytes, within its header`);
-  if (checksum(file.subarray(PRELUDE)) !== sum) throw damaged('the plan is damaged: its checksum is another');
+  // The length is part of the sum.
+  if (length % 4 !== 0 || file.length % 4 !== 0 || checksum(file.length, file.subarray(PRELUDE, from)) !== sum)
+    throw damaged(`the plan is damaged or cut off, at ${file.length} bytes: its checksum is another`);
   try {
-    return { header: JSON.parse(text(file.subarray(PRELUDE, from))) as PlanHeader, id: sum, from };
+    return { header: JSON.parse(text(file.subarray(PRELUDE, from))) as PlanHeader, sums: [sum, whole], from };
   } catch {
     throw damaged("the plan's header is damaged: it is no JSON");
   }
 }
 
 function readSections(
-  file: Uint8Array,
-  from: number,
-  { header, id }: Pick<ReadPlan, 'header' | 'id'>,
+  { file, from, header, sums }: OpenFile,
   { memoryLimit, workLimit }: PlanLimits,
   rules: InstructionRules,
 ): ReadPlan {
   const { blocks, programs: headers, arena, train } = header;
-  if (whole(header.bytes, 2 ** 32) > memoryLimit)
-    throw damaged(
-      `the plan needs ${header.bytes} bytes of memory, the limit is ${memoryLimit}`,
-      'raise memoryLimit, or export it with smaller batchSizes',
-    );
   const regions: Region[] = [];
   const region = (name: string, address: number, bytes: number, isConstant = false): Region => {
     const whereto = 4 * whole(address / 4, header.bytes / 4, Constant.statusBytes / 4);
@@ -159,8 +175,8 @@ function readSections(
   const overlap = regions.find((one, i) => i > 0 && one.address < end(regions[i - 1] as Region));
   if (overlap !== undefined) throw damaged(`${overlap.name} lies over another part of the memory`);
   return {
-    ...{ header, id, contents, scalars },
-    programs,
+    ...{ header, contents, scalars, programs },
+    id: sums[1],
   };
 }
 

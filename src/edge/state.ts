@@ -1,15 +1,15 @@
 /** @file Kept state: what training has changed, behind 'saddstat', the plan's id, the step, and a checksum of step and what follows. */
 import { damaged } from './damaged.ts';
-import { checksum } from './format.ts';
 
 const STATE = 'saddstat';
 const PRELUDE = 20;
 
 const sizeOf = (blocks: readonly Uint8Array[]): number => blocks.reduce((sum, { length }) => sum + length, PRELUDE);
 
-const sumOf = (bytes: Uint8Array, step: number): number => (checksum(bytes.subarray(PRELUDE)) ^ step) >>> 0;
+/** Folds bytes into a checksum. */
+type Fold = (value: number, bytes: Uint8Array) => number;
 
-export function packState(id: number, step: number, blocks: readonly Uint8Array[]): Uint8Array {
+export function packState(id: number, step: number, blocks: readonly Uint8Array[], fold: Fold): Uint8Array {
   const bytes = new Uint8Array(sizeOf(blocks));
   let at = PRELUDE;
   for (const block of blocks) {
@@ -20,12 +20,17 @@ export function packState(id: number, step: number, blocks: readonly Uint8Array[
   const view = new DataView(bytes.buffer);
   view.setUint32(8, id, true);
   view.setUint32(12, step, true);
-  view.setUint32(16, sumOf(bytes, step), true);
+  view.setUint32(16, fold(step, bytes.subarray(PRELUDE)), true);
   return bytes;
 }
 
 /** Fills the blocks, all or none; returns the step. @throws SaddlepointError `file` */
-export function unpackState(state: ArrayBuffer | ArrayBufferView, id: number, blocks: readonly Uint8Array[]): number {
+export function unpackState(
+  state: ArrayBuffer | ArrayBufferView,
+  id: number,
+  blocks: readonly Uint8Array[],
+  fold: Fold,
+): number {
   const [buffer, from] = ArrayBuffer.isView(state) ? [state.buffer, state.byteOffset] : [state, 0];
   const bytes = new Uint8Array(buffer, from, state.byteLength);
   if (bytes.length < PRELUDE || new TextDecoder().decode(bytes.subarray(0, 8)) !== STATE)
@@ -34,7 +39,8 @@ export function unpackState(state: ArrayBuffer | ArrayBufferView, id: number, bl
   if (view.getUint32(8, true) !== id || bytes.length !== sizeOf(blocks))
     throw damaged('this is the state of another plan', 'a plan that was exported anew begins anew');
   const step = view.getUint32(12, true);
-  if (view.getUint32(16, true) !== sumOf(bytes, step)) throw damaged('the state is damaged: its checksum is another');
+  if (view.getUint32(16, true) !== fold(step, bytes.subarray(PRELUDE)))
+    throw damaged('the state is damaged: its checksum is another');
   let at = PRELUDE;
   for (const block of blocks) {
     block.set(bytes.subarray(at, at + block.length));

@@ -34,7 +34,7 @@ export interface EdgeBatch {
 export class Trainer {
   readonly #memory: PlanMemory;
   readonly #train: TrainHeader;
-  readonly #scalars: Float32Array;
+  #unpacked: Float32Array | undefined;
   step: number;
   /** Whether what prediction reads is to be renewed first. */
   isStale: boolean;
@@ -44,7 +44,6 @@ export class Trainer {
     this.#train = train;
     this.step = train.step;
     this.isStale = train.refresh !== undefined;
-    this.#scalars = unpackScalars(memory.plan.scalars, train.scalars.steps, train.scalars.width);
   }
 
   /** Before a prediction. */
@@ -84,12 +83,23 @@ export class Trainer {
   }
 
   state(): Uint8Array {
-    return packState(this.#memory.plan.id, this.step, this.#renewed());
+    return packState(this.#memory.plan.id, this.step, this.#renewed(), (value, bytes) =>
+      this.#memory.checksum(value, bytes),
+    );
   }
 
   restore(state: ArrayBuffer | ArrayBufferView): void {
-    this.step = unpackState(state, this.#memory.plan.id, this.#renewed());
+    this.step = unpackState(state, this.#memory.plan.id, this.#renewed(), (value, bytes) =>
+      this.#memory.checksum(value, bytes),
+    );
     this.isStale = true;
+  }
+
+  /** A cold engine takes some milliseconds for them, which a first prediction need not wait for. */
+  get #scalars(): Float32Array {
+    const { steps, width } = this.#train.scalars;
+    this.#unpacked ??= unpackScalars(this.#memory.plan.scalars, steps, width);
+    return this.#unpacked;
   }
 
   #targets(y: unknown): Rows {

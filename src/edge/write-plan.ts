@@ -19,6 +19,8 @@ export function writePlan(header: PlanHeader, sections: readonly ArrayBufferView
   [FORMAT, Constant.abiVersion, from - PRELUDE].forEach((value, i) => {
     view.setUint32(8 + 4 * i, value, true);
   });
-  view.setUint32(20, checksum(file.subarray(PRELUDE)), true);
+  const ofHeader = checksum(file.length, file.subarray(PRELUDE, from));
+  view.setUint32(20, ofHeader, true);
+  view.setUint32(24, checksum(ofHeader, file.subarray(from)), true);
   return file;
 }

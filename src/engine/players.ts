@@ -57,6 +57,8 @@ export const PLAYER = {
   slot: (player: string, slot: string): string => `slot ${player} ${slot}`,
   indices: (player: string): string => `indices ${player}`,
   scalars: (player: string): string => `scalars ${player}`,
+  /** What evaluation reads in place of the parameters, where an optimizer keeps others. */
+  evaluated: (player: string): string => `evaluated ${player}`,
   key: (player: string): string => `key ${player}`,
 } as const;
 
@@ -155,6 +157,24 @@ export function playersProgram(description: PlayersDescription, rows: number): P
     description.players.flatMap(({ groups }) => listOf(groups)),
     builder.trace.taps,
   );
+}
+
+/** Renews the block that evaluation reads, from parameters and slots as they are; undefined where it reads the parameters. */
+export function evaluatedPlayer({ name, groups, transform }: Player): Program | undefined {
+  if (transform.evaluationParameters === undefined) return undefined;
+  const { parameters } = groups;
+  const builder = new ProgramBuilder();
+  const spec = blockSpec(parameters);
+  const slots = Object.fromEntries(
+    transform.slots.map((slot) => [slot, builder.block(PLAYER.slot(name, slot), spec)] as const),
+  );
+  const block = builder.block(parameters.name, spec);
+  builder.block(PLAYER.evaluated(name), spec);
+  builder.commit(
+    PLAYER.evaluated(name),
+    transform.evaluationParameters({ parameters: block, slots, segments: parameters.segments }),
+  );
+  return builder.finish(PLAYER.evaluated(name));
 }
 
 interface Held {

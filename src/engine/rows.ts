@@ -63,6 +63,9 @@ function joined(parts: readonly RowGradient[]): RowGradient {
   };
 }
 
+/** A gradient with respect to a row table, read off the graph. @param path the table's name in errors */
+export const rowGradientOf = (gradient: Tensor, path: string): RowGradient => joined(partsOf(gradient, path));
+
 interface RowTable {
   readonly path: string;
   readonly group: Group;
@@ -87,7 +90,7 @@ export const renewRows: Renewal =
       const [path, table] = [paths[i] as string, blocks[i] as Tensor];
       const gradient = gradients[dense.length + i];
       if (gradient === undefined) return [];
-      return [{ path, group: own, block: table, gradient: joined(partsOf(gradient, path)) }];
+      return [{ path, group: own, block: table, gradient: rowGradientOf(gradient, path) }];
     });
     const raw =
       dense.length === 0

@@ -10,12 +10,17 @@ import { depthwiseConv2d, separableConv2d } from './conv-depthwise.ts';
 import { conv2dTranspose } from './conv-transpose.ts';
 import { dense } from './dense.ts';
 import { dropout } from './dropout.ts';
+import { dualEncoder } from './dual-encoder.ts';
 import { embedding } from './embedding.ts';
 import { flatten } from './flatten.ts';
 import * as gated from './gated.ts';
+import { instanceNoise } from './instance-noise.ts';
+import { projection } from './labels.ts';
 import * as norms from './layer-norm.ts';
+import { leakyRelu } from './leaky-relu.ts';
 import { masking } from './masks.ts';
 import * as merges from './merge.ts';
+import { minibatchDeviation } from './minibatch-deviation.ts';
 import * as noise from './noise.ts';
 import * as pool from './pool.ts';
 import * as pool1d from './pool-1d.ts';
@@ -46,6 +51,10 @@ export const factories: Readonly<Record<string, Row>> = {
   globalAveragePool2d: [pool.globalAveragePool2d],
   globalMaxPool2d: [pool.globalMaxPool2d],
   upsampling2d: [upsampling2d, 'factor'],
+  leakyRelu: [leakyRelu, 'slope'],
+  minibatchDeviation: [minibatchDeviation],
+  instanceNoise: [instanceNoise, 'deviation'],
+  projection: [projection, 'classes', 'layer'],
   flatten: [flatten],
   reshapeTo: [reshapeTo, 'shape'],
   embedding: [embedding, 'vocabulary', 'dimension'],
@@ -60,6 +69,7 @@ export const factories: Readonly<Record<string, Row>> = {
   spectralNorm: [spectralNorm, 'layer'],
   dropout: [dropout, 'rate'],
   spatialDropout: [noise.spatialDropout, 'rate'],
+  stochasticDepth: [noise.stochasticDepth, 'rate'],
   gaussianDropout: [noise.gaussianDropout, 'rate'],
   gaussianNoise: [noise.gaussianNoise, 'deviation'],
   alphaDropout: [noise.alphaDropout, 'rate'],
@@ -79,6 +89,7 @@ export const factories: Readonly<Record<string, Row>> = {
   sequential: [sequential, 'layers'],
   residual: [residual, 'layers'],
   parallel: [parallel, 'layers'],
+  dualEncoder: [dualEncoder],
   mergeAdd: [merges.mergeAdd],
   mergeMultiply: [merges.mergeMultiply],
   mergeAverage: [merges.mergeAverage],

@@ -49,6 +49,20 @@ export const spatialDropout = (rate: number, options: NamedOption = {}): Layer =
   );
 
 /**
+ * Drops what it is given for whole rows at a time, as the last layer of a residual branch: the row then takes the short way
+ * alone. Kept rows are multiplied by 1 / (1 − rate), so that prediction needs no factor (Huang et al. 2016, "Deep networks with
+ * stochastic depth", eq. 2; there rates rise from 0 at the first branch to 0.5 at the last).
+ *
+ * @param rate in [0, 1): how likely a row is dropped; 0 is the identity.
+ * @example residual([conv2d(16, 3, { padding: 'same' }), stochasticDepth(0.1)])
+ */
+export const stochasticDepth = (rate: number, options: NamedOption = {}): Layer =>
+  noiseLayer('stochasticDepth', 'rate', rate, options, (x, { key, stream }) => {
+    const shape: Shape = x.shape.map((dimension, axis) => (axis === 0 ? dimension : 1));
+    return mul(x, dropoutMaskWithKey(key, shape, stream, rate));
+  });
+
+/**
  * Multiplies by normal deviates of mean 1 and variance rate / (1 − rate), those of dropout (Srivastava et al. 2014, section 10).
  *
  * @param rate in [0, 1); 0 is the identity.

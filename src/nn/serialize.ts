@@ -42,7 +42,7 @@ export function layerFromJson(json: Json, extra: Readonly<Record<string, LayerFa
 }
 
 /** Options that are layers of their own. */
-const PARTS = ['layer', 'layers', 'shortcut', 'merge'];
+const PARTS = ['layer', 'layers', 'shortcut', 'merge', 'image', 'text'];
 
 /** An option as its factory takes it: initializers and layers are built again. */
 function optionFrom(type: string, key: string, value: Json, build: (json: Json) => Layer): unknown {

@@ -68,7 +68,7 @@ export const enum Opcode {
 /** Sizes that both languages must agree on. */
 export const enum Constant {
   /** Counts up with every change of opcodes, layouts or meanings; a machine of another version is refused. */
-  abiVersion = 5,
+  abiVersion = 6,
   /** Bytes of the status block, at address 0. */
   statusBytes = 64,
   /** Readable and writable bytes behind every block. */

@@ -6,9 +6,10 @@ import { scalarsOf, type Transform } from '../optim/transform.ts';
 import type { Callback } from './callback.ts';
 import { targetSpec } from './describe.ts';
 import { TrainedModel } from './model.ts';
+import type { ResolvedOptions } from './options.ts';
 import type { Prepared } from './prepare.ts';
 import type { Hooks } from './training.ts';
-import { KINDS, type Trick } from './trick.ts';
+import { KINDS, type SampledRows, type Trick } from './trick.ts';
 import { ofKind, type Placed, TrickStep } from './trick-step.ts';
 
 /** Rows that tricks of models look at. */
@@ -109,8 +110,14 @@ function pickRows(data: ArrayLike<number>, rows: Int32Array, count: number): Flo
 }
 
 /** What the training is told of the tricks that are traced. */
-export function trickHooks({ placed }: Tricks, prepared: Prepared, optimizer: Transform, epochRows?: number): Hooks {
-  const traced = placed.filter(({ trick }) => trick.kind !== 'model' && trick.kind !== 'transform');
+export function trickHooks(
+  { placed }: Tricks,
+  prepared: Prepared,
+  { optimizer, seed, shuffle }: Pick<ResolvedOptions<string>, 'optimizer' | 'seed' | 'shuffle'>,
+  { epochRows, largest }: { readonly epochRows: number | undefined; readonly largest: number },
+): Hooks {
+  const traced = placed.filter(({ trick }) => !['sampler', 'model', 'transform'].includes(trick.kind));
+  const order = orderOf(placed, prepared, { seed, shuffle, isScheduled: largest !== prepared.batchSize });
   if (prepared.state.named !== undefined && ofKind(placed, 'augmentation').length > 0)
     throw new SaddlepointError(
       'option',
@@ -119,9 +126,30 @@ export function trickHooks({ placed }: Tricks, prepared: Prepared, optimizer: Tr
     );
   const stepsPerEpoch = Math.ceil((epochRows ?? prepared.trainRows.length) / prepared.batchSize);
   const scaled = withScalars(optimizer, placed, stepsPerEpoch);
-  if (traced.length === 0) return scaled === optimizer ? {} : { optimizer: scaled };
-  const { describe, method, readings } = new TrickStep(traced, prepared.batchSize, optimizer.scalarCount);
-  return { describe, method, readings, ...(scaled !== optimizer && { optimizer: scaled }) };
+  if (traced.length === 0) return { ...order, ...(scaled !== optimizer && { optimizer: scaled }) };
+  const { describe, method, readings } = new TrickStep(traced, largest, optimizer.scalarCount);
+  return { ...order, describe, method, readings, ...(scaled !== optimizer && { optimizer: scaled }) };
+}
+
+/** The order of the sampler, if there is one. */
+function orderOf(
+  placed: readonly Placed[],
+  { source, targets, trainRows: rows, batchSize }: Prepared,
+  options: Pick<SampledRows, 'seed' | 'shuffle' | 'isScheduled'>,
+): Pick<Hooks, 'order'> {
+  const [first, second] = ofKind(placed, 'sampler');
+  if (first === undefined) return {};
+  if (second !== undefined)
+    throw new SaddlepointError(
+      'option',
+      `fit: tricks: ${first.id} and ${second.id} clash: both set the order of the rows`,
+      'leave one of them out',
+    );
+  const labels =
+    targets.classes !== undefined && targets.data instanceof Int32Array && targets.data.length === source.rows
+      ? targets.data
+      : undefined;
+  return { order: first.trick.open({ rows, labels, count: source.rows, batchSize, ...options }) };
 }
 
 /** The optimizer with the tricks' scalars behind its own. */

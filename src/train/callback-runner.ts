@@ -2,9 +2,11 @@
 import { SaddlepointError } from '../core/errors.ts';
 import type { JsonObject } from '../core/json.ts';
 import { PULSE } from '../engine/step.ts';
+import type { BatchRun } from './batch-run.ts';
 import type { Callback, Control } from './callback.ts';
 import { Checkpoint, checkSettings, renewedBlocks } from './checkpoint.ts';
 import type { EpochRecord } from './history.ts';
+import { probe, probePrograms } from './probe.ts';
 import { leavesIn, readAll, readBlocks } from './state.ts';
 import type { Hooks, Training } from './training.ts';
 
@@ -13,6 +15,8 @@ interface RunnerOptions {
   readonly maxSeconds: number | undefined;
   readonly settings: JsonObject;
   readonly resume: Checkpoint | undefined;
+  /** Of runs whose batches have several sizes. */
+  readonly batches?: BatchRun | undefined;
 }
 
 export class CallbackRunner {
@@ -28,12 +32,21 @@ export class CallbackRunner {
 
   /** What the training calls. */
   get hooks(): Hooks {
-    const { callbacks } = this.#options;
+    const { callbacks, batches } = this.#options;
+    const gradientRows = callbacks.flatMap((callback) => callback.gradientRows ?? []);
     const stepping = callbacks.filter(({ onStep }) => onStep !== undefined);
-    const every = Math.min(...stepping.map((callback) => callback.every ?? Number.POSITIVE_INFINITY));
+    // Asked before each call: a callback may want single steps now and then.
+    const every = () => Math.min(...stepping.map((callback) => callback.every ?? Number.POSITIVE_INFINITY));
     return {
-      rateScale: () => this.#rateScale,
-      ...(Number.isFinite(every) ? { callLimit: (step) => every - (step % every) } : {}),
+      rateScale: () => this.#rateScale * (batches?.hooks.rateScale() ?? 1),
+      ...(Number.isFinite(every()) || batches
+        ? {
+            callLimit: (step) =>
+              Math.min(stepsTo(every(), step), batches?.hooks.callLimit(step) ?? Number.POSITIVE_INFINITY),
+          }
+        : {}),
+      ...(batches && { batch: batches.hooks.batch, sizes: batches.sizes }),
+      ...(gradientRows.length > 0 && { probes: (description) => probePrograms(description, gradientRows) }),
       begin: (training) => this.#begin(training),
       afterCall: (pulses, width, done) => this.#afterCall(stepping, pulses, width, done),
       afterEpoch: (record) => this.#afterEpoch(record),
@@ -103,6 +116,9 @@ export class CallbackRunner {
       get epochs() {
         return runner.#live.options.epochs;
       },
+      get prepared() {
+        return runner.#live.prepared;
+      },
       get history() {
         return runner.#live.history as unknown as readonly EpochRecord[];
       },
@@ -120,6 +136,23 @@ export class CallbackRunner {
         }
         runner.#rateScale = value / base;
       },
+      get batchSize() {
+        return runner.#options.batches?.size ?? runner.#live.prepared.batchSize;
+      },
+      set batchSize(value: number) {
+        const { batches } = runner.#options;
+        if (batches === undefined)
+          throw new SaddlepointError(
+            'option',
+            `control.batchSize: the run has plans for ${runner.#live.prepared.batchSize} rows alone`,
+            `fit(…, { batchSize: batchSchedule.manual([${runner.#live.prepared.batchSize}, ${value}]) })`,
+          );
+        batches.size = value;
+      },
+      get rows() {
+        return runner.#live.prepared.trainRows;
+      },
+      gradient: (rows) => probe(runner.#live, rows, runner.#live.options.seed),
       stop(reason) {
         runner.#stop ??= String(reason);
       },
@@ -198,3 +231,7 @@ export class CallbackRunner {
 /** The readings that end there, by name. */
 const readingsAt = (names: readonly string[], pulses: ArrayLike<number>, end: number): Record<string, number> =>
   Object.fromEntries(names.map((name, i) => [name, pulses[end - names.length + i] as number]));
+
+/** Steps until the next multiple of `every`. */
+const stepsTo = (every: number, step: number): number =>
+  Number.isFinite(every) ? every - (step % every) : Number.POSITIVE_INFINITY;

@@ -2,6 +2,7 @@
 import type { Json } from '../core/json.ts';
 import type { Checkpoint } from './checkpoint.ts';
 import type { EpochRecord } from './history.ts';
+import type { Prepared } from './prepare.ts';
 import type { Run } from './run.ts';
 import type { Parameter } from './state.ts';
 
@@ -27,11 +28,27 @@ export interface Control {
   readonly epoch: number;
   readonly epochs: number;
   readonly history: readonly EpochRecord[];
+  /** @internal What the run was made of. */
+  readonly prepared: Prepared;
   /**
    * The learning rate of the next step. Setting it scales the optimizer's schedule from here on, so that it begins at this value
    * and goes on in proportion.
    */
   learningRate: number;
+  /**
+   * Rows of the next step. It can be set where `fit` has a schedule as `batchSize`, to one of its sizes: each has a plan, made
+   * before the first step. What is set stays, whatever the schedule says.
+   */
+  batchSize: number;
+  /** The numbers of the rows that are trained on. Not to be changed. */
+  readonly rows: Int32Array;
+  /**
+   * The mean loss of some rows and its gradient at the parameters as they are, all leaves in one block (0 between them), without
+   * a step. Of the loss alone: tricks play no part. Running statistics stay.
+   *
+   * @param rows numbers of rows, as many as the callback declares in `gradientRows`.
+   */
+  gradient(rows: Int32Array): Promise<{ readonly loss: number; readonly gradient: Float32Array }>;
   /** Ends the run after this callback; the best weights stay. `reason` goes into `run.notes`. */
   stop(reason: string): void;
   /** All that is needed to go on from here, bit for bit. */
@@ -52,9 +69,11 @@ export interface Callback {
   readonly name?: string;
   /**
    * Steps between two calls of `onStep` at most; default: as many as one call into the device has (up to 256). With 1 what
-   * `onStep` changes is in force for the very next step.
+   * `onStep` changes is in force for the very next step. It may be a getter: it is asked before each call.
    */
   readonly every?: number;
+  /** How many rows it asks `control.gradient` for at a time: a plan is made for each number. */
+  readonly gradientRows?: readonly number[];
   onBegin?(control: Control): void | Promise<void>;
   /** For each step in order, though several may have run before the first is told. */
   onStep?(step: StepRecord, control: Control): void | Promise<void>;

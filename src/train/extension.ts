@@ -58,8 +58,21 @@ export async function extend(
     applying && wrapped && resume === undefined ? await applying.prepareModel(wrapped, whole, resolved.seed) : whole;
   const frozen = freeze === undefined ? undefined : frozenPaths(plain.state, freeze);
   const prepared: Prepared = frozen === undefined ? plain : withFreezing(plain, frozen);
+  const schedule = typeof options.batchSize === 'object' ? options.batchSize : undefined;
+  const { trainRows, batchSize } = prepared;
+  const batches =
+    schedule &&
+    new (await import('./batch-run.ts')).BatchRun({
+      ...{ schedule, rows: trainRows.length, epochs: resolved.epochs, dropLast },
+    });
   const runner = new CallbackRunner({
-    callbacks: [...(wrapped?.callbacks ?? []), ...listOf(options.callbacks)],
+    batches,
+    callbacks: [
+      ...(batches ? [batches.keeper] : []),
+      ...(schedule?.watch ? [schedule.watch()] : []),
+      ...(wrapped?.callbacks ?? []),
+      ...listOf(options.callbacks),
+    ],
     maxSeconds:
       options.maxSeconds === undefined
         ? undefined
@@ -67,16 +80,22 @@ export async function extend(
     settings: {
       ...settingsOf(prepared, resolved),
       ...(dropLast && { dropLast }),
+      ...(schedule && { batchSchedule: { name: schedule.name, options: schedule.options } }),
       ...(wrapped?.settings.length && { tricks: wrapped.settings }),
     },
     resume,
   });
   const weights = allWeights(data, options, prepared);
-  const { trainRows, batchSize } = prepared;
-  const epochRows = dropLast ? trainRows.length - (trainRows.length % batchSize) : undefined;
+  const epochRows = dropLast && !batches ? trainRows.length - (trainRows.length % batchSize) : undefined;
   return {
     ...{ prepared, ...runner.hooks },
-    ...(wrapped && { options: resolved, ...applying?.trickHooks(wrapped, prepared, resolved.optimizer, epochRows) }),
+    ...(wrapped && {
+      options: resolved,
+      ...applying?.trickHooks(wrapped, prepared, resolved, {
+        epochRows,
+        largest: Math.max(...(batches?.sizes ?? [batchSize])),
+      }),
+    }),
     ...(epochRows === undefined ? {} : { epochRows }),
     ...(options.resumable ? { checkpoint: () => runner.checkpoint() } : {}),
     evaluated: (groups) => evaluatedParameters(groups, resolved.optimizer),

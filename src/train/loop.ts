@@ -29,7 +29,10 @@ export interface LoopOptions {
   readonly seed: number;
   readonly shuffle: boolean;
   readonly signal: AbortSignal | undefined;
-  readonly hooks: Pick<Hooks, 'callLimit' | 'epochRows' | 'rateScale' | 'afterCall' | 'feed' | 'readings'>;
+  readonly hooks: Pick<
+    Hooks,
+    'callLimit' | 'epochRows' | 'rateScale' | 'afterCall' | 'feed' | 'readings' | 'order' | 'batch'
+  >;
   /** Called after each call into the device: steps done in this epoch, what they measured, the program of the last. */
   onSteps(done: number, measures: Record<string, number>, program: string): Promise<void> | void;
 }
@@ -65,13 +68,17 @@ export class TrainingLoop {
   /** One pass over the rows, or what is left of it; epochs count from 0 and give the order. */
   async epoch(epoch: number): Promise<EpochResult> {
     const { rows, batchSize, seed, shuffle, signal, layout, onSteps, hooks } = this.#options;
-    const order = (shuffle ? shuffledRows(rows, seed, epoch) : rows).subarray(0, hooks.epochRows);
+    const order = (hooks.order?.(epoch) ?? (shuffle ? shuffledRows(rows, seed, epoch) : rows)).subarray(
+      0,
+      hooks.epochRows,
+    );
     for (;;) {
-      const wanted = this.#stepsPerCall() * batchSize;
+      const batch = hooks.batch?.(epoch, this.step, order.length - this.at) ?? batchSize;
+      const wanted = this.#stepsPerCall() * batch;
       const next = (await hooks.feed?.(epoch, this.at, wanted)) ?? order.subarray(this.at, this.at + wanted);
       if (!next.length) break;
       if (signal?.aborted) return { kind: 'aborted' };
-      const size = Math.min(batchSize, next.length);
+      const size = Math.min(batch, next.length);
       const steps = Math.floor(next.length / size);
       const began = performance.now();
       const program = `train ${size}`;
@@ -80,7 +87,7 @@ export class TrainingLoop {
       this.at += done * size;
       if (stop !== undefined) return { kind: 'failed', stop, program, row: done };
       const now = performance.now();
-      if (size === batchSize) this.#stepMs = (now - began) / steps;
+      if (size === batch) this.#stepMs = (now - began) / steps;
       await onSteps(Math.ceil(this.at / batchSize), this.totals.measures(), program);
       if (await hooks.afterCall?.(pulses, this.#width, done)) return { kind: 'stopped' };
       if (now - this.#since > SLICE_MS) {

@@ -34,14 +34,16 @@ export interface CallsOptions {
   readonly updates: Map<string, Tensor>;
   /** Whose loss it is. */
   readonly player: string;
+  /** Default 'train'. */
+  readonly mode?: 'train' | 'predict';
 }
 
-export function modelCalls({ models, key, leavesOf, updates, player }: CallsOptions): ModelCalls {
+export function modelCalls({ models, key, leavesOf, updates, player, mode = 'train' }: CallsOptions): ModelCalls {
   const calls = [...models].map(([name, model]) => {
     let count = 0;
     const call = (x: TensorLike): Tensor => {
       const rows = tensor(x);
-      const options = { mode: 'train', key, updates: name === player ? updates : new Map<string, Tensor>() } as const;
+      const options = { mode, key, updates: name === player ? updates : new Map<string, Tensor>() };
       return applyModel(apart(model, count++), leavesOf(name, rows), rows, options);
     };
     return [name, call] as const;

@@ -32,6 +32,7 @@ export function outputsOf(values: readonly number[], { outputs }: NamedParts): M
   return new Map(
     outputs.map(({ name, loss, shape, offset, shift, scale }) => {
       const own = values.slice(offset, offset + sizeOf(shape));
+      if (loss.comparesRows) return [name, own];
       if (loss.target === 'class') return [name, softmaxBy(own, shape.at(-1) as number)];
       if (loss.target === 'binary')
         return [name, loss.options.fromProbabilities === true ? own : own.map((value) => 1 / (1 + Math.exp(-value)))];

@@ -134,7 +134,14 @@ function partsOf(model: Layer<never, unknown>, data: NamedData, options: NamedFi
     const scaling = fitTargetScaling(read, training, options).scaling;
     const isScaled = own.target === 'value' && scaling.kind !== 'none';
     const output = {
-      ...{ name, loss: own, shape, offset: offsets[i] as number, targetOffset, classes: read.classes },
+      ...{
+        name,
+        loss: own,
+        shape,
+        offset: offsets[i] as number,
+        targetOffset,
+        classes: own.comparesRows ? undefined : read.classes,
+      },
       targetWidth: read.data.length / rows,
       weight: lossWeights[name] ?? 1,
       shift: isScaled ? [...scaling.shift] : undefined,
@@ -217,7 +224,8 @@ function readTarget(
   rows: number,
   classes?: readonly ClassName[],
 ): Targets {
-  const units = loss.target === 'class' ? shape.at(-1) : sizeOf(shape);
+  // Losses that compare rows take any number of groups: no unit stands for one.
+  const units = loss.comparesRows ? undefined : loss.target === 'class' ? shape.at(-1) : sizeOf(shape);
   try {
     return encodeTargets(y, loss.target, { name: 'y', rows, units, classes });
   } catch (cause) {

@@ -6,6 +6,7 @@ import type { Loss } from '../nn/losses/loss.ts';
 import type { AnyMetric } from '../nn/metrics.ts';
 import { adam } from '../optim/adam.ts';
 import type { Transform } from '../optim/transform.ts';
+import type { BatchSchedule } from './batch-schedule.ts';
 import type { Callback, EpochCallback } from './callback.ts';
 import type { Checkpoint } from './checkpoint.ts';
 import type { NamedParts } from './named.ts';
@@ -41,8 +42,11 @@ export interface FitOptions<Name extends string = string> extends DeviceOptions 
   readonly metrics?: readonly AnyMetric<Name>[];
   /** Passes over the data: ≥ 1, default 10. */
   readonly epochs?: number;
-  /** Rows a step: 1 to the number of rows, default 32. The last, smaller batch of an epoch counts too. */
-  readonly batchSize?: number;
+  /**
+   * Rows a step: 1 to the number of rows, default 32, or what changes on the way, see `batchSchedule`. The last, smaller batch
+   * of an epoch counts too.
+   */
+  readonly batchSize?: number | BatchSchedule;
   /** The share of rows to hold out, in (0, 1), or data of their own. With validation the best weights are kept. */
   readonly validation?: number | Data;
   /** How rows are held out: 'shuffle' (default; every class gives its share) or 'time' (the last rows). */
@@ -91,9 +95,12 @@ export interface FitOptions<Name extends string = string> extends DeviceOptions 
 
 /** Options with every default in place. */
 export type ResolvedOptions<Name extends string> = Required<
-  Omit<FitOptions<Name>, 'validation' | 'signal' | 'onTap' | keyof DeviceOptions | Extended>
+  Omit<FitOptions<Name>, 'validation' | 'signal' | 'onTap' | 'batchSize' | keyof DeviceOptions | Extended>
 > &
-  Pick<FitOptions<Name>, 'validation' | 'signal' | 'onTap'> & { readonly place: DeviceOptions };
+  Pick<FitOptions<Name>, 'validation' | 'signal' | 'onTap'> & {
+    readonly batchSize: number;
+    readonly place: DeviceOptions;
+  };
 
 /** Options that are read by extension.ts, which is loaded for them. */
 const EXTENDED = [
@@ -117,12 +124,16 @@ export const areRecords = ({ x }: Data): boolean => Array.isArray(x) && x[0]?.co
 /** Whether inputs or outputs come by name. */
 export const areNamed = (value: unknown): boolean => value?.constructor === Object && !('call' in (value as object));
 
+/** The first size of a schedule of batch sizes. */
+const startOf = (options: FitOptions): number | undefined => (options?.batchSize as BatchSchedule | undefined)?.from;
+
 /** Whether a run needs more than rows, targets and the commonest options. */
 export const isExtended = (data: Data, options: FitOptions): boolean =>
   data?.weights !== undefined ||
   data?.columns !== undefined ||
   data?.named !== undefined ||
   options?.optimizer?.evaluationParameters !== undefined ||
+  startOf(options) !== undefined ||
   EXTENDED.some((name) => options[name] !== undefined);
 
 const KNOWN: readonly (keyof FitOptions)[] = [
@@ -163,7 +174,7 @@ export async function resolveOptions<Name extends string>(options: FitOptions<Na
     optimizer,
     metrics,
     epochs: checkNumber('fit: epochs', options.epochs ?? 10, { min: 1, integer: true }),
-    batchSize: checkNumber('fit: batchSize', options.batchSize ?? 32, { min: 1, integer: true }),
+    batchSize: checkNumber('fit: batchSize', startOf(options) ?? options.batchSize ?? 32, { min: 1, integer: true }),
     split: checkName('fit: split', options.split ?? 'shuffle', ['shuffle', 'time']),
     shuffle: checkSwitch('fit: shuffle', options.shuffle ?? true),
     standardize: checkSwitch('fit: standardize', options.standardize ?? true),

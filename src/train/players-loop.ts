@@ -18,12 +18,22 @@ export interface PlayersLoopOptions {
   readonly seed: number;
   readonly shuffle: boolean;
   readonly signal: AbortSignal | undefined;
-  /** Called after each call into the device: steps done in this epoch, mean losses of its steps by player. */
-  onSteps(done: number, losses: Readonly<Record<string, number>>): void;
+  /** Called after each call into the device: steps done in this epoch, what each player showed in them on average. */
+  onSteps(done: number, means: PlayersMeans): void | Promise<void>;
+  /** Told of each step, if it is given. */
+  readonly onStep: ((step: number, values: PlayersMeans) => void | Promise<void>) | undefined;
+  /** Whether to end now. */
+  isStopped(): boolean;
+}
+
+/** By player. */
+export interface PlayersMeans {
+  readonly losses: Readonly<Record<string, number>>;
+  readonly gradientNorms: Readonly<Record<string, number>>;
 }
 
 export type PlayersEpoch =
-  | { readonly kind: 'done' | 'aborted'; readonly losses: Readonly<Record<string, number>> }
+  | { readonly kind: 'done' | 'aborted'; readonly means: PlayersMeans }
   | { readonly kind: 'stopped'; readonly stop: Stop; readonly row: number };
 
 /** State that goes on from epoch to epoch. */
@@ -47,11 +57,11 @@ export class PlayersLoop {
   /** So many steps. */
   async epoch(steps: number): Promise<PlayersEpoch> {
     const { session, program, players, signal, onSteps } = this.#options;
-    const sums = players.map(() => 0);
+    const sums = players.flatMap(() => [0, 0]);
     let done = 0;
-    const losses = () => this.#named(sums.map((sum) => sum / done));
+    const means = () => this.#means(sums.map((sum) => sum / done));
     while (done < steps) {
-      if (signal?.aborted) return { kind: 'aborted', losses: losses() };
+      if (signal?.aborted || this.#options.isStopped()) return { kind: 'aborted', means: means() };
       const count = Math.min(steps - done, session.capacity, Math.max(1, Math.floor(SLICE_MS / 2 / this.#stepMs)));
       const began = performance.now();
       players.reduce((turn, player) => this.#write(player, count, turn), 0);
@@ -61,13 +71,13 @@ export class PlayersLoop {
       done += count;
       const now = performance.now();
       this.#stepMs = (now - began) / count;
-      await onSteps(done, losses());
+      await onSteps(done, means());
       if (now - this.#since > SLICE_MS) {
         await nextTurn();
         this.#since = performance.now();
       }
     }
-    return { kind: 'done', losses: losses() };
+    return { kind: 'done', means: means() };
   }
 
   /** The tables of one player for so many steps; `turn` counts the turns of a step before its own. Returns those after. */
@@ -99,13 +109,21 @@ export class PlayersLoop {
     // A loss and the norm of a gradient for each player.
     const width = 2 * players.length;
     const pulses = await session.readRows(program, 'pulse', done);
-    for (let at = 0; at < done * width; at += width)
-      for (let i = 0; i < players.length; i++) sums[i] = (sums[i] as number) + (pulses[at + 2 * i] as number);
-    this.lastLosses = this.#named(players.map((_, i) => pulses[(done - 1) * width + 2 * i] as number));
+    for (let at = 0; at < done * width; at++) sums[at % width] = (sums[at % width] as number) + (pulses[at] as number);
+    const valuesOf = (row: number) => this.#means(Array.from(pulses.subarray(row * width, (row + 1) * width)));
+    this.lastLosses = valuesOf(done - 1).losses;
+    const first = this.step;
     this.step += done;
+    if (this.#options.onStep === undefined) return;
+    for (let row = 0; row < done; row++) await this.#options.onStep(first + row, valuesOf(row));
   }
 
-  #named(values: readonly number[]): Readonly<Record<string, number>> {
-    return Object.freeze(Object.fromEntries(this.#options.players.map(({ name }, i) => [name, values[i] as number])));
+  /** Of a loss and a norm for each player. */
+  #means(values: readonly number[]): PlayersMeans {
+    const named = (offset: number) =>
+      Object.freeze(
+        Object.fromEntries(this.#options.players.map(({ name }, i) => [name, values[2 * i + offset] as number])),
+      );
+    return { losses: named(0), gradientNorms: named(1) };
   }
 }

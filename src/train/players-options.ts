@@ -4,6 +4,8 @@ import { checkKnownOptions, SaddlepointError, show } from '../core/errors.ts';
 import { playerLoss } from '../nn/losses/player.ts';
 import type { Noise } from './noise.ts';
 import { type FitOptions, type ResolvedOptions, resolveOptions } from './options.ts';
+import type { PlayersCallback } from './players-callback.ts';
+import { checkPlayersTricks, type PlayersTrick } from './players-tricks.ts';
 
 /** Those of `FitOptions` that do not belong to a role, and the inputs that are drawn. */
 export interface PlayersOptions
@@ -18,6 +20,10 @@ export interface PlayersOptions
   readonly epochs?: number;
   /** Rows of every turn: 1 to the number of rows, default 32. */
   readonly batchSize?: number;
+  /** Tricks that change a player's optimizer, and callbacks: `[forPlayer('generator', ema(0.999)), ganMonitor()]`. Default: none. */
+  readonly tricks?: readonly PlayersTrick[];
+  /** Called on the way, after those among the tricks. Default: none. */
+  readonly callbacks?: readonly PlayersCallback[];
 }
 
 export interface ResolvedPlayersOptions
@@ -26,11 +32,13 @@ export interface ResolvedPlayersOptions
     'shuffle' | 'seed' | 'place' | 'progress' | 'signal' | 'onTap' | 'epochs' | 'batchSize'
   > {
   readonly inputs: Readonly<Record<string, Noise>>;
+  readonly tricks: readonly PlayersTrick[];
+  readonly callbacks: readonly PlayersCallback[];
 }
 
 const OWN: readonly (keyof PlayersOptions)[] = [
   ...(['inputs', 'epochs', 'batchSize', 'shuffle', 'seed'] as const),
-  ...(['progress', 'signal', 'onTap'] as const),
+  ...(['progress', 'signal', 'onTap', 'tricks', 'callbacks'] as const),
   ...DEVICE_OPTIONS,
 ];
 /** Options of `fit` that are a role's, or that players cannot have. */
@@ -51,9 +59,11 @@ export async function resolvePlayersOptions(options: PlayersOptions = {}): Promi
     if (why !== undefined) throw new SaddlepointError('option', `fit: several players have no option '${name}'`, why);
   }
   checkKnownOptions('fit', options, OWN);
-  const { inputs = {}, ...shared } = options;
+  const { inputs = {}, tricks = [], callbacks = [], ...shared } = options;
   checkInputs(inputs);
-  return { ...(await resolveOptions({ ...shared, loss: playerLoss() })), inputs };
+  checkPlayersTricks(tricks);
+  checkPlayersTricks(callbacks);
+  return { ...(await resolveOptions({ ...shared, loss: playerLoss() })), inputs, tricks, callbacks };
 }
 
 function checkInputs(inputs: Readonly<Record<string, Noise>>): void {

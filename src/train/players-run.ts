@@ -10,6 +10,8 @@ export interface PlayersRecord<Name extends string = string> {
   readonly epoch: number;
   /** By player: the mean of its loss over all its turns of the epoch. */
   readonly losses: { readonly [K in Name]: number };
+  /** By player: the mean of the norms of its last gradients of each step, before any clipping. */
+  readonly gradientNorms: { readonly [K in Name]: number };
   /** Wall time of the epoch. */
   readonly seconds: number;
 }
@@ -23,7 +25,8 @@ export interface PlayersRunRecord<Name extends string>
 export class PlayersRun<Name extends string = string> implements PlayersRunRecord<Name>, Disposable {
   /**
    * By player; each predicts and saves like any trained model. One that a loss called with `x` itself takes rows as the data
-   * have them; every other takes what its losses gave it, such as noise.
+   * have them; every other takes what its losses gave it, such as noise. Where an optimizer keeps an average for evaluation
+   * (`chain(adam(), weightEma(0.999))`), a model has that.
    */
   readonly models: { readonly [K in Name]: TrainedModel<never> };
   readonly history: readonly PlayersRecord<Name>[];

@@ -146,7 +146,7 @@ export class Predictor {
 
 const meaningOf = ({ classes, loss }: Pick<ModelState, 'classes' | 'loss'>): Meaning => ({
   classes,
-  target: loss.target,
+  target: loss.comparesRows ? 'value' : loss.target,
 });
 
 interface Rows {

@@ -89,7 +89,8 @@ export function readRecords(records: Records, given: RecordOptions): ReadRecords
   });
   const encoded = encoder.encode(table);
   const hidden = model ?? [dense(hiddenUnits(table.rows), { activation: 'relu' })];
-  const batchSize = rest.batchSize ?? (table.rows < 1000 ? 16 : 32);
+  const size = rest.batchSize ?? (table.rows < 1000 ? 16 : 32);
+  const batchSize = typeof size === 'object' ? size.from : size;
   const trained = rows?.length ?? table.rows;
   // Some 1250 steps, so that large tables do not wait for hours.
   const patience = Math.min(20, Math.max(5, Math.ceil((PATIENCE * batchSize) / trained)));
@@ -108,7 +109,7 @@ export function readRecords(records: Records, given: RecordOptions): ReadRecords
       epochs: Math.min(300, Math.max(20, Math.ceil((STEPS * batchSize) / trained))),
       callbacks: validation === 0 ? [] : [earlyStopping({ patience })],
       ...Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== undefined)),
-      batchSize: Math.min(batchSize, trained),
+      batchSize: typeof size === 'object' ? size : Math.min(size, trained),
       ...(validation === 0 ? { validation: undefined } : { validation }),
     } as FitOptions,
   };

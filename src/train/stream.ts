@@ -72,6 +72,15 @@ export async function extendStream(
       `fit: validation: ${resolved.validation} of a stream cannot be held out`,
       'give rows of their own: validation: { x, y }',
     );
+  if (
+    typeof options.batchSize === 'object' ||
+    options.tricks?.some((trick) => 'kind' in trick && trick.kind === 'sampler')
+  )
+    throw new SaddlepointError(
+      'option',
+      'fit: a stream gives its rows as they come, in batches of one size',
+      'give batchSize a number, and leave samplers out; or keep the rows in memory',
+    );
   const base = options.resume?.state ?? (isTrainedModel(model) ? model.state : undefined);
   const reader = await StreamReader.open(data, model as Layer, base, resolved);
   const scaling = checkScaling(options) ?? (resolved.standardize ? 'standardize' : 'none');

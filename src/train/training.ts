@@ -7,6 +7,7 @@ import type { Evaluated } from '../engine/evaluated.ts';
 import { renewalOf } from '../engine/renewal.ts';
 import { BLOCKS, type ModelGroups, trainingProgram } from '../engine/step.ts';
 import { stopError } from '../engine/stop-error.ts';
+import type { Program } from '../graph/program.ts';
 import type { Transform } from '../optim/transform.ts';
 import type { Checkpoint } from './checkpoint.ts';
 import { describeStep, targetSpec, type Weighing } from './describe.ts';
@@ -38,6 +39,14 @@ export interface Hooks {
   evaluated?(groups: ModelGroups): Evaluated | undefined;
   /** How many rows of an epoch's order are trained on; default: all. */
   readonly epochRows?: number;
+  /** The rows of an epoch (from 0) in order, as many as there are training rows; default: shuffled by the seed. */
+  order?(epoch: number): Int32Array;
+  /** Rows of all programs there are, where batches have several sizes; see batch-run.ts. */
+  readonly sizes?: readonly number[];
+  /** Rows of the next step, given what is left of the epoch: one of `sizes`, or 0 to end the epoch. */
+  batch?(epoch: number, step: number, left: number): number;
+  /** Programs besides those of the run; see probe.ts. */
+  probes?(description: ReturnType<typeof describeStep>): readonly Program[];
   /** Blocks of rows besides x and y. */
   readonly blocks?: Readonly<Record<string, ArrayLike<number>>>;
   /** The next rows of an epoch where they are not all in memory; `epochRows` says how many there are. See `stream-feed.ts`. */
@@ -76,7 +85,7 @@ export async function openTraining<Name extends string>(
   const renewal = await renewalOf(groups);
   const programsOf = (size: number) => {
     const rest = (hooks.epochRows ?? trainRows.length) % size;
-    return [size, ...(rest === 0 ? [] : [rest])].map((rows) =>
+    return (hooks.sizes ?? [size, ...(rest === 0 ? [] : [rest])]).map((rows) =>
       trainingProgram(description, hooks.optimizer ?? options.optimizer, rows, renewal, hooks.method),
     );
   };
@@ -91,13 +100,15 @@ export async function openTraining<Name extends string>(
           Math.min(VALIDATION_BATCH, validationRows.length),
         );
   const isTapped = (programs[0]?.taps.length ?? 0) > 0;
-  const held = [...(validation?.programs ?? []), ...(evaluated ? [evaluated.program] : [])];
+  const probes = hooks.probes?.(description) ?? [];
+  const held = [...(validation?.programs ?? []), ...(evaluated ? [evaluated.program] : []), ...probes];
   // Values that are tapped are delivered step by step.
   const optionsOf = (size: number) => ({
-    capacity: isTapped ? 1 : capacityFor(size),
+    capacity: isTapped ? 1 : capacityFor(Math.max(size, ...(hooks.sizes ?? []))),
     ...options.place,
   });
   const place = await openSession([...programs, ...held], optionsOf(batchSize)).catch(async (error) => {
+    if (hooks.sizes) throw error;
     const { refusal } = await import('./batch-that-fits.ts');
     throw await refusal(error, batchSize, (size) => [[...programsOf(size), ...held], optionsOf(size)]);
   });
@@ -111,6 +122,7 @@ export async function openTraining<Name extends string>(
   const deliver = isTapped ? (await import('../engine/taps.ts')).tapsOf(session, programs, options.onTap) : undefined;
   return new Training(prepared, options, {
     ...{ ...place, groups, evaluated, programs, validation, layout: description, deliver, hooks },
+    probes: probes.map(({ name }) => name),
   });
 }
 
@@ -118,6 +130,8 @@ interface Opened extends Place {
   readonly groups: ReturnType<typeof groupsOf>;
   readonly evaluated: Evaluated | undefined;
   readonly programs: readonly ReturnType<typeof trainingProgram>[];
+  /** Names of programs besides. */
+  readonly probes: readonly string[];
   readonly validation: ReturnType<typeof evaluateRows> | undefined;
   readonly layout: ConstructorParameters<typeof TrainingLoop>[0]['layout'];
   readonly deliver: ((program: string, step: number) => Promise<void>) | undefined;

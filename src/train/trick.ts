@@ -12,7 +12,7 @@ import type { Transform } from '../optim/transform.ts';
 import type { TrainedModel } from './model.ts';
 
 /** In the order in which they are applied. */
-export const KINDS = ['model', 'augmentation', 'loss', 'regularizer', 'gradient', 'transform'] as const;
+export const KINDS = ['sampler', 'model', 'augmentation', 'loss', 'regularizer', 'gradient', 'transform'] as const;
 export type Kind = (typeof KINDS)[number];
 
 interface Named {
@@ -111,6 +111,35 @@ export interface Augmented {
   readonly mixed?: readonly { readonly partner: Tensor; readonly weight: Tensor }[];
 }
 
+/** What a sampler may know of the rows. */
+export interface SampledRows {
+  /** The numbers of the rows that are trained on. */
+  readonly rows: Int32Array;
+  /** The class of each row by its number, where targets are classes, one a row. */
+  readonly labels: Int32Array | undefined;
+  /** How many rows there are with those held out. */
+  readonly count: number;
+  /** Of whole batches; with a schedule of batch sizes the first. */
+  readonly batchSize: number;
+  readonly isScheduled: boolean;
+  readonly seed: number;
+  /** Whether `fit` shuffles. */
+  readonly shuffle: boolean;
+}
+
+/** Another order of the rows of an epoch. */
+export interface Sampler extends Named {
+  readonly kind: 'sampler';
+  /**
+   * Called once, before the first step.
+   *
+   * @returns the rows of an epoch (from 0) in order, as many as `rows` has, though some may come twice and others not at all.
+   *   Pure, so that a run goes on from a checkpoint at any step.
+   * @throws SaddlepointError `data` for rows that it cannot order.
+   */
+  open(rows: SampledRows): (epoch: number) => Int32Array;
+}
+
 export interface Augmentation extends Named {
   readonly kind: 'augmentation';
   change(batch: Augmented, context: TrickContext): Augmented;
@@ -151,4 +180,4 @@ export interface TransformTrick extends Named {
   wrap(optimizer: Transform): Transform;
 }
 
-export type Trick = ModelTrick | Augmentation | LossTrick | Regularizer | GradientTrick | TransformTrick;
+export type Trick = Sampler | ModelTrick | Augmentation | LossTrick | Regularizer | GradientTrick | TransformTrick;

@@ -272,6 +272,11 @@ export const layerRows: Readonly<Record<string, LayerRow>> = {
     make: () => nn.spatialDropout(0.4),
     refuses: [rate('spatialDropout', () => nn.spatialDropout(1))],
   },
+  stochasticDepth: {
+    ...noisy,
+    make: () => nn.stochasticDepth(0.4),
+    refuses: [rate('stochasticDepth', () => nn.stochasticDepth(1))],
+  },
   gaussianDropout: {
     ...noisy,
     make: () => nn.gaussianDropout(0.4),
@@ -296,6 +301,39 @@ export const layerRows: Readonly<Record<string, LayerRow>> = {
       [() => nn.augment({ zoom: 1 }), /augment.zoom: expected a finite number ≥ 0 and < 1, got 1/],
       [() => nn.augment({ flip: wrong('left') }), /augment.flip: unknown value 'left'/],
       [() => nn.augment(wrong({ shifts: 1 })), /augment: unknown option 'shifts'\n.*did you mean 'shift'/],
+    ],
+  },
+  leakyRelu: {
+    ...flat,
+    make: () => nn.leakyRelu(0.3),
+    output: [4],
+    parameters: {},
+    refuses: [[() => nn.leakyRelu(1), /leakyRelu.slope: expected a finite number ≥ 0 and < 1, got 1/]],
+  },
+  minibatchDeviation: {
+    ...images,
+    make: () => nn.minibatchDeviation({ group: 3 }),
+    input: [2, 2, 2],
+    output: [2, 2, 3],
+    refuses: [[() => nn.minibatchDeviation({ group: 1 }), /minibatchDeviation.group: expected an integer ≥ 2, got 1/]],
+  },
+  instanceNoise: {
+    ...noisy,
+    make: () => nn.instanceNoise(0.2, { steps: 10 }),
+    refuses: [
+      [() => nn.instanceNoise(-1, { steps: 1 }), /instanceNoise.deviation: expected a finite number ≥ 0, got -1/],
+      [() => nn.instanceNoise(1, wrong({})), /instanceNoise.steps: expected an integer ≥ 1, got undefined/],
+    ],
+  },
+  projection: {
+    ...flat,
+    make: () => nn.projection(2, nn.dense(4, { activation: 'tanh' })),
+    input: [5],
+    output: [1],
+    parameters: { 'body/kernel': [3, 4], 'body/bias': [4], kernel: [4, 1], bias: [1], classes: [2, 4] },
+    refuses: [
+      [() => nn.projection(0, nn.dense(1)), /projection.classes: expected an integer ≥ 1, got 0/],
+      [() => nn.projection(2, wrong(nn.dense)), /projection.body: expected a layer, got function dense/],
     ],
   },
   activation: {

@@ -176,7 +176,7 @@ it('every layer that the library exports has a row, and every row can be read fr
   const index = readFileSync(new URL('../../src/index.ts', import.meta.url), 'utf8');
   const files = /export \{([^}]*)\} from '\.\/nn\/([a-z0-9-]+)\.ts';/g;
   const notLayers = ['initializers', 'initializers-orthogonal', 'layer', 'metrics', 'named'];
-  const helpers = ['input', 'apply', 'outputOf'];
+  const helpers = ['input', 'apply', 'outputOf', 'withLabels'];
   const exported = [...index.matchAll(files)]
     .filter(([, , file]) => !notLayers.includes(file as string))
     .flatMap(([, names]) => (names as string).split(','))

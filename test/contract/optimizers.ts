@@ -12,6 +12,7 @@ import { amsgrad } from '../../src/optim/amsgrad.ts';
 import { asgd } from '../../src/optim/asgd.ts';
 import { weightAverage, weightEma } from '../../src/optim/average.ts';
 import { clipByGlobalNorm } from '../../src/optim/clip.ts';
+import { clipWeights } from '../../src/optim/clip-weights.ts';
 import { lamb } from '../../src/optim/lamb.ts';
 import { lars } from '../../src/optim/lars.ts';
 import { lazyAdam } from '../../src/optim/lazy-adam.ts';
@@ -68,6 +69,7 @@ export const OPTIMIZERS: Readonly<Record<string, Transform>> = {
   'lookahead of sgd': lookahead(sgd({ learningRate: 0.3 })),
   'weightEma of adam': chain(clipByGlobalNorm(10), adam({ learningRate }), weightEma(0.9)),
   'weightEma, corrected, of sgd': chain(sgd({ learningRate: 0.2 }), weightEma(0.95, { biasCorrection: true })),
+  'clipWeights behind sgd': chain(sgd({ learningRate: 0.2 }), clipWeights(10)),
   'weightAverage of sgd': chain(sgd({ learningRate: 0.2 }), weightAverage({ from: 150, every: 10 })),
   'accumulate adam': accumulate(2, chain(clipByGlobalNorm(10), adam({ learningRate: 0.1 }), weightEma(0.5))),
   partition: partition([

@@ -1,10 +1,8 @@
 /** @file Plan files with something changed, and what must hold of them: refused, or numbers; never more. */
 import { expect } from 'vitest';
-import { instantiate, MEMORY_BASE } from '../../src/backends/wasm/machine.ts';
 import { checksum, PRELUDE } from '../../src/edge/format.ts';
-import { PlanMemory } from '../../src/edge/memory.ts';
+import { openMemory } from '../../src/edge/load.ts';
 import { EdgePlan } from '../../src/edge/plan.ts';
-import { readPlan } from '../../src/edge/read-plan.ts';
 import { Trainer } from '../../src/edge/training.ts';
 import { makePlan, SaddlepointError } from '../../src/index.ts';
 import { dataOf, trained } from '../edge/models.ts';
@@ -40,7 +38,7 @@ function damage(file: Uint8Array, random: () => number, isSealed: boolean): Uint
     else bytes[at] = below(256);
   }
   const cut = random() < 0.02 ? bytes.slice(0, below(bytes.length)) : bytes;
-  if (isSealed && cut.length >= PRELUDE) new DataView(cut.buffer).setUint32(20, checksum(cut.subarray(PRELUDE)), true);
+  if (isSealed && cut.length >= PRELUDE) seal(cut);
   return cut;
 }
 
@@ -58,6 +56,16 @@ const isRefusal = (error: unknown): boolean => {
   return true;
 };
 
+/** Makes the checksums anew, of as much as there is. */
+function seal(file: Uint8Array): void {
+  const view = new DataView(file.buffer, file.byteOffset, file.length);
+  const from = Math.min(PRELUDE + view.getUint32(16, true), file.length);
+  const whole = (start: number, end: number) => file.subarray(start, start + ((end - start) & ~3));
+  const ofHeader = checksum(file.length, whole(PRELUDE, from));
+  view.setUint32(20, ofHeader, true);
+  view.setUint32(24, checksum(ofHeader, whole(from, file.length)), true);
+}
+
 /** Damages plans `count` times; all that loads is run, and must leave its own instructions as they are. */
 export async function fuzzPlans(count: number, seed: number): Promise<Tally> {
   const files = await Promise.all(
@@ -73,20 +81,22 @@ export async function fuzzPlans(count: number, seed: number): Promise<Tally> {
     // Of the processor: a busy machine may stop the process for seconds.
     const began = process.cpuUsage();
     try {
-      const read = await readPlan(bytes, LIMITS);
+      const memory = await openMemory(
+        bytes,
+        LIMITS,
+        async (build) => machines[build === 'core' ? 0 : 1] as WebAssembly.Module,
+      );
+      const read = memory.plan;
       expect(isSealed || bytes.every((byte, k) => byte === file[k]), 'an accident is refused').toBe(true);
-      const module = machines[read.header.build === 'core' ? 0 : 1] as WebAssembly.Module;
-      const machine = await instantiate(module, read.header.bytes);
-      const memory = new PlanMemory(read, machine);
       const trainer = read.header.train && new Trainer(memory, read.header.train);
-      const plan = new EdgePlan(memory, machine.memory.buffer.byteLength, trainer);
+      const plan = new EdgePlan(memory, trainer);
       const { x, y } = dataOf(name);
       const batch = { x: x.slice(0, 8), y: y.slice(0, 8) };
       await plan.predict(x.slice(0, 3)).catch(isRefusal);
       if (read.header.train !== undefined) await plan.train(batch).catch(isRefusal);
       for (const { header } of read.programs) {
         const [address, words] = header.code;
-        const held = new Uint8Array(machine.memory.buffer, MEMORY_BASE + address, 4 * words);
+        const held = memory.bytes(address, 4 * words);
         const wanted = read.contents.find((part) => part.address === address && part.bytes.length === 4 * words);
         expect(Buffer.compare(held, (wanted as { bytes: Uint8Array }).bytes), 'code is as it was').toBe(0);
       }

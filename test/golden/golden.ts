@@ -8,9 +8,13 @@ import { conv } from './express/conv.ts';
 import { curvature } from './express/curvature.ts';
 import { dense } from './express/dense.ts';
 import { elementwise } from './express/elementwise.ts';
+import { embeddings } from './express/embeddings.ts';
+import { gan } from './express/gan.ts';
 import { initializers } from './express/initializers.ts';
 import { losses } from './express/losses.ts';
 import { metrics } from './express/metrics.ts';
+import { mixing } from './express/mixing.ts';
+import { multimodal } from './express/multimodal.ts';
 import { norms } from './express/norms.ts';
 import { optimizers } from './express/optimizers.ts';
 import { pooling } from './express/pooling.ts';
@@ -29,9 +33,12 @@ const adapters: Readonly<Record<string, Adapter>> = {
   curvature,
   dense,
   elementwise,
+  embeddings,
+  gan,
   initializers,
   losses,
   metrics,
+  multimodal,
   norms,
   optimizers,
   pooling,
@@ -39,7 +46,7 @@ const adapters: Readonly<Record<string, Adapter>> = {
   recurrent,
   schedules,
   training,
-  tricks: attackCases,
+  tricks: (...given) => attackCases(...given) ?? mixing(...given),
 };
 
 /** Keys that say something about a case and hold no result, and the random draw that is never compared (data/README.md). */

@@ -29,7 +29,7 @@ export function matrixDocument(rows, date = new Date()) {
 
 Written by \`npm run test:matrix\` on ${date.toISOString().slice(0, 10)}: ${rows.length - failed} of ${rows.length} cells are ok.
 
-The library is packed as npm publishes it and installed in an empty folder. There, without any configuration, each bundler builds the same programs, and each runtime runs them: a classifier trained from CSV, saved to bytes and loaded again; a convolutional network and an embedding, whose builds of the machine are loaded by \`import()\`; and a network on the fastest build. \`ok\` means that it ran and, where it trains, that the trained bits are those of Node. [installing.md](installing.md) says what there is to do in each place.
+The library is packed as npm publishes it and installed in an empty folder. There, without any configuration, each bundler builds the same programs, and each runtime runs them: a classifier trained from CSV, saved to bytes and loaded again; a convolutional network and an embedding, whose builds of the machine are loaded by \`import()\`; two plan files of \`saddlepoint/edge\`, which predict, are trained on, and keep their state; and a network on the fastest build. \`ok\` means that it ran and, where it trains, that the trained bits are those of Node. [installing.md](installing.md) says what there is to do in each place.
 
 ${tables.join('\n')}`;
 }

@@ -6,6 +6,8 @@ import { Constant } from '../../plan/opcodes.ts';
 /** The exports of assembly/index.ts. */
 export interface MachineExports {
   abi(): number;
+  /** Of plan files: see `checksum` of edge/format.ts. */
+  checksum(value: number, address: number, words: number): number;
   /** Runs `words` words at byte `code` for each row; returns `lastRow`, or the row that stopped. */
   execute(code: number, words: number, base: number, firstRow: number, lastRow: number): number;
 }

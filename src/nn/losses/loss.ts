@@ -24,6 +24,11 @@ export interface Loss {
    * Σ losses / Σ weights. Left out: each row counts 1. See `withClassWeights`, `ignoring`.
    */
   weights?(target: Tensor): Tensor;
+  /**
+   * Whether rows are compared with each other: targets then say which belong together, of any number, and the loss of a row depends
+   * on its minibatch.
+   */
+  readonly comparesRows?: boolean;
 }
 
 /** The target with the prediction's shape: [n] and [n, 1] stand for each other, all else must be equal. */

@@ -7,6 +7,7 @@ import { averagePrecision, rocAuc } from '../metrics/ranking.ts';
 import { r2, rootMeanSquaredError } from '../metrics/values.ts';
 import { type AnyMetric, accuracy } from '../metrics.ts';
 import { binaryCrossEntropy } from './binary-cross-entropy.ts';
+import * as contrastive from './contrastive.ts';
 import { crossEntropy } from './cross-entropy.ts';
 import { klDivergence } from './divergence.ts';
 import { binaryFocal, focal } from './focal.ts';
@@ -38,6 +39,9 @@ const LOSSES: Readonly<Record<string, (options: JsonObject) => Loss>> = {
   poissonNegativeLogLikelihood,
   withClassWeights: (options) => withClassWeights(inner(options), options.weights as number[]),
   ignoring: (options) => ignoring(inner(options), options.ignored as number),
+  pairwiseRanking: contrastive.pairwiseRanking,
+  infoNce: contrastive.infoNce,
+  sigmoidContrastive: contrastive.sigmoidContrastive,
   player: playerLoss,
   named: (options) => namedLoss(outputsFromJson(options)),
 };
@@ -63,7 +67,16 @@ function outputsFromJson({ outputs }: JsonObject): NamedOutput[] {
 }
 
 /** Losses that cannot be made without options. */
-const NEED_OPTIONS = ['quantileLoss', 'withClassWeights', 'ignoring', 'player', 'named'];
+const NEED_OPTIONS = [
+  'quantileLoss',
+  'withClassWeights',
+  'ignoring',
+  'player',
+  'named',
+  'pairwiseRanking',
+  'infoNce',
+  'sigmoidContrastive',
+];
 
 /** @throws SaddlepointError `file` for a name that no loss has. */
 export function lossFromJson(json: JsonObject | null | undefined): Loss {

@@ -1,11 +1,14 @@
 /** @file What the contract of tricks asks of each: a row in `rows/<section>.ts`. */
-
+import type { Trick } from 'saddlepoint';
 import type { Section } from '../../../demo/experiment.ts';
-import type { Trick } from '../../../src/train/trick.ts';
 
 export interface TrickRow {
+  /** As its errors name it, such as 'mixup'; two rows of one trick: 'mixup, half'. */
   readonly name: string;
-  /** Its source, from the root: 'src/tricks/mixup.ts'. */
+  /**
+   * Its source, from the root: 'src/tricks/mixup.ts'. Its header names the paper with its year, the place in it (equation,
+   * algorithm, section), its deviations and its kind; the docstring has @throws, @example, and the defaults.
+   */
   readonly file: string;
   /** One that does something. */
   create(): Trick;

@@ -13,10 +13,12 @@ import {
   flatten,
   lazyAdam,
   loadModel,
+  makePlan,
   sequential,
   tensor,
 } from 'saddlepoint';
 import { readCsv, recordsOf } from 'saddlepoint/data';
+import { load } from 'saddlepoint/edge';
 
 /** @param {Uint8Array} bytes */
 async function hash(bytes) {
@@ -90,6 +92,41 @@ async function larger() {
   return { convolution: await bitsOf(convolution), embedding: await bitsOf(lookup) };
 }
 
+/** Plan files: one on the small build and one on that with every instruction, each predicting and trained on, its state kept. */
+async function atTheEdge() {
+  const x = Array.from({ length: 16 }, (_, i) =>
+    Float32Array.from({ length: 16 }, (__, k) => ((i * 5 + k * 3) % 11) / 11),
+  );
+  const y = x.map((_, i) => i % 2);
+  const images = tensor(Float32Array.from(x.flatMap((row) => [...row])), [16, 4, 4, 1]);
+  const options = { loss: crossEntropy(), epochs: 1, batchSize: 8, resumable: true, ...exact };
+  const small = await fit(sequential([dense(8, { activation: 'relu' }), dense(2)]), { x, y }, options);
+  const large = await fit(sequential([conv2d(2, 3), flatten(), dense(2)]), { x: images, y }, options);
+  const states = [];
+  for (const [run, row] of /** @type {const} */ ([
+    [small, x[3]],
+    [
+      large,
+      [
+        [0, 1, 2, 3],
+        [3, 2, 1, 0],
+        [1, 1, 1, 1],
+        [2, 0, 2, 0],
+      ].map((line) => line.map((pixel) => [pixel])),
+    ],
+  ])) {
+    const { file } = await makePlan(run, { train: true });
+    const [plan, other] = [await load(file), await load(file)];
+    const batch = { x: Array.from({ length: 8 }, () => row), y: y.slice(0, 8) };
+    await plan.train(batch, { epochs: 3 });
+    other.restore(plan.state());
+    const [before, after] = [await plan.predict(row), await other.predict(row)];
+    if (JSON.stringify(before) !== JSON.stringify(after)) throw new Error('a restored plan answers differently');
+    states.push(await hash(plan.state()));
+  }
+  return states;
+}
+
 /** Whatever the machine does fastest, relaxed SIMD where it is: the bits may differ, the answer may not. */
 async function fastest() {
   const x = Array.from({ length: 64 }, (_, i) => [Math.sin(i), Math.cos(i * 0.7), (i % 5) / 5]);
@@ -105,5 +142,5 @@ async function fastest() {
 /** @returns {Promise<{ bits: Record<string, unknown>, builds: string[] }>} the same `bits` wherever it runs; `builds`: exact and fastest */
 export async function runPrograms() {
   const { device, ...first } = await classifier();
-  return { bits: { ...first, ...(await larger()) }, builds: [device, await fastest()] };
+  return { bits: { ...first, ...(await larger()), edge: await atTheEdge() }, builds: [device, await fastest()] };
 }

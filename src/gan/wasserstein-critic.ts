@@ -1,17 +1,11 @@
-/** @file The loss of a Wasserstein critic with gradient penalty. */
-import { grad } from '../autodiff/grad.ts';
+/** @file The loss of a Wasserstein critic with gradient penalty, whole. */
 import { checkKnownOptions, checkNumber, SaddlepointError } from '../core/errors.ts';
-import { streamOf } from '../core/philox.ts';
-import { sameShape, showShape, sizeOf } from '../core/shape.ts';
+import { sameShape, showShape } from '../core/shape.ts';
 import type { Tensor } from '../graph/tensor.ts';
-import { add, mul, sqrt, square, sub } from '../ops/elementwise.ts';
-import { reshape } from '../ops/movement.ts';
-import { uniformWithKey } from '../ops/random.ts';
-import { mean, sum } from '../ops/reduce.ts';
-import { keyOf, type ModelCalls } from './model-calls.ts';
-
-/** Keeps the norm's gradient finite where the critic is flat. */
-const EPSILON = 1e-12;
+import { add } from '../ops/elementwise.ts';
+import { keyOf, type ModelCalls } from '../train/model-calls.ts';
+import { wasserstein } from './losses.ts';
+import { between, gradientPenalty } from './penalties.ts';
 
 /**
  * What a critic minimizes in the WGAN-GP: mean D(G(z)) − mean D(x) + λ · mean (‖∇D(x̂)‖ − 1)², with x̂ = ε x + (1 − ε) G(z)
@@ -33,7 +27,7 @@ export function wassersteinCritic(
   options: { readonly gradientPenalty?: number } = {},
 ): Tensor {
   checkKnownOptions('wassersteinCritic', options, ['gradientPenalty']);
-  const penalty = checkNumber('wassersteinCritic.gradientPenalty', options.gradientPenalty ?? 10, { min: 0 });
+  const weight = checkNumber('wassersteinCritic.gradientPenalty', options.gradientPenalty ?? 10, { min: 0 });
   const fake = models.generator(z);
   if (!sameShape(fake.shape, x.shape)) {
     throw new SaddlepointError(
@@ -42,21 +36,14 @@ export function wassersteinCritic(
       'let the last layer of the generator give rows of the shape of x',
     );
   }
-  const distance = sub(mean(models.critic(fake)), mean(models.critic(x)));
-  if (penalty === 0) return distance;
-  const n = x.shape[0] as number;
-  const key = keyOf(models);
-  if (key === undefined) {
+  const distance = wasserstein().critic(models.critic(x), models.critic(fake));
+  if (weight === 0) return distance;
+  if (keyOf(models) === undefined) {
     throw new SaddlepointError(
       'option',
       'wassersteinCritic: expected the models that a loss gets, for their random numbers',
       'under other names: wassersteinCritic({ ...m, critic: m.judge, generator: m.artist }, x, z)',
     );
   }
-  const shares = uniformWithKey(key, [n, ...x.shape.slice(1).map(() => 1)], streamOf('wassersteinCritic'));
-  const between = add(mul(shares, x), mul(sub(1, shares), fake));
-  const slope = grad((at: Tensor) => sum(models.critic(at)), between) as Tensor;
-  const rows = reshape(slope, [n, sizeOf(slope.shape) / n]);
-  const norm = sqrt(add(sum(square(rows), 1), EPSILON));
-  return add(distance, mul(penalty, mean(square(sub(norm, 1)))));
+  return add(distance, gradientPenalty(models.critic, between(models, x, fake), { weight }));
 }

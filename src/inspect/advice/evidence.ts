@@ -1,0 +1,156 @@
+/** @file What rules of the advisor look at: numbers that a run shows, and records that other tools make. All of it is plain JSON. */
+import type { EpochRecord } from '../../train/history.ts';
+
+/** What the run is, as far as rules ask. */
+export interface RunEvidence {
+  /** Of a classifier by cross-entropy. */
+  readonly classes?: number | undefined;
+  readonly batchSize: number;
+  readonly stepsPerEpoch: number;
+  /** Rows that are trained on. */
+  readonly rows: number;
+  /** Whether training sees other inputs or another model than evaluation: dropout, noise, augmentation. */
+  readonly isNoisy: boolean;
+}
+
+/** All steps so far, and the window that has just ended. */
+export interface StepEvidence {
+  readonly losses: ArrayLike<number>;
+  readonly gradientNorms: ArrayLike<number>;
+  /** By window. */
+  readonly learningRates: readonly number[];
+  /** Steps of a window: max(50, a quarter of an epoch). */
+  readonly window: number;
+}
+
+/** What a layer does with rows of the training data. */
+export interface LayerReading {
+  readonly path: string;
+  readonly activation: 'relu' | 'tanh' | 'sigmoid' | 'other' | 'none';
+  /** Of its outputs, over rows and units. */
+  readonly deviation: number;
+  /** Of the loss' gradient by its outputs. */
+  readonly gradientDeviation: number;
+  /** The share of units that are 0 for each of the rows. */
+  readonly dead: number;
+  /** The share of outputs with |tanh| > 0.97, or a sigmoid outside [0.03, 0.97]. */
+  readonly saturated: number;
+}
+
+/** What is seen before the first step. */
+export interface BeforeEvidence {
+  /** Of the columns as the model takes them; left out for bytes and for inputs that are no columns. */
+  readonly columns?: { readonly means: readonly number[]; readonly deviations: readonly number[] } | undefined;
+  /** Of the untrained model over some 1,000 rows. */
+  readonly loss: number;
+  /** The loss of the best constant answer: the mean's for values. */
+  readonly guess?: number | undefined;
+  /** Rows of each class. */
+  readonly classCounts?: readonly number[] | undefined;
+  /** By class, for messages. */
+  readonly classNames?: readonly string[] | undefined;
+  /** Layers that have two units with equal weights, and how many units are like another. */
+  readonly twins: readonly { readonly path: string; readonly units: number; readonly of: number }[];
+  /** Losses of one batch of 32 rows before and after 200 steps of Adam. */
+  readonly overfit?: { readonly first: number; readonly last: number } | undefined;
+  /** Rows that training and held-out rows share. */
+  readonly shared?: { readonly rows: number; readonly of: number } | undefined;
+}
+
+/** A noise scale that was measured, by window or epoch: `tr Σ / ‖G‖²` in examples. */
+export interface NoiseEvidence {
+  readonly simple: number;
+}
+
+/** What the gradients' spread says of a batch: ‖Var‖₁ / B against ‖g‖². */
+export interface NormTestEvidence {
+  readonly variance: number;
+  readonly batchSize: number;
+  readonly squaredNorm: number;
+}
+
+/** Seconds an example at some batch sizes that fit memory. */
+export interface ThroughputEvidence {
+  readonly batchSize: number;
+  readonly secondsPerExample: readonly { readonly batchSize: number; readonly seconds: number }[];
+}
+
+/** How sure a classifier is, and how often right, over held-out rows. */
+export interface CalibrationEvidence {
+  readonly confidence: number;
+  readonly accuracy: number;
+  /** Expected calibration error. */
+  readonly error: number;
+}
+
+/** Accuracies under attack; `robustness(…)` gives them. */
+export interface RobustnessEvidence {
+  readonly clean: number;
+  readonly classes: number;
+  readonly curves: readonly {
+    readonly attack: string;
+    readonly epsilons: readonly number[];
+    readonly accuracies: readonly number[];
+  }[];
+  /** The ε of the training, if it was adversarial. */
+  readonly trainedEpsilon?: number | undefined;
+  /** The ε that people do not see: 2 / 255 of colors, 0.1 of digits (default). */
+  readonly smallEpsilon?: number | undefined;
+}
+
+/** A window of a game of generator and discriminator; `ganMonitor` gives them. */
+export interface GanEvidence {
+  /** The share of real and fake rows that the discriminator tells apart; left out for critics. */
+  readonly discriminatorAccuracy?: number | undefined;
+  readonly generatorGradientNorm: number;
+  /** Mean distances of pairs. */
+  readonly fakeDistance: number;
+  readonly realDistance: number;
+  /** Where modes are known. */
+  readonly modes?: { readonly found: number; readonly of: number } | undefined;
+}
+
+/** An embedding after an epoch. */
+export interface EmbeddingEvidence {
+  readonly rows: number;
+  /** Rows that no step has changed. */
+  readonly untouched: number;
+  /** Pearson's correlation of norms with log frequency; left out where frequencies are not known. */
+  readonly normFrequencyCorrelation?: number | undefined;
+}
+
+/** A contrastive loss after an epoch. */
+export interface ContrastiveEvidence {
+  readonly loss: number;
+  readonly batchSize: number;
+  /** Of pairs that do not belong together. */
+  readonly meanCosine: number;
+}
+
+/** All that may be known; a rule whose needs are not met is not evaluated. */
+export interface Evidence {
+  readonly run?: RunEvidence | undefined;
+  readonly before?: BeforeEvidence | undefined;
+  readonly steps?: StepEvidence | undefined;
+  readonly layers?: readonly LayerReading[] | undefined;
+  /** ‖update‖ / ‖weights‖ of one step, by kernel. */
+  readonly updates?: Readonly<Record<string, number>> | undefined;
+  /** The L2 norm of the first kernel's gradient. */
+  readonly firstGradientNorm?: number | undefined;
+  /** Extreme eigenvalues of the Hessian. */
+  readonly curvature?: { readonly top: number; readonly bottom: number } | undefined;
+  readonly epochs?: readonly EpochRecord[] | undefined;
+  /** Whether the run is over. */
+  readonly isEnd?: boolean | undefined;
+  /** The accuracy that is wanted, in (0, 1]. */
+  readonly target?: number | undefined;
+  readonly divergence?: { readonly op: string; readonly path: string; readonly step: number } | undefined;
+  readonly noise?: readonly NoiseEvidence[] | undefined;
+  readonly normTest?: NormTestEvidence | undefined;
+  readonly throughput?: ThroughputEvidence | undefined;
+  readonly calibration?: CalibrationEvidence | undefined;
+  readonly robustness?: RobustnessEvidence | undefined;
+  readonly gan?: readonly GanEvidence[] | undefined;
+  readonly embedding?: EmbeddingEvidence | undefined;
+  readonly contrastive?: readonly ContrastiveEvidence[] | undefined;
+}

@@ -1,0 +1,235 @@
+/** @file Rules about what other tools have measured: noise scale, speed, calibration, attacks, games, embeddings. */
+import type { Evidence, RobustnessEvidence } from './evidence.ts';
+import { percent, short } from './numbers.ts';
+import type { Rule, Sighting } from './rule.ts';
+import { isBouncing } from './rules-steps.ts';
+
+/** The accuracy of a curve at an ε, or undefined where it was not measured. */
+function accuracyAt(robustness: RobustnessEvidence, attack: RegExp, epsilon: number): number | undefined {
+  const curve = robustness.curves.find((one) => attack.test(one.attack));
+  const at = curve?.epsilons.findIndex((one) => Math.abs(one - epsilon) < 1e-9) ?? -1;
+  return curve?.accuracies[at];
+}
+
+/** The three signs that an accuracy under attack is not real (Athalye et al. 2018), and the fourth of Wong et al. 2020. */
+function masking(robustness: RobustnessEvidence): Sighting[] {
+  const fgsm = robustness.curves.find(({ attack }) => /fgsm/i.test(attack));
+  const found: Sighting[] = [];
+  const say = (saw: string, limit: string): void => void found.push({ saw, limit });
+  for (const [i, epsilon] of (fgsm?.epsilons ?? []).entries()) {
+    const one = fgsm?.accuracies[i] as number;
+    const pgd = accuracyAt(robustness, /pgd/i, epsilon);
+    const before = i === 0 ? undefined : (fgsm?.accuracies[i - 1] as number);
+    // A point of slack: 2,000 rows have a standard error of one.
+    if (pgd !== undefined && epsilon > 0 && pgd > one + 0.01)
+      say(`PGD accuracy ${percent(pgd)} > FGSM ${percent(one)} at ε ${short(epsilon)}`, 'more steps, less accuracy');
+    if (before !== undefined && one > before + 0.01)
+      say(`FGSM accuracy rises to ${percent(one)} at ε ${short(epsilon)}`, 'it falls with ε');
+    if (pgd !== undefined && epsilon === robustness.trainedEpsilon && one - pgd > 0.2)
+      say(`FGSM ${percent(one)} − PGD ${percent(pgd)} at the training ε ${short(epsilon)}`, '≤ 20 points');
+  }
+  for (const { attack, epsilons, accuracies } of robustness.curves)
+    for (const [i, epsilon] of epsilons.entries())
+      if (epsilon >= 1 && (accuracies[i] as number) > 1 / robustness.classes + 0.02)
+        say(`${attack} leaves ${percent(accuracies[i] as number)} at ε ${short(epsilon)}`, 'no more than chance');
+  return found.slice(0, 1);
+}
+
+const lastOf = <T>(records: readonly T[] | undefined): T | undefined => records?.at(-1);
+
+export const RECORD_RULES: readonly Rule[] = [
+  {
+    id: 'F1',
+    title: 'the gradient is mostly noise',
+    severity: 'hint',
+    needs: ['noise', 'run', 'steps'],
+    windows: 2,
+    test(evidence: Evidence) {
+      const { simple = 0 } = lastOf(evidence.noise) ?? {};
+      const { batchSize = 1 } = evidence.run ?? {};
+      if (!(simple > 4 * batchSize) || !isBouncing(evidence)) return [];
+      return [
+        { saw: `noise scale ${short(simple)} at batch ${batchSize}, and the loss bounces`, limit: '≤ 4 × batch' },
+      ];
+    },
+    remedy: 'A batch 2 to 4 times as large with a learning rate by its rule, or accumulate(4)',
+    trick: 'minibatches',
+    source: 'McCandlish et al. 2018',
+  },
+  {
+    id: 'F2',
+    title: 'the batch is larger than its gradient needs',
+    severity: 'hint',
+    needs: ['noise', 'run'],
+    windows: 1,
+    test({ noise = [], run }) {
+      const { batchSize = 1 } = run ?? {};
+      const { simple = Number.POSITIVE_INFINITY } = lastOf(noise) ?? {};
+      return noise.length >= 2 && batchSize > 4 * simple
+        ? [{ saw: `batch ${batchSize}, noise scale ${short(simple)}`, limit: 'batch ≤ 4 × noise scale' }]
+        : [];
+    },
+    remedy: 'A smaller batch, or a larger learning rate with a warm-up',
+    trick: 'minibatches',
+    source: 'McCandlish et al. 2018',
+  },
+  {
+    id: 'F3',
+    title: 'the gradient has become smaller than its noise',
+    severity: 'hint',
+    needs: ['normTest'],
+    windows: 1,
+    test({ normTest }) {
+      const { variance = 0, batchSize = 1, squaredNorm = 0 } = normTest ?? {};
+      return variance / batchSize > 0.25 * squaredNorm
+        ? [
+            {
+              saw: `variance / batch ${short(variance / batchSize)}, ‖g‖² ${short(squaredNorm)}`,
+              limit: '≤ θ² ‖g‖², θ = 0.5',
+            },
+          ]
+        : [];
+    },
+    remedy: 'Grow the batch now: batchSchedule.normTest({ theta: 0.5, from: batchSize })',
+    trick: 'gradient-updates',
+    source: 'Byrd et al. 2012',
+  },
+  {
+    id: 'F4',
+    title: 'the batch does not use the machine',
+    severity: 'hint',
+    needs: ['throughput'],
+    windows: 1,
+    test({ throughput }) {
+      const { batchSize = 1, secondsPerExample = [] } = throughput ?? {};
+      const own = secondsPerExample.find((one) => one.batchSize === batchSize);
+      const best = secondsPerExample.reduce((a, b) => (b.seconds < a.seconds ? b : a), own as never) as typeof own;
+      if (own === undefined || best === undefined || !(own.seconds > 1.5 * best.seconds)) return [];
+      const micro = (seconds: number) => `${short(1e6 * seconds)} µs`;
+      return [
+        {
+          saw: `${micro(own.seconds)} an example at batch ${batchSize}, ${micro(best.seconds)} at ${best.batchSize}`,
+          limit: '≤ 1.5 ×',
+        },
+      ];
+    },
+    remedy: 'await findBatchSize(model, data, options)',
+    trick: 'minibatches',
+    source: 'measured on this machine',
+  },
+  {
+    id: 'G1',
+    title: 'over-confident',
+    severity: 'hint',
+    needs: ['calibration'],
+    windows: 1,
+    test({ calibration }) {
+      const { confidence = 0, accuracy = 0, error = 0 } = calibration ?? {};
+      return confidence - accuracy > 0.1
+        ? [
+            {
+              saw: `mean confidence ${percent(confidence)}, accuracy ${percent(accuracy)}, calibration error ${percent(error)}`,
+              limit: '≤ 10 points above',
+            },
+          ]
+        : [];
+    },
+    remedy: 'Temperature scaling on held-out rows, or crossEntropy({ labelSmoothing: 0.1 })',
+    trick: 'training',
+    source: 'Guo et al. 2017',
+  },
+  {
+    id: 'G2',
+    title: 'not robust',
+    severity: 'hint',
+    needs: ['robustness'],
+    windows: 1,
+    test({ robustness }) {
+      if (robustness === undefined) return [];
+      const { clean, smallEpsilon = 0.1 } = robustness;
+      const attacked = accuracyAt(robustness, /pgd/i, smallEpsilon);
+      return attacked !== undefined && clean - attacked > 0.5 * clean
+        ? [
+            {
+              saw: `accuracy ${percent(clean)} → ${percent(attacked)} by PGD at ε ${short(smallEpsilon)}`,
+              limit: 'half of it',
+            },
+          ]
+        : [];
+    },
+    remedy: 'tricks: [adversarialTraining(attacks.pgd({ epsilon }))]',
+    trick: 'adversarial-examples',
+    source: 'Madry et al. 2018',
+  },
+  {
+    id: 'G3',
+    title: 'gradient masking or catastrophic overfitting: the robustness is not real',
+    severity: 'warn',
+    needs: ['robustness'],
+    windows: 1,
+    test: ({ robustness }) => (robustness === undefined ? [] : masking(robustness)),
+    remedy: 'PGD training or trades({ beta: 6 }), a smaller step, an early stop on PGD accuracy',
+    trick: 'adversarial-examples',
+    source: 'Athalye et al. 2018; Wong et al. 2020',
+  },
+  {
+    id: 'H1',
+    title: 'the discriminator is too strong',
+    severity: 'warn',
+    needs: ['gan'],
+    windows: 2,
+    test({ gan = [] }) {
+      const [before, now] = gan.slice(-2);
+      const { discriminatorAccuracy: accuracy = 0 } = now ?? {};
+      if (before === undefined || now === undefined || !(accuracy > 0.95)) return [];
+      if (!(now.generatorGradientNorm < before.generatorGradientNorm)) return [];
+      const norms = [before, now].map(({ generatorGradientNorm }) => short(generatorGradientNorm)).join(' → ');
+      return [{ saw: `it tells ${percent(accuracy)} apart, ‖g‖ of the generator ${norms}`, limit: '≤ 95 %' }];
+    },
+    remedy: 'gan.r1() or a gradient penalty, fewer turns or a smaller rate of the discriminator, DiffAugment',
+    trick: 'adversarial-networks',
+    source: 'Arjovsky & Bottou 2017',
+  },
+  {
+    id: 'H2',
+    title: 'the generator collapses',
+    severity: 'warn',
+    needs: ['gan'],
+    windows: 2,
+    test({ gan }) {
+      const { fakeDistance = 1, realDistance = 0, modes } = lastOf(gan) ?? {};
+      if (modes !== undefined && modes.found < modes.of)
+        return [{ saw: `${modes.found} of ${modes.of} modes`, limit: 'all' }];
+      return fakeDistance < 0.5 * realDistance
+        ? [{ saw: `fakes are ${short(fakeDistance)} apart, reals ${short(realDistance)}`, limit: '≥ 50 %' }]
+        : [];
+    },
+    remedy: 'WGAN-GP, minibatch standard deviation, packed samples',
+    trick: 'adversarial-networks',
+    source: 'Salimans et al. 2016',
+  },
+  {
+    id: 'I2',
+    title: 'the encoders collapse',
+    severity: 'warn',
+    needs: ['contrastive'],
+    windows: 2,
+    test({ contrastive }) {
+      const { loss = 0, batchSize = 1, meanCosine = 0 } = lastOf(contrastive) ?? {};
+      const guess = Math.log(batchSize);
+      if (meanCosine > 0.9)
+        return [{ saw: `pairs that do not belong together have a cosine of ${short(meanCosine)}`, limit: '≤ 0.9' }];
+      return Math.abs(loss / guess - 1) < 0.01
+        ? [
+            {
+              saw: `loss ${short(loss)} for an epoch, ln(${batchSize}) = ${short(guess)} by guessing`,
+              limit: '1 % below',
+            },
+          ]
+        : [];
+    },
+    remedy: "negatives: 'sum' instead of 'hardest', a learned temperature, duplicates masked",
+    trick: 'multimodal',
+    source: 'Faghri et al. 2018',
+  },
+];
