@@ -467,7 +467,6 @@ export type {
   Trick,
   TrickContext,
 } from './train/trick.ts';
-export { wassersteinCritic } from './train/wasserstein-critic.ts';
 // Adversarial examples.
 export { type AdversarialTrainingOptions, adversarialTraining } from './tricks/adversarial-training.ts';
 export { type FastAdversarialOptions, fastAdversarial } from './tricks/fast-adversarial.ts';
