@@ -3,6 +3,7 @@
  * @module saddlepoint
  */
 
+export * as attacks from './attacks/attacks.ts';
 export { checkGradient, type GradientCheck, type GradientCheckOptions } from './autodiff/check.ts';
 export { type CustomResult, type CustomVjp, customGradient } from './autodiff/custom-gradient.ts';
 export { grad, valueAndGrad } from './autodiff/grad.ts';
@@ -43,6 +44,7 @@ export {
 } from './inspect/backend-report.ts';
 // Saddle points, initialization.
 export * as curvature from './inspect/curvature.ts';
+export * as explain from './inspect/input-gradient.ts';
 export { type Profile, type ProfileOptions, type ProfileRow, profile } from './inspect/profile.ts';
 export { type ReportOptions, report } from './inspect/report.ts';
 export type { CalibrationBin, ClassBaseline, ClassReport } from './inspect/report-classes.ts';
@@ -51,6 +53,7 @@ export type { ValueBaseline, ValueErrors, ValueReport } from './inspect/report-v
 // Tricks.
 // Pairs of two kinds in one space.
 export * as retrieval from './inspect/retrieval/index.ts';
+export { type Robustness, type RobustnessOptions, robustness } from './inspect/robustness.ts';
 export {
   type Histogram,
   type SignalReport,
@@ -470,6 +473,8 @@ export type {
 } from './train/trick.ts';
 export type { PenaltyOptions } from './train/weight-penalty.ts';
 export { accumulate } from './tricks/accumulate.ts';
+// Adversarial examples.
+export { type AdversarialTrainingOptions, adversarialTraining } from './tricks/adversarial-training.ts';
 export { type AsamOptions, asam } from './tricks/asam.ts';
 // Tricks.
 export { type AugmentOptions, augment } from './tricks/augment.ts';
@@ -481,7 +486,9 @@ export { cutmix } from './tricks/cutmix.ts';
 export { cutout } from './tricks/cutout.ts';
 export { distinctBatches } from './tricks/distinct-batches.ts';
 export { ema } from './tricks/ema.ts';
+export { type FastAdversarialOptions, fastAdversarial } from './tricks/fast-adversarial.ts';
 export { fixup } from './tricks/fixup.ts';
+export { type FreeAdversarialOptions, freeAdversarial } from './tricks/free-adversarial.ts';
 export { type GradientNoiseOptions, gradientNoise } from './tricks/gradient-noise.ts';
 export { inputNoise } from './tricks/input-noise.ts';
 export { l1 } from './tricks/l1.ts';
@@ -497,6 +504,8 @@ export { sam } from './tricks/sam.ts';
 export { stratified } from './tricks/stratified.ts';
 export { svrg } from './tricks/svrg.ts';
 export { swa } from './tricks/swa.ts';
+export { type TradesOptions, trades } from './tricks/trades.ts';
+export { type VirtualAdversarialOptions, virtualAdversarial } from './tricks/virtual-adversarial.ts';
 export { weightedRows } from './tricks/weighted-rows.ts';
 export { withReplacement } from './tricks/with-replacement.ts';
 export { zeroGamma } from './tricks/zero-gamma.ts';

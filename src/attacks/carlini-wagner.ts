@@ -5,7 +5,6 @@ import {
   add,
   div,
   greater,
-  greaterEqual,
   less,
   log,
   maximum,
@@ -35,7 +34,7 @@ export interface CarliniWagnerOptions {
   readonly searches?: number;
   /** The first c, > 0; default 0.01. */
   readonly initialConstant?: number;
-  /** Of its own Adam, in the variable w; default 0.01. */
+  /** Of its own Adam, in the variable w; default 0.05. */
   readonly learningRate?: number;
   /** Lowest and highest legal value; default [0, 1]. The variable needs bounds. */
   readonly clip?: readonly [number, number];
@@ -51,7 +50,7 @@ const LARGEST = 1e10;
  * Minimizes ‖x′ − x‖² + c · max(Z_y − max of the others, −κ) over w, x′ = tanh w between the bounds; c by binary search for each
  * row: larger where it was not fooled. Rows that no c fools stay as they are.
  *
- * Deviation: `steps` are 200 by default, not 10,000, and a search is never given up early, since all rows share one plan.
+ * Deviation: `steps` are 200 by default, not 10,000, at 0.05, not 0.01, and a search is never given up early, since all rows share one plan.
  */
 export function carliniWagner(options: CarliniWagnerOptions = {}): Attack {
   const known = ['confidence', 'steps', 'searches', 'initialConstant', 'learningRate', 'clip', 'targeted'];
@@ -70,7 +69,7 @@ export function carliniWagner(options: CarliniWagnerOptions = {}): Attack {
     steps: number('steps', 200, { min: 1, max: 100_000, integer: true }),
     searches: number('searches', 9, { min: 1, max: 50, integer: true }),
     initialConstant: number('initialConstant', 0.01, { min: 0, openMin: true }),
-    learningRate: number('learningRate', 0.01, { min: 0, openMin: true }),
+    learningRate: number('learningRate', 0.05, { min: 0, openMin: true }),
     targeted: checkSwitch('carliniWagner.targeted', options.targeted ?? false),
   };
   return makeAttack({
@@ -161,7 +160,7 @@ function descend(problem: Problem, settings: Settings, { start, toData, none, co
   const kept = (s: Walk): Pick<Walk, 'best' | 'bestSquare'> => {
     const u = toData(s.w);
     const size = squareOf(u);
-    const isFooled = greaterEqual(neg(margin(u)), Math.max(confidence, Number.MIN_VALUE));
+    const isFooled = greater(neg(margin(u)), confidence);
     const isBetter = mul(isFooled, greater(s.bestSquare, size));
     return { best: where(perRow(isBetter, x), u, s.best), bestSquare: where(isBetter, size, s.bestSquare) };
   };

@@ -1,10 +1,11 @@
 /** @file What attacks on classes raise in place of the cross-entropy: margins of logits, which do not saturate. */
 import { SaddlepointError } from '../core/errors.ts';
 import type { Tensor } from '../graph/tensor.ts';
-import { add, div, mul, neg, sub } from '../ops/elementwise.ts';
+import { add, div, exp, mul, neg, sub } from '../ops/elementwise.ts';
 import { oneHot } from '../ops/indexing.ts';
 import { reshape, slice } from '../ops/movement.ts';
 import { max, sum } from '../ops/reduce.ts';
+import { logSoftmax } from '../ops/softmax.ts';
 import { topK } from '../ops/top-k.ts';
 
 /** Above any logit. */
@@ -34,4 +35,10 @@ export function dlrLoss(logits: Tensor, labels: Tensor): Tensor {
   const { values } = topK(logits, 3);
   const rank = (k: number): Tensor => reshape(slice(values, [0, k], [n, 1]), [n]);
   return neg(div(sub(own, other), add(sub(rank(0), rank(2)), 1e-12)));
+}
+
+/** KL(softmax p ‖ softmax q) of logits [n, classes] for each row, [n]. */
+export function divergences(p: Tensor, q: Tensor): Tensor {
+  const log = logSoftmax(p);
+  return sum(mul(exp(log), sub(log, logSoftmax(q))), 1);
 }

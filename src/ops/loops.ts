@@ -54,9 +54,12 @@ export function scan<C, X, Y>(
     const x = xs === undefined ? undefined : fill(rows, all.slice(starts.length));
     const [carry, y] = f(fill(start, all) as TensorsOf<C>, x as TensorsOf<X>);
     result = y === undefined ? [] : tensorsIn(y);
-    const renewed = leavesOf(tensorsIn(carry)).map(({ leaf }) => leaf);
-    if (renewed.length !== starts.length)
-      throw new SaddlepointError('shape', `scan: the carry has ${starts.length} tensors, f returned ${renewed.length}`);
+    const given = leavesOf(tensorsIn(carry));
+    if (given.length !== starts.length)
+      throw new SaddlepointError('shape', `scan: the carry has ${starts.length} tensors, f returned ${given.length}`);
+    // By their places in the tree: an object's keys may come in another order.
+    const byPath = new Map(given.map(({ path, leaf }) => [path, leaf]));
+    const renewed = leavesOf(start).map(({ path }, i) => byPath.get(path) ?? (given[i]?.leaf as Tensor));
     taps = trace.taps;
     return [...renewed, ...leavesOf(result).map(({ leaf }) => leaf), ...taps.map(({ value }) => value)];
   });

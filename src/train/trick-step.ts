@@ -199,10 +199,11 @@ export class TrickStep {
   }
 
   #shapes(): StateShapes {
-    const { groups, source } = must(this.#parts, 'a description');
+    const { groups, source, targets } = must(this.#parts, 'a description');
     return {
       batchSize: this.#batchSize,
       inputShape: source.rowShape,
+      targetShape: targets.shape.slice(1),
       leaves: new Map(groups.parameters.segments.map(({ path, shape }) => [path, shape])),
     };
   }

@@ -41,6 +41,8 @@ export interface StateShapes {
   /** Rows of a whole batch. The last batch of an epoch may be smaller: `rows` of its program say how much. */
   readonly batchSize: number;
   readonly inputShape: readonly number[];
+  /** Of one row's target: [] of class numbers. */
+  readonly targetShape: readonly number[];
   /** The trained leaves by path. */
   readonly leaves: ReadonlyMap<string, readonly number[]>;
 }

@@ -1,6 +1,7 @@
 /** @file Runs golden cases: each that can be expressed, on each device, and everything that it holds. */
 import { settle } from './disputes.ts';
 import { activations } from './express/activations.ts';
+import { attackCases } from './express/attacks.ts';
 import { attentionCases } from './express/attention.ts';
 import { clipping } from './express/clipping.ts';
 import { conv } from './express/conv.ts';
@@ -45,7 +46,7 @@ const adapters: Readonly<Record<string, Adapter>> = {
   recurrent,
   schedules,
   training,
-  tricks: mixing,
+  tricks: (...given) => attackCases(...given) ?? mixing(...given),
 };
 
 /** Keys that say something about a case and hold no result, and the random draw that is never compared (data/README.md). */
