@@ -64,7 +64,8 @@ export const rules: Rules = {
     tricks: { imports: train, separate: true },
     inspect: { imports: train },
     onnx: { imports: train },
-    gan: { imports: train },
+    // DiffAugment is the layer that augments, in front of a critic.
+    gan: { imports: [...train, 'tricks/augment.ts'] },
     quality: { imports: train },
     plot: { imports: [...train, 'inspect'] },
     entry: { imports: [...train, 'tricks', 'inspect', 'onnx', 'plot', 'gan', 'quality'] },
