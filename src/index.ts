@@ -20,8 +20,9 @@ export type { ClassPrediction, Prediction } from './data/answers.ts';
 // Word vectors.
 export * as embeddings from './embeddings/index.ts';
 export { type CompileOptions, compile } from './engine/compile.ts';
-// Adversarial networks.
 export { criticBlock, type GeneratorBlockOptions, generatorBlock } from './gan/dcgan.ts';
+// Adversarial networks.
+export { type DiffAugmentOptions, diffAugment } from './gan/diff-augment.ts';
 export * as ganLosses from './gan/index.ts';
 export { type GanMonitor, type GanMonitorOptions, type GanReading, type GanView, ganMonitor } from './gan/monitor.ts';
 export { wassersteinCritic } from './gan/wasserstein-critic.ts';
@@ -72,8 +73,10 @@ export {
   type TransformerBlockOptions,
   transformerBlock,
 } from './nn/attention.ts';
+export { type AutoencoderOptions, autoencoder } from './nn/autoencoder.ts';
 export { type BagEmbeddingOptions, bagEmbedding } from './nn/bag-embedding.ts';
 export { type BatchNormOptions, batchNorm } from './nn/batch-norm.ts';
+export { colorJitter } from './nn/color-jitter.ts';
 export {
   bidirectional,
   type MergeOption,

@@ -5,12 +5,14 @@ import {
   corrupt,
   dense,
   fit,
+  flatten,
   type Layer,
   type Loss,
   meanSquaredError,
   normalWithKey,
   quality,
   randomKey,
+  reshapeTo,
   sequential,
   streamOf,
   type Tensor,
@@ -43,9 +45,11 @@ const dense784 = () => sequential([dense(256, { activation: 'relu' }), dense(SID
 
 const convolutional = (isSquared: boolean) =>
   sequential([
+    reshapeTo([SIDE, SIDE, 1]),
     conv2d(16, 3, { padding: 'same', activation: 'relu' }),
     conv2d(16, 3, { padding: 'same', activation: 'relu' }),
     conv2d(1, 3, { padding: 'same', ...(isSquared && { activation: 'sigmoid' as const }) }),
+    flatten(),
   ]);
 
 /** Pictures with normal noise, within [0, 1]. */
@@ -67,8 +71,7 @@ async function cleaner(model: Layer, train: Tensor, loss: Loss, epochs: number, 
 
 /** What a model makes of rows, flat. */
 async function clean(model: TrainedModel<never>, rows: Tensor): Promise<number[][]> {
-  const made = (await model.predict(rows)) as unknown as { flat(depth: number): number[] }[];
-  return made.map((row) => row.flat(3));
+  return (await model.predict(rows)) as number[][];
 }
 
 /** @param deviation of the noise. @param isSquared the convolutional model's loss: squared errors after a sigmoid, or cross-entropy. */
@@ -83,13 +86,12 @@ export async function denoise(deviation: number, isSquared: boolean, tell: (line
   };
   const noisyRows = tensor(noisy, [n, SIDE * SIDE]);
   const rows = tensor(train.x, [train.y.length, SIDE * SIDE]);
-  const images = tensor(train.x, [train.y.length, SIDE, SIDE, 1]);
   using flat = await cleaner(dense784(), rows, binaryCrossEntropy(), 10, deviation);
   const byDense = await clean(flat, noisyRows);
   tell(`σ ${deviation}, dense: ${JSON.stringify(measured(byDense))}`);
   const loss = isSquared ? meanSquaredError() : binaryCrossEntropy();
-  using spread = await cleaner(convolutional(isSquared), images, loss, 3, deviation);
-  const byConvolution = await clean(spread, tensor(noisy, [n, SIDE, SIDE, 1]));
+  using spread = await cleaner(convolutional(isSquared), rows, loss, 3, deviation);
+  const byConvolution = await clean(spread, noisyRows);
   tell(`σ ${deviation}, convolutional: ${JSON.stringify(measured(byConvolution))}`);
   const few = tensor(noisy.subarray(0, FEW * SIDE * SIDE), [FEW, SIDE * SIDE]);
   const picture = (data: ArrayLike<number>, row: number): number[] =>

@@ -9,9 +9,9 @@ import { grid, ring } from './mixtures.ts';
 const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
 const decibels = (value: number): string => `${value.toFixed(2)} dB`;
 
-/** Modes and share within three deviations, plain and averaged, and the loose ones. */
+/** Modes and share within three deviations, plain / averaged, and the loose ones. */
 const shown = ({ plain, averaged }: Played): string =>
-  `${plain.strict.covered} of ${plain.strict.of}, ${percent(plain.strict.share)} plain / ${percent(averaged.strict.share)} averaged; ` +
+  `${plain.strict.covered} / ${averaged.strict.covered} of ${plain.strict.of}, ${percent(plain.strict.share)} / ${percent(averaged.strict.share)}; ` +
   `loose ${plain.loose.covered} (${percent(plain.loose.share)}) / ${averaged.loose.covered} (${percent(averaged.loose.share)})`;
 
 type Tell = (line: string) => void;

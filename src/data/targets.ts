@@ -108,14 +108,14 @@ function encodeRows(source: Source, kind: 'class' | 'binary', { name, units, cla
   const width = source.rowShape[0] as number;
   checkWidth(name, width, units ?? classes?.length);
   if (kind === 'binary') {
-    const bad = source.data.findIndex((value) => value !== 0 && value !== 1);
+    const bad = source.data.findIndex((value) => !(value >= 0 && value <= 1));
     if (bad >= 0) {
       throw new SaddlepointError(
         'data',
-        `${name}: row ${Math.floor(bad / width)} (counted from 0), column ${bad % width} is ${source.data[bad]}, allowed 0 and 1`,
+        `${name}: row ${Math.floor(bad / width)} (counted from 0), column ${bad % width} is ${source.data[bad]}, allowed 0 to 1`,
       );
     }
-    const notes = [`${name}: ${width} answers of 0 or 1 a row`];
+    const notes = [`${name}: ${width} answers from 0 to 1 a row`];
     return { kind, data: Float32Array.from(source.data), width, classes: undefined, notes };
   }
   const names = classes ?? identityClasses(width);

@@ -1,4 +1,5 @@
 /** @file The namespace `ganLosses`: what critics and generators minimize, and what keeps critics smooth. */
+export { type AuxiliaryLoss, auxiliaryClassifier } from './auxiliary.ts';
 export {
   type GanLoss,
   hinge,

@@ -2,8 +2,10 @@
 import { augment } from '../tricks/augment.ts';
 import { activation } from './activations.ts';
 import * as attention from './attention.ts';
+import { autoencoder } from './autoencoder.ts';
 import { bagEmbedding } from './bag-embedding.ts';
 import { batchNorm } from './batch-norm.ts';
+import { colorJitter } from './color-jitter.ts';
 import { bidirectional, parallel, residual } from './combined.ts';
 import { conv1d, conv2d } from './conv.ts';
 import { depthwiseConv2d, separableConv2d } from './conv-depthwise.ts';
@@ -52,6 +54,8 @@ export const factories: Readonly<Record<string, Row>> = {
   globalAveragePool2d: [pool.globalAveragePool2d],
   globalMaxPool2d: [pool.globalMaxPool2d],
   upsampling2d: [upsampling2d, 'factor'],
+  autoencoder: [autoencoder, 'units'],
+  colorJitter: [colorJitter, 'strength'],
   leakyRelu: [leakyRelu, 'slope'],
   minibatchDeviation: [minibatchDeviation],
   instanceNoise: [instanceNoise, 'deviation'],

@@ -68,7 +68,8 @@ export const rules: Rules = {
     // Learning word vectors, and what is asked of them: many files, none of which `fit` needs.
     embeddings: { imports: train },
     onnx: { imports: train },
-    gan: { imports: train },
+    // DiffAugment is the layer that augments, in front of a critic.
+    gan: { imports: [...train, 'tricks/augment.ts'] },
     quality: { imports: train },
     plot: { imports: [...train, 'inspect'] },
     entry: { imports: [...train, 'attacks', 'embeddings', 'tricks', 'inspect', 'onnx', 'plot', 'gan', 'quality'] },

@@ -311,6 +311,32 @@ export const layerRows: Readonly<Record<string, LayerRow>> = {
       [() => nn.augment(wrong({ shifts: 1 })), /augment: unknown option 'shifts'\n.*did you mean 'shift'/],
     ],
   },
+  autoencoder: {
+    ...flat,
+    make: () => nn.autoencoder([3, 2], { activation: 'tanh' }),
+    output: [4],
+    parameters: {
+      ...{ encoder0Kernel: [4, 3], encoder1Kernel: [3, 2], encoder0Bias: [3], encoder1Bias: [2] },
+      ...{ decoder1Kernel: [2, 3], decoder1Bias: [3], decoder0Kernel: [3, 4], decoder0Bias: [4] },
+    },
+    refuses: [
+      [() => nn.autoencoder([]), /autoencoder.units: expected a list of widths, got \[\]/],
+      [() => nn.autoencoder([0]), /autoencoder.units\[0\]: expected an integer ≥ 1, got 0/],
+    ],
+  },
+  'autoencoder of images with tied weights': {
+    ...same,
+    make: () => nn.autoencoder([3], { activation: 'tanh', outputActivation: 'sigmoid', tied: true }),
+    input: [2, 2, 1],
+    output: [2, 2, 1],
+    parameters: { encoder0Kernel: [4, 3], encoder0Bias: [3], decoder0Bias: [4] },
+    refuses: [[() => nn.autoencoder([1], { tied: wrong(1) }), /autoencoder.tied: expected true or false, got 1/]],
+  },
+  colorJitter: {
+    ...{ input: [3, 2, 3], output: [3, 2, 3], parameters: {}, trains: 'otherwise' },
+    make: () => nn.colorJitter(0.5),
+    refuses: [[() => nn.colorJitter(2), /colorJitter.strength: expected a finite number ≥ 0 and ≤ 1, got 2/]],
+  },
   leakyRelu: {
     ...flat,
     make: () => nn.leakyRelu(0.3),

@@ -202,7 +202,7 @@ describe('binary targets', () => {
       data: Float32Array.from(y.flat()),
     });
     expect(messageOf(() => encode([[0, 2]], 'binary'))).toContain(
-      'y: row 0 (counted from 0), column 1 is 2, allowed 0 and 1',
+      'y: row 0 (counted from 0), column 1 is 2, allowed 0 to 1',
     );
   });
 
