@@ -30,6 +30,10 @@ const CONTENDERS: readonly [Contender, ...Contender[]] = [
 const TARGET = [83, 88, 70] as const;
 const WITHIN = 4;
 
+/** Of a miss. */
+const UNSEEN =
+  'combinations that were trained on are found as often as in the reference, those never seen are not. Which twenty are held out matters (the row of the pattern below); how the reference chose them, and how its word vectors began, is not known.';
+
 const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
 const range = (values: readonly number[]): string =>
   `${mean(values).toFixed(1)} (${Math.min(...values).toFixed(1)}–${Math.max(...values).toFixed(1)})`;
@@ -73,6 +77,7 @@ export const experiment: Experiment = {
         ours: `${shares.map(range).join(' / ')} %, median rank ${median} (seeds 0, 1)`,
         target: i === 0 ? `≥ ${TARGET.join(' / ')}` : 'at most 4 points below',
         isMet: shares.every((values, part) => mean(values) >= (least[part] as number)),
+        cause: UNSEEN,
       };
     });
     const captions = results.map(
@@ -100,6 +105,7 @@ export const experiment: Experiment = {
         ours: `${range(top1)} / ${range(top4)} %; never seen ${range(never)} %`,
         target: '≥ 74 / 87; held-out ≥ 80',
         isMet: mean(top1) >= 74 && mean(top4) >= 87 && mean(never) >= 80,
+        cause: UNSEEN,
       },
       ...(
         [
