@@ -35,7 +35,7 @@ export function namedFrom(
 }
 
 function areClasses(names: unknown, { loss, shape }: NamedOutput): boolean {
-  if (names === null) return loss.target !== 'class';
+  if (names === null) return loss.target !== 'class' || loss.comparesRows === true;
   const units = shape.at(-1) ?? 1;
   const count = loss.target === 'binary' && units === 1 ? 2 : units;
   return (

@@ -137,7 +137,11 @@ export function infoNce(options: InfoNceOptions = {}): Loss {
   const temperature = checkTemperature('infoNce.temperature', options.temperature ?? learned(0.07));
   return pairLoss('infoNce', { temperature: jsonOf(temperature) }, ({ scores, own, same, logScale }, n) => {
     const free = scaleOf(temperature, logScale);
-    const scale = typeof free === 'number' ? free : add(free, stopGradient(sub(minimum(free, MOST_SCALE), free)));
+    // The limit's value, with the slope that the scale has in its logarithm.
+    const scale =
+      typeof free === 'number'
+        ? free
+        : mul(stopGradient(minimum(free, MOST_SCALE)), exp(sub(logScale, stopGradient(logScale))));
     const diagonal = equal(
       reshape(
         Float32Array.from({ length: n }, (_, i) => i),

@@ -20,7 +20,7 @@ export interface PairData {
  */
 export function pairs({ image, text }: { readonly image: unknown; readonly text: unknown }): PairData {
   const words = toSource(text, { name: 'x.text' });
-  const { rows } = toSource(image, { name: 'x.image', rows: words.rows });
+  const { rows } = toSource(image, { name: 'x.image', rows: ArrayBuffer.isView(image) ? words.rows : undefined });
   if (rows !== words.rows)
     throw new SaddlepointError(
       'data',
