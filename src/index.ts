@@ -19,7 +19,9 @@ export type { ClassPrediction, Prediction } from './data/answers.ts';
 export { type CompileOptions, compile } from './engine/compile.ts';
 export { type TapListener, tap } from './graph/tap.ts';
 export { type Tensor, type TensorLike, tensor } from './graph/tensor.ts';
-// Advice: see docs/advice.md.
+// Advice and ablation: see docs/advice.md.
+export { type AblateOptions, type AblationMode, ablate } from './inspect/ablate.ts';
+export { Ablation, type AblationData, type ArmRun, type ArmSummary } from './inspect/ablation.ts';
 export { type AdviseOptions, advise } from './inspect/advice/advise.ts';
 export { type Advisor, type AdvisorOptions, advisor } from './inspect/advice/advisor.ts';
 export { diagnose } from './inspect/advice/diagnose.ts';

@@ -4,6 +4,11 @@ import type { Rule } from './rule.ts';
 
 /** A column must also be this far from 0, in deviation or mean, for its unit to matter: pixels in [0, 1] share one. */
 const LARGE = 3;
+/**
+ * Of the variance of the targets. A layer of Glorot's on standardized inputs answers with a variance of 1 to 2, so that healthy
+ * models begin at 2 to 3 times: 2 would cry wolf.
+ */
+const LARGE_LOSS = 4;
 /** Classes by size that still count as balanced, for the loss of guessing to be ln C. */
 const BALANCED = 3;
 
@@ -48,7 +53,7 @@ export const BEFORE_RULES: readonly Rule[] = [
       const { loss = Number.NaN, guess, classCounts } = before ?? {};
       if (guess === undefined || !(guess > 0)) return [];
       if (classCounts === undefined)
-        return loss > 2 * guess
+        return loss > LARGE_LOSS * guess
           ? [
               {
                 saw: `loss ${short(loss)} before the first step, ${short(guess)} by answering the mean`,
