@@ -84,7 +84,7 @@ export async function ablate(
       const began = performance.now();
       const run = await fit(model, data, { ...options, tricks: arm.tricks, seed, progress: false });
       const seconds = (performance.now() - began) / 1000;
-      const value = await valueOf(run, measure, held);
+      const value = await measuredOf(run, measure, held);
       const done: ArmRun = { ...{ arm: arm.name, seed, value, seconds, bytes: run.bytes } };
       runs.push(done);
       settings.onRun?.(done);
@@ -134,7 +134,7 @@ function armsOf(tricks: readonly (Trick | Callback)[], mode: AblationMode): Arm[
   });
 }
 
-async function valueOf(run: Run, measure: string, held: Data | undefined): Promise<number> {
+async function measuredOf(run: Run, measure: string, held: Data | undefined): Promise<number> {
   const measured: object | undefined =
     held === undefined ? run.history[run.bestEpoch - 1]?.validation : await run.evaluate(held);
   const value = (measured as Readonly<Record<string, number>> | undefined)?.[measure];

@@ -12,6 +12,9 @@ const LARGE_LOSS = 4;
 /** Classes by size that still count as balanced, for the loss of guessing to be ln C. */
 const BALANCED = 3;
 
+/** Rows of few ids or coarse numbers are equal by chance: of held-out rows up to so many. */
+const SHARED = 0.01;
+
 export const BEFORE_RULES: readonly Rule[] = [
   {
     id: 'A1',
@@ -153,12 +156,12 @@ export const BEFORE_RULES: readonly Rule[] = [
           limit: 'no class > 5 × another',
           remedy: "classWeights: 'balanced', or a stratified sampler",
         });
-      if (shared !== undefined && shared.rows > 0)
+      if (shared !== undefined && shared.rows > SHARED * shared.of)
         sightings.push({
           // A sighting of its own, beside the classes.
           layer: 'held-out rows',
           saw: `${shared.rows} of ${shared.of} held-out rows (${percent(shared.rows / shared.of)}) are training rows, too`,
-          limit: 'none',
+          limit: '≤ 1 %',
           remedy: 'Remove them from one side: what is measured on rows that were learnt flatters',
         });
       return sightings;
