@@ -1,5 +1,5 @@
 /** @file Each rule of the advisor: evidence that provokes it, and healthy evidence beside it that does not. */
-import { ADVICE_RULES, type Evidence } from 'saddlepoint';
+import { ADVICE_RULES, type EpochRecord, type Evidence } from 'saddlepoint';
 import { describe, expect, it } from 'vitest';
 import { Judge } from '../../../src/inspect/advice/rule.ts';
 
@@ -18,9 +18,10 @@ const steps = (
 const falling = (i: number) => 2.3 * Math.exp(-i / 200);
 const layer = { path: '0', activation: 'relu', deviation: 1, gradientDeviation: 1, dead: 0.05, saturated: 0 } as const;
 const before = { loss: 2.4, guess: Math.log(10), twins: [] };
-const epoch = (loss: number, accuracy: number, held: number, heldAccuracy: number) => ({
-  ...{ epoch: 1, loss, accuracy, seconds: 1, validation: { loss: held, accuracy: heldAccuracy } },
-});
+const epoch = (loss: number, accuracy: number, held: number, heldAccuracy: number): EpochRecord =>
+  ({
+    ...{ epoch: 1, loss, accuracy, seconds: 1, validation: { loss: held, accuracy: heldAccuracy } },
+  }) as unknown as EpochRecord;
 const overfitting = [0, 1, 2, 3, 4, 5, 6].map((i) => epoch(0.5 - 0.05 * i, 0.99, 0.5 + 0.02 * i, 0.85));
 const robustness = (fgsm: number[], pgd: number[], trainedEpsilon?: number) => ({
   ...{ clean: 0.95, classes: 10, trainedEpsilon },
@@ -170,7 +171,7 @@ const CASES: Record<string, readonly [sick: Evidence, healthy: Evidence]> = {
       firstGradientNorm: 0.01,
     },
   ],
-  E1: [{ epochs: overfitting }, { epochs: overfitting.map((one) => ({ ...one, accuracy: 0.9 })) }],
+  E1: [{ epochs: overfitting }, { epochs: overfitting.map((one) => ({ ...one, accuracy: 0.9 }) as EpochRecord) }],
   E2: [
     { epochs: [epoch(1, 0.6, 1, 0.595)], target: 0.95, isEnd: true },
     { epochs: [epoch(1, 0.9, 1, 0.895)], target: 0.95, isEnd: true },
