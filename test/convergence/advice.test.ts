@@ -2,8 +2,8 @@
 import { describe, expect, it } from 'vitest';
 import { adviceOn, HEALTHY } from '../inspect/advice/healthy.ts';
 
-// Thresholds were calibrated on seeds 100 to 109. ADVICE_SEEDS=100,101 looks at those again.
-const SEEDS = (process.env.ADVICE_SEEDS ?? '0,1,2').split(',').map(Number);
+// Not those of the calibration, 100 to 109, nor 0 to 2, on which it was judged first. ADVICE_SEEDS=100,101 looks at others.
+const SEEDS = (process.env.ADVICE_SEEDS ?? '10,11,12').split(',').map(Number);
 
 describe.each(HEALTHY)('$name', (one) => {
   it.each(SEEDS)('seed %i: the advisor is silent', async (seed) => {

@@ -1,6 +1,6 @@
 /**
  * @file Runs that learn as they should, in which the advisor has nothing to say: MLPs, a CNN, an embedding. Calibrated on seeds
- * 100 to 109, judged on seeds 0 to 9; see docs/adr/027-advice.md.
+ * 100 to 109, judged on others; see docs/adr/027-advice.md.
  */
 import {
   type Advice,
