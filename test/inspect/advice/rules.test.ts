@@ -171,7 +171,10 @@ const CASES: Record<string, readonly [sick: Evidence, healthy: Evidence]> = {
       firstGradientNorm: 0.01,
     },
   ],
-  E1: [{ epochs: overfitting }, { epochs: overfitting.map((one) => ({ ...one, accuracy: 0.9 }) as EpochRecord) }],
+  E1: [
+    { epochs: overfitting },
+    { epochs: overfitting.map((one) => ({ ...one, accuracy: 0.9 }) as unknown as EpochRecord) },
+  ],
   E2: [
     { epochs: [epoch(1, 0.6, 1, 0.595)], target: 0.95, isEnd: true },
     { epochs: [epoch(1, 0.9, 1, 0.895)], target: 0.95, isEnd: true },
