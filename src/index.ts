@@ -28,7 +28,9 @@ export { type GanMonitor, type GanMonitorOptions, type GanReading, type GanView,
 export { wassersteinCritic } from './gan/wasserstein-critic.ts';
 export { type TapListener, tap } from './graph/tap.ts';
 export { type Tensor, type TensorLike, tensor } from './graph/tensor.ts';
-// Advice: see docs/advice.md.
+// Advice and ablation: see docs/advice.md.
+export { type AblateOptions, type AblationMode, ablate } from './inspect/ablate.ts';
+export { Ablation, type AblationData, type ArmRun, type ArmSummary } from './inspect/ablation.ts';
 export { type AdviseOptions, advise } from './inspect/advice/advise.ts';
 export { type Advisor, type AdvisorOptions, advisor } from './inspect/advice/advisor.ts';
 export { diagnose } from './inspect/advice/diagnose.ts';

@@ -3,6 +3,7 @@ import { SaddlepointError, show } from '../../core/errors.ts';
 import { sizeOf } from '../../core/shape.ts';
 import type { Layer } from '../../nn/layer.ts';
 import { adam } from '../../optim/adam.ts';
+import { lazyAdam } from '../../optim/lazy-adam.ts';
 import type { Callback } from '../../train/callback.ts';
 import { DivergenceError } from '../../train/divergence.ts';
 import { fit } from '../../train/fit.ts';
@@ -163,6 +164,7 @@ async function overfit(prepared: Prepared, options: FitOptions): Promise<BeforeE
   const { classes, layer } = prepared.state;
   const names = classes === undefined ? y : Array.from(y.data, (label) => classes[label] as string);
   const target = y.shape.length === 1 ? names : y;
+  const isByRows = [...prepared.state.parameters.values()].some(({ kind }) => kind === 'rows');
   let found: BeforeEvidence['overfit'];
   for (const learningRate of RATES) {
     const losses: number[] = [];
@@ -173,7 +175,11 @@ async function overfit(prepared: Prepared, options: FitOptions): Promise<BeforeE
         { x, y: target },
         {
           ...{ loss: loss ?? prepared.state.loss, seed: seed ?? 0, epochs: STEPS, batchSize: x.shape[0] as number },
-          ...{ optimizer: adam({ learningRate }), callbacks: [watch], progress: false },
+          ...{
+            optimizer: isByRows ? lazyAdam({ learningRate }) : adam({ learningRate }),
+            callbacks: [watch],
+            progress: false,
+          },
           ...(device && { device }),
           ...(standardize !== undefined && { standardize }),
           ...(scaling !== undefined && { scaling }),

@@ -29,7 +29,7 @@ export interface LayerReading {
   readonly activation: 'relu' | 'tanh' | 'sigmoid' | 'other' | 'none';
   /** Of its outputs, over rows and units. */
   readonly deviation: number;
-  /** Of the loss' gradient by its outputs. */
+  /** Of the loss' gradient by its outputs; measured for the first and the last hidden layer, else 0. */
   readonly gradientDeviation: number;
   /** The share of units that are 0 for each of the rows. */
   readonly dead: number;

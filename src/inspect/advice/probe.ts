@@ -71,11 +71,15 @@ export function probeOf(prepared: Prepared): Probe | undefined {
     });
     const trace = must(loss.traced?.trace, 'a trace');
     const first = kernels[0] === undefined ? [] : [must(leaves[kernels[0]], 'a kernel')];
-    const within = outputs.map((output) => output.traced?.trace === trace);
-    const found = vjp(trace, [loss], [tensor(1)], [...outputs.filter((_, i) => within[i]), ...first]);
-    let next = 0;
-    const layers = outputs.map((output, i) => statistics(output, within[i] ? found[next++] : undefined));
-    const gradient = first.length === 0 ? undefined : found[next];
+    // One sweep for each: a leaf hides what lies behind it. The ends are what rules compare.
+    const hidden = outputs.flatMap((output, i) =>
+      seen[i]?.activation !== 'none' && output.traced?.trace === trace ? [i] : [],
+    );
+    const gradientOf = (leaf: Tensor): Tensor | undefined => vjp(trace, [loss], [tensor(1)], [leaf])[0];
+    const layers = outputs.map((output, i) =>
+      statistics(output, i === hidden[0] || i === hidden.at(-1) ? gradientOf(output) : undefined),
+    );
+    const gradient = first[0] === undefined ? undefined : gradientOf(first[0]);
     return { loss, layers, first: gradient === undefined ? tensor(0) : sqrt(sum(square(gradient))) };
   });
   const times = compile(

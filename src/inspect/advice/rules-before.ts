@@ -4,8 +4,16 @@ import type { Rule } from './rule.ts';
 
 /** A column must also be this far from 0, in deviation or mean, for its unit to matter: pixels in [0, 1] share one. */
 const LARGE = 3;
+/**
+ * Of the variance of the targets. A layer of Glorot's on standardized inputs answers with a variance of 1 to 2, so that healthy
+ * models begin at 2 to 3 times: 2 would cry wolf.
+ */
+const LARGE_LOSS = 4;
 /** Classes by size that still count as balanced, for the loss of guessing to be ln C. */
 const BALANCED = 3;
+
+/** Rows of few ids or coarse numbers are equal by chance: of held-out rows up to so many. */
+const SHARED = 0.01;
 
 export const BEFORE_RULES: readonly Rule[] = [
   {
@@ -48,7 +56,7 @@ export const BEFORE_RULES: readonly Rule[] = [
       const { loss = Number.NaN, guess, classCounts } = before ?? {};
       if (guess === undefined || !(guess > 0)) return [];
       if (classCounts === undefined)
-        return loss > 2 * guess
+        return loss > LARGE_LOSS * guess
           ? [
               {
                 saw: `loss ${short(loss)} before the first step, ${short(guess)} by answering the mean`,
@@ -148,12 +156,12 @@ export const BEFORE_RULES: readonly Rule[] = [
           limit: 'no class > 5 × another',
           remedy: "classWeights: 'balanced', or a stratified sampler",
         });
-      if (shared !== undefined && shared.rows > 0)
+      if (shared !== undefined && shared.rows > SHARED * shared.of)
         sightings.push({
           // A sighting of its own, beside the classes.
           layer: 'held-out rows',
           saw: `${shared.rows} of ${shared.of} held-out rows (${percent(shared.rows / shared.of)}) are training rows, too`,
-          limit: 'none',
+          limit: '≤ 1 %',
           remedy: 'Remove them from one side: what is measured on rows that were learnt flatters',
         });
       return sightings;

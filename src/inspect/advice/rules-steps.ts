@@ -76,8 +76,8 @@ export const STEP_RULES: readonly Rule[] = [
         return [{ saw: `loss ${short(now)}, after ${short(lowest)}`, limit: '≤ 3 × its lowest' }];
       const recent = lastOf(gradientNorms, window);
       const spikes = recent.filter((norm) => norm > 10 * usual);
-      // One row in a thousand may be odd; a window with a fiftieth of such steps is not.
-      if (spikes.length * 50 < window || !isHigh(evidence)) return [];
+      // A step may be odd, and the first ones are: a spike is a fiftieth of a window, and two steps at least.
+      if (spikes.length < Math.max(2, window / 50) || !isHigh(evidence)) return [];
       return [
         {
           saw: `‖g‖ up to ${short(Math.max(...spikes))} in ${spikes.length} steps of ${recent.length}, usually ${short(usual)}`,

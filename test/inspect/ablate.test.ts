@@ -1,0 +1,88 @@
+import {
+  Ablation,
+  ablate,
+  accuracy,
+  crossEntropy,
+  dense,
+  type FitOptions,
+  type GradientTrick,
+  mul,
+  sequential,
+  sgd,
+} from 'saddlepoint';
+import { describe, expect, it } from 'vitest';
+import { clouds, rejection } from '../train/examples.ts';
+
+/** Gradients times a number: with a fifth less is learnt, the more the smaller it is. */
+const slower = (factor: number, name = 'slower'): GradientTrick => ({
+  ...{ kind: 'gradient', name, options: { factor } },
+  wrap: (gradient) => (at) => {
+    const { loss, gradients } = gradient(at);
+    return { loss, gradients: new Map([...gradients].map(([path, value]) => [path, mul(value, factor)])) };
+  },
+});
+const model = () => sequential([dense(3)]);
+const options: FitOptions = {
+  ...{ loss: crossEntropy(), metrics: [accuracy()], optimizer: sgd({ learningRate: 0.05 }), epochs: 3, batchSize: 15 },
+  ...{ validation: 0.2, tricks: [slower(0.1), slower(1, 'same')] },
+};
+
+describe('ablate', () => {
+  it('sees what helps, beside what does nothing, in pairs of equal seeds', async () => {
+    const result = await ablate(model(), clouds(90), options, { seeds: 4, measure: 'loss' });
+    expect(result.arms).toEqual(['all', 'without slower', 'without same']);
+    const [all, without, same] = result.summary;
+    expect(all?.difference).toBe(0);
+    expect(without?.sign).toBe(-1);
+    expect(without?.interval[1]).toBeLessThan(0);
+    // Times 1 changes no bit, so that pairs do not differ at all.
+    expect(same).toMatchObject({ difference: 0, differenceError: 0, sign: 0, mean: all?.mean });
+    expect(String(result)).toContain('no effect seen');
+    expect(JSON.parse(JSON.stringify(result))).toMatchObject({ measure: 'loss', seeds: [0, 1, 2, 3] });
+  });
+
+  it('adds each alone, or tries all subsets', async () => {
+    const names = async (mode: 'add-one-in' | 'factorial') =>
+      (await ablate(model(), clouds(90), { ...options, epochs: 1 }, { seeds: [3, 5], mode })).arms;
+    expect(await names('add-one-in')).toEqual(['none', 'slower', 'same']);
+    expect(await names('factorial')).toEqual(['none', 'slower', 'same', 'slower + same']);
+  });
+
+  it('is the same in parts that are put together', async () => {
+    const settings = { seeds: 2, measure: 'loss' } as const;
+    const parts = [0, 1].map((part) => ablate(model(), clouds(90), options, { ...settings, shard: [part, 2] }));
+    const made = await Promise.all(parts);
+    expect(() => made[0]?.summary).toThrow(/3 runs of 6 are missing/);
+    const plain = made.map((part) => JSON.parse(JSON.stringify(part)));
+    const whole = await ablate(model(), clouds(90), options, settings);
+    const values = (one: Ablation) => one.summary.map(({ arm, mean, difference }) => ({ arm, mean, difference }));
+    expect(values(Ablation.merge(plain))).toEqual(values(whole));
+    expect(() => Ablation.merge([plain[0], plain[0]])).toThrow(/occurs twice/);
+    expect(() => Ablation.merge([plain[0], { ...plain[1], seeds: [7, 8] }])).toThrow(/different comparisons/);
+  });
+
+  it('gives the standard error of paired differences', () => {
+    const runs = [1, 2, 4].flatMap((value, seed) => [
+      { arm: 'none', seed, value, seconds: 1, bytes: 1 },
+      { arm: 'trick', seed, value: value + 0.1 * (seed + 1), seconds: 1, bytes: 1 },
+    ]);
+    const data = { mode: 'add-one-in', measure: 'accuracy', arms: ['none', 'trick'], seeds: [0, 1, 2], runs };
+    const trick = new Ablation(data).summary[1];
+    // Differences 0.1, 0.2, 0.3: deviation 0.1 over √3.
+    expect(trick?.difference).toBeCloseTo(0.2, 12);
+    expect(trick?.differenceError).toBeCloseTo(0.1 / Math.sqrt(3), 12);
+    expect(trick?.sign).toBe(1);
+  });
+
+  it('refuses what cannot be compared', async () => {
+    const said = async (more: object, settings: object = {}) =>
+      (await rejection(ablate(model(), clouds(90), { ...options, ...more }, settings))).message;
+    expect(await said({ tricks: [] })).toContain('no tricks to leave out');
+    expect(await said({ validation: undefined })).toContain('no rows to measure on');
+    expect(await said({}, { seeds: 1 })).toContain('ablate.seeds');
+    expect(await said({}, { seeds: [1, 1] })).toContain('all different');
+    expect(await said({}, { mode: 'all' })).toContain('ablate.mode');
+    expect(await said({}, { shard: [2, 2] })).toContain('ablate.shard');
+    expect(await said({ epochs: 1 }, { seeds: 2, measure: 'f1' })).toContain("no 'f1'");
+  });
+});
