@@ -1,5 +1,5 @@
 /**
- * @file Procedural data with independent properties: faces of 20 × 20 pixels with two or three of hair, glasses, height, hat, collar,
+ * @file Procedural data with independent properties: faces of 20 × 20 pixels with hair, glasses, height and, if wanted, hat and collar,
  * and vectors that are sums of one direction a property. Drawn from a seed.
  */
 import { randomNormal, randomUniform, streamOf } from '../../src/core/philox.ts';
@@ -20,37 +20,37 @@ function box(draw: Draw, [x0, x1]: readonly [number, number], [y0, y1]: readonly
 /**
  * A face: an outline with eyes and a mouth, and what the properties add.
  *
- * @param sharing properties share pixels: height moves the head with all that is on it; else each has its own place
+ * @param sharing properties share pixels: height moves eyes and glasses, and nothing else; else each has its own place
  */
 export function drawFace(properties: readonly number[], sharing: boolean): Float32Array {
   const pixels = new Float32Array(SIDE * SIDE);
   const [hair = 0, glasses = 0, tall = 0, hat = 0, collar = 0] = properties;
-  const shift = sharing && tall === 1 ? -3 : 0;
   const draw: Draw = (x, y) => {
-    const row = y + shift;
-    if (x >= 0 && x < SIDE && row >= 0 && row < SIDE) pixels[row * SIDE + x] = 1;
+    pixels[y * SIDE + x] = 1;
   };
+  const eyes = sharing && tall === 1 ? -1 : 0;
+  const drawEyes: Draw = (x, y) => draw(x, y + eyes);
   // Cheeks, chin and forehead.
   box(draw, [5, 5], [6, 13]);
   box(draw, [14, 14], [6, 13]);
   box(draw, [6, 13], [14, 14]);
   box(draw, [6, 13], [5, 5]);
-  draw(8, 8);
-  draw(11, 8);
+  drawEyes(8, 8);
+  drawEyes(11, 8);
   box(draw, [8, 11], [12, 12]);
   if (hair === 1) {
     box(draw, [3, 4], [6, 12]);
     box(draw, [15, 16], [6, 12]);
   } else box(draw, [8, 11], [11, 11]);
   if (glasses === 1) {
-    box(draw, [7, 9], [7, 7]);
-    box(draw, [7, 9], [9, 9]);
-    box(draw, [10, 12], [7, 7]);
-    box(draw, [10, 12], [9, 9]);
-    draw(7, 8);
-    draw(12, 8);
+    box(drawEyes, [7, 9], [7, 7]);
+    box(drawEyes, [7, 9], [9, 9]);
+    box(drawEyes, [10, 12], [7, 7]);
+    box(drawEyes, [10, 12], [9, 9]);
+    drawEyes(7, 8);
+    drawEyes(12, 8);
   }
-  // A long neck, or a head that stands higher and nothing else.
+  // A long neck, or higher eyes and nothing else.
   if (tall === 1 && !sharing) box(draw, [9, 10], [15, 17]);
   if (hat === 1) box(draw, [5, 14], [2, 3]);
   if (collar === 1) box(draw, [6, 13], [18, 18]);
