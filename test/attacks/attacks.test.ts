@@ -131,7 +131,7 @@ describe('projections', () => {
         const found = Array.from(projectToBall(norm, tensor(change, [1, 6]), epsilon).data);
         expect(sizes[norm](found)).toBeLessThanOrEqual(epsilon * (1 + 1e-6) + 1e-6);
         if (sizes[norm](change) < epsilon)
-          found.forEach((value, j) => expect(value).toBeCloseTo(change[j] as number, 5));
+          for (const [j, value] of found.entries()) expect(value).toBeCloseTo(change[j] as number, 5);
       }),
       { numRuns: 50 },
     );
