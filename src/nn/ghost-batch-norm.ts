@@ -1,6 +1,7 @@
 /** @file Ghost batch normalization: the statistics of small parts of a large batch, whose noise regularizes. */
 import { checkNumber } from '../core/errors.ts';
 import { sizeOf } from '../core/shape.ts';
+import type { Tensor } from '../graph/tensor.ts';
 import { add, div, mul, sqrt, square, sub } from '../ops/elementwise.ts';
 import { reshape } from '../ops/movement.ts';
 import { mean } from '../ops/reduce.ts';
@@ -41,8 +42,9 @@ export function ghostBatchNorm(options: GhostBatchNormOptions = {}): Layer {
       };
       const parts = rows / size;
       const grouped = reshape(x, [parts, sizeOf(x.shape) / parts / features, features]);
-      const center = mean(grouped, [1]);
-      const variance = mean(square(sub(grouped, center)), [1]);
+      const ofPart = (values: Tensor): Tensor => reshape(mean(values, [1]), [parts, 1, features]);
+      const center = ofPart(grouped);
+      const variance = ofPart(square(sub(grouped, center)));
       for (const [key, value] of Object.entries({ mean: center, variance }))
         context.update(
           key,

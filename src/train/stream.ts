@@ -72,14 +72,11 @@ export async function extendStream(
       `fit: validation: ${resolved.validation} of a stream cannot be held out`,
       'give rows of their own: validation: { x, y }',
     );
-  if (
-    typeof options.batchSize === 'object' ||
-    options.tricks?.some((trick) => 'kind' in trick && trick.kind === 'sampler')
-  )
+  if (typeof options.batchSize === 'object' || options.tricks?.some((trick) => Object(trick).kind === 'sampler'))
     throw new SaddlepointError(
       'option',
       'fit: a stream gives its rows as they come, in batches of one size',
-      'give batchSize a number, and leave samplers out; or keep the rows in memory',
+      'give batchSize a number and leave samplers out, or keep the rows in memory',
     );
   const base = options.resume?.state ?? (isTrainedModel(model) ? model.state : undefined);
   const reader = await StreamReader.open(data, model as Layer, base, resolved);
@@ -297,8 +294,7 @@ function balanced(labels: ReadonlyMap<ClassName, number>, rows: number): Readonl
   return Object.fromEntries([...labels].map(([name, count]) => [String(name), rows / (labels.size * count)]));
 }
 
-/** Inside, classes are numbers: the names are put back at the end. */
+// Inside, classes are numbers: the names are put back at the end.
 const numbered = (state: ModelState): ModelState => ({ ...state, classes: state.classes?.map((_, i) => i) });
-
 const renumbered = ({ state, progress, blocks, best }: Checkpoint): Checkpoint =>
   new Checkpoint(numbered(state), progress, blocks, best);

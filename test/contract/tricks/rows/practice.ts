@@ -106,12 +106,16 @@ export const rows: readonly TrickRow[] = [
     create: () => ema(0.9),
     neutral: () => ema(0),
     illegal: [[() => ema(1), /weightEma: expected a finite number ≥ 0 and < 1, got 1/]],
+    excused: { 8: 'it is itself what keeps averages, and two of those are refused' },
   },
   {
     ...{ section, name: 'swa', file: 'src/tricks/swa.ts' },
     create: () => swa({ from: 3, every: 2 }),
     illegal: [[() => swa({ from: -1 }), /weightAverage.from: expected an integer ≥ 0, got -1/]],
-    excused: { 2: 'an average that never begins needs the length of the run' },
+    excused: {
+      2: 'an average that never begins needs the length of the run',
+      8: 'it is itself what keeps averages, and two of those are refused',
+    },
   },
   {
     ...{ section, name: 'lookahead', file: 'src/tricks/lookahead.ts' },
