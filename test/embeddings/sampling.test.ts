@@ -20,7 +20,9 @@ describe('an alias table', () => {
           found[i] = (found[i] as number) + own / keep.length;
           found[alias[i] as number] = (found[alias[i] as number] as number) + (1 - own) / keep.length;
         });
-        weights.forEach((weight, i) => expect(found[i]).toBeCloseTo(weight / total, 9));
+        weights.forEach((weight, i) => {
+          expect(found[i]).toBeCloseTo(weight / total, 9);
+        });
       }),
     );
   });
@@ -35,9 +37,9 @@ describe('an alias table', () => {
     }
     expect(counts[1]).toBe(0);
     // Five standard deviations of a count are below 750.
-    [10_000, 0, 30_000, 40_000].forEach((expected, i) =>
-      expect(Math.abs((counts[i] as number) - expected)).toBeLessThan(750),
-    );
+    [10_000, 0, 30_000, 40_000].forEach((expected, i) => {
+      expect(Math.abs((counts[i] as number) - expected)).toBeLessThan(750);
+    });
     expect(() => aliasTable([1, -1])).toThrow(/weight 1 is -1/);
     expect(() => aliasTable([0])).toThrow(/sum to 0/);
   });

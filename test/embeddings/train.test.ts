@@ -62,7 +62,9 @@ describe('embeddings.train', () => {
     const fast = await embeddings.train(text.slice(0, 20), { ...few, minCount: 1 });
     const exact = await embeddings.train(text.slice(0, 20), { ...few, minCount: 1, device: 'reference' });
     // Some hundred steps of f32 arithmetic on numbers below 1.
-    fast.data.forEach((value, i) => expect(Math.abs(value - (exact.data[i] as number))).toBeLessThan(1e-5));
+    fast.data.forEach((value, i) => {
+      expect(Math.abs(value - (exact.data[i] as number))).toBeLessThan(1e-5);
+    });
   });
 
   it('begins with the loss of guessing, ln 2 a candidate, padding left out', async () => {
