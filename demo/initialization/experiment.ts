@@ -176,7 +176,7 @@ export const experiment: Experiment = {
       ],
       notes: [
         'Published, with other data: test error of tanh networks 1.76 → 1.64 % (MNIST) and 27.2 → 15.6 % (Shapeset), standard → normalized (Glorot & Bengio 2010); of 30 layers of relu Glorot stalls where He converges (He et al. 2015).',
-        "The gradient's ratio is the standard deviation of the loss' gradient by what the first hidden layer gives over that of the last hidden one, on 256 rows at step 0. One seed, as the reference.",
+        "The gradient's ratio is the standard deviation of the loss' gradient by what the first hidden layer gives over that of the last hidden one, on 256 rows at step 0; by the argument of the activation it would be 0.33 for Glorot and miss the reference, which does not say which it took (ADR 022). One seed, as the reference.",
       ],
     };
   },

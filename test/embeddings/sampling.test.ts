@@ -37,9 +37,8 @@ describe('an alias table', () => {
     }
     expect(counts[1]).toBe(0);
     // Five standard deviations of a count are below 750.
-    [10_000, 0, 30_000, 40_000].forEach((expected, i) => {
+    for (const [i, expected] of [10_000, 0, 30_000, 40_000].entries())
       expect(Math.abs((counts[i] as number) - expected)).toBeLessThan(750);
-    });
     expect(() => aliasTable([1, -1])).toThrow(/weight 1 is -1/);
     expect(() => aliasTable([0])).toThrow(/sum to 0/);
   });
