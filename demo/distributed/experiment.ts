@@ -73,7 +73,7 @@ function wordFigure(vectors: embeddings.WordEmbeddings): Figure {
 export const experiment: Experiment = {
   section: 'distributed',
   title: 'Distributed representations',
-  minutes: 5,
+  minutes: 7,
   async run(tell) {
     const { findings, bars } = await combinations(tell);
     const { analogies, vectors, notes } = await learnWords(tell);

@@ -8,7 +8,7 @@ import { embeddings } from '../../src/index.ts';
 import type { Finding } from '../experiment.ts';
 import { RELATIONS } from './questions.ts';
 
-/** What gensim 4.2 answered on this text and these questions, seed 0, one worker; printed by gensim.py. */
+/** What gensim 4.2 answered on this text and these questions, seed 0, one worker; printed by train_gensim.py. */
 const GENSIM = {
   5: { '3cosadd': 0.241, '3cosmul': 0.228 },
   15: { '3cosadd': 0.26, '3cosmul': 0.234 },
@@ -134,7 +134,7 @@ function gensim(text: string, epochs: number, power: number): Beside | undefined
   writeFileSync(list, JSON.stringify(RELATIONS));
   try {
     for (const python of ['python3', '/usr/bin/python3']) {
-      const script = join(import.meta.dirname, 'gensim.py');
+      const script = join(import.meta.dirname, 'train_gensim.py');
       const env = { ...process.env, OMP_NUM_THREADS: '1', OPENBLAS_NUM_THREADS: '1' };
       const run = spawnSync(python, [script, text, list, `${epochs}`, `${power}`], {
         encoding: 'utf8',
@@ -142,6 +142,8 @@ function gensim(text: string, epochs: number, power: number): Beside | undefined
         timeout: 400_000,
       });
       if (run.status === 0) return JSON.parse(run.stdout) as Beside;
+      const isMissing = run.error !== undefined || /No module named 'gensim'/.test(run.stderr);
+      if (!isMissing) throw new Error(`${python} ${script}: ${run.stderr}`);
     }
     return undefined;
   } finally {

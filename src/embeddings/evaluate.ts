@@ -9,6 +9,7 @@ export type WordPair = readonly [string, string];
 /** a : b = c : d, where d is asked for. */
 export type AnalogyQuestion = readonly [a: string, b: string, c: string, d: string];
 
+/** How many questions were answered right. */
 export interface AnalogyScore {
   /** Right answers among those asked; NaN where none was. */
   readonly accuracy: number;
@@ -53,6 +54,7 @@ export function scoreAnalogies(
   };
 }
 
+/** How well cosines agree with people. */
 export interface SimilarityScore {
   /** Spearman's correlation of cosines with what people said, in [−1, 1]. */
   readonly correlation: number;

@@ -18,6 +18,7 @@ import { corpusOf, type Sentences } from './corpus.ts';
 import { gloveLoss } from './loss.ts';
 import { type WordEmbeddings, wordEmbeddings } from './vectors.ts';
 
+/** How GloVe learns. */
 export interface GloveOptions extends Omit<DeviceOptions, 'onDevice'> {
   /** Which words have vectors; default: those that occur `minCount` times. */
   readonly vocabulary?: Vocabulary;

@@ -47,6 +47,7 @@ export interface CodeScores {
   readonly seen: number;
 }
 
+/** What came of each code. */
 export interface HeldOutResult {
   /** Softmax over the 2ᵏ combinations: it can only answer with one that it was shown. */
   readonly localist: CodeScores;

@@ -10,6 +10,7 @@ export interface ProjectionOptions {
   readonly dimensions?: number;
 }
 
+/** Words as points. */
 export interface Projection {
   readonly words: readonly string[];
   /** A point for each word. */
