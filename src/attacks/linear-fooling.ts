@@ -16,6 +16,8 @@ export interface LinearFooling {
 }
 
 /**
+ * Makes a linear classifier see class `to`: adds ε times the difference of the two classes' weights to each row.
+ *
  * @param model one dense layer: its logits are x · w + b. @param from, to numbers of classes. @param clip default [0, 1].
  * @throws SaddlepointError `option` for a model that is not one dense layer, or classes that it does not have.
  */

@@ -33,6 +33,8 @@ export interface FlatFunction {
 export type ObjectiveOptions = Pick<CompileOptions, 'device' | 'memoryLimit'>;
 
 /**
+ * A function of a parameter tree as one of a flat vector in double precision, with gradient and Hessian, compiled once.
+ *
  * @param f a pure function of a tree of f32 tensors and of the batch, to a scalar tensor.
  * @param parameters the point that it starts from; says the structure.
  * @param batch a tree of tensors that f gets with each call.

@@ -41,6 +41,7 @@ export interface GanReading {
   readonly spread: number;
 }
 
+/** How often `ganMonitor` looks, and at what. */
 export interface GanMonitorOptions {
   /** Epochs between two readings: a whole number ≥ 1, default 1. */
   readonly every?: number;

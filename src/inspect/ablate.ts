@@ -9,6 +9,7 @@ import type { Run } from '../train/run.ts';
 import type { Trick } from '../train/trick.ts';
 import { Ablation, type ArmRun } from './ablation.ts';
 
+/** Which arms are compared: see `AblateOptions.mode`. */
 export type AblationMode = 'leave-one-out' | 'add-one-in' | 'factorial';
 const MODES = ['leave-one-out', 'add-one-in', 'factorial'] as const;
 

@@ -31,6 +31,7 @@ export interface ArmSummary {
   readonly bytes: number;
 }
 
+/** An ablation as plain JSON: its arms and seeds, and every run of them. */
 export interface AblationData {
   readonly mode: string;
   readonly measure: string;

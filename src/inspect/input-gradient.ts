@@ -26,6 +26,9 @@ export interface InputGradientOptions extends AttackRunOptions {
 }
 
 /**
+ * How much each number of a row moves the logit of a class: its slope ('plain'; Simonyan et al. 2013), summed on the way from a
+ * baseline ('integrated'; Sundararajan et al. 2017, eq. 3), or averaged over noisy rows ('smooth'; Smilkov et al. 2017).
+ *
  * @param y the class that is asked about, for each row.
  * @returns f32 [n, …], of the shape of x: logits per unit of the data, of 'integrated' logits.
  * @throws SaddlepointError as attacks do.

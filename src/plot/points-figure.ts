@@ -8,6 +8,7 @@ export interface PointSeries {
   readonly points: readonly (readonly [x: number, y: number])[];
 }
 
+/** What stands around the points. */
 export interface PointsFigureOptions {
   readonly title: string;
   readonly x: string;
@@ -25,6 +26,8 @@ const TOP = 72;
 const COLORS = ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#e69f00', '#56b4e9'];
 
 /**
+ * Series of points, or lines through them, in one plane: an SVG picture.
+ *
  * @param series at least one; six keep colors of their own.
  * @returns the text of an SVG file, 720 × 400 pixels.
  * @example pointsFigure([{ name: 'SGD', points: [[0, 2.3], [50, 1.1]] }], { title: 'Loss', x: 'step', y: 'loss', line: true });

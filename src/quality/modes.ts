@@ -13,6 +13,7 @@ export interface ModesOptions {
   readonly minCount?: number;
 }
 
+/** Which centers have samples, and how many samples are near one. */
 export interface Modes {
   /** Modes that enough samples fall to. */
   readonly covered: number;

@@ -67,6 +67,7 @@ export interface GradientAt {
   readonly loss: Tensor;
   readonly gradients: ReadonlyMap<string, Tensor>;
 }
+/** Loss and gradient at a point; gradient tricks wrap one in another. */
 export type GradientFunction = (point: Point) => GradientAt;
 
 /** What traced code of a trick may use. */
@@ -140,6 +141,7 @@ export interface Sampler extends Named {
   open(rows: SampledRows): (epoch: number) => Int32Array;
 }
 
+/** Changes the rows of a minibatch, and may mix their targets. */
 export interface Augmentation extends Named {
   readonly kind: 'augmentation';
   change(batch: Augmented, context: TrickContext): Augmented;
@@ -162,6 +164,7 @@ export interface LossTrick extends Named {
   wrap(loss: Loss): Loss;
 }
 
+/** Adds a penalty to what is minimized. */
 export interface Regularizer extends Named {
   readonly kind: 'regularizer';
   /** A scalar that is added to what is minimized; reported losses are without it. */
@@ -180,4 +183,5 @@ export interface TransformTrick extends Named {
   wrap(optimizer: Transform): Transform;
 }
 
+/** What stands in `fit(…, { tricks })`. */
 export type Trick = Sampler | ModelTrick | Augmentation | LossTrick | Regularizer | GradientTrick | TransformTrick;

@@ -1,6 +1,8 @@
 /**
  * @file Gradient accumulation around the run's optimizer: several small batches for one step. Kind: transform. `optim/accumulate.ts` does
- * it. No paper: k batches of n rows are one step of a batch of k · n, but for rounding and batch normalization.
+ * it. Goyal
+ * et al. 2017, section 2.1 (eq. 2–3: k small batches beside one of k · n rows); deviation: none but rounding, and batch normalization,
+ * whose statistics are those of each small batch.
  */
 import { accumulate as around } from '../optim/accumulate.ts';
 import { sgd } from '../optim/sgd.ts';
@@ -16,7 +18,7 @@ import type { TransformTrick } from '../train/trick.ts';
  * All batches weigh the same, so the last, smaller one of an epoch weighs more for a row; choose a batch size that divides the
  * rows where that matters. What is left over at the end of an epoch goes into the first step of the next.
  *
- * @param count how many batches make a step: a whole number ≥ 1; 1 is none.
+ * @param count how many batches make a step: a whole number ≥ 1, without a default; 1 is none.
  * @throws SaddlepointError `option` for another count.
  * @example await fit(model, data, { loss: crossEntropy(), batchSize: 32, tricks: [accumulate(8)] })
  */

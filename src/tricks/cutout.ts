@@ -14,7 +14,7 @@ import type { Augmentation } from '../train/trick.ts';
  * pixels it is their mean, as in the paper. (As a layer of the model: `augment({ cutout })`.)
  *
  * @param size the square's side in pixels, a whole number ≥ 0; 0 is none. The paper takes half of an image's side for CIFAR-10.
- * @param options shape: of the images, where rows are flat.
+ * @param options shape: of the images, where rows are flat; default: the rows' own shape.
  * @throws SaddlepointError `option` for values out of range; `shape`, when the run begins, for rows that are no such images.
  * @see DeVries & Taylor 2017, section 3.
  * @example await fit(model, digits, { loss: crossEntropy(), tricks: [cutout(8, { shape: [28, 28] })] })

@@ -11,7 +11,7 @@ import type { Sampler } from '../train/trick.ts';
  * Shuffles rows so that no batch has two of one key; each row comes once an epoch. A row whose key is in the batch already waits
  * for the next batch; at the end of an epoch, where rows of one key may be all that is left, the last batches may have some.
  *
- * @param keys what rows of a batch must not share, for each row of the data: strings or numbers.
+ * @param keys what rows of a batch must not share, for each row of the data: strings or numbers; there is no default.
  * @throws SaddlepointError `option` for what are no keys; `data`, when the run begins, for another number of rows, for a key that
  *   has more rows than there are batches, or with a schedule of batch sizes.
  * @example tricks: [distinctBatches(pairs.map(({ word }) => word))]

@@ -1,6 +1,6 @@
 /**
- * @file Stratified batches: every batch has the classes in their shares of the data. Kind: sampler. After Kohavi 1995 (stratified
- * folds), by rows instead of folds; deviation: shares are exact over the epoch, and off by a row or two of a class in a batch.
+ * @file Stratified batches: every batch has the classes in their shares of the data. Kind: sampler. After Kohavi 1995, section 2.2
+ * (stratified folds), by rows instead of folds; deviation: shares are exact over the epoch, and off by a row or two of a class in a batch.
  */
 import { SaddlepointError } from '../core/errors.ts';
 import { randomPermutation, streamOf } from '../core/philox.ts';

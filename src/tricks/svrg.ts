@@ -1,6 +1,6 @@
 /**
  * @file SVRG: gradients whose noise is taken out by those at a snapshot. Kind: gradient. Johnson & Zhang 2013, "Accelerating
- * stochastic gradient descent using predictive variance reduction", with option I (the snapshot is the last point); deviation:
+ * stochastic gradient descent using predictive variance reduction", figure 1, with option I (the snapshot is the last point); deviation:
  * minibatches, and passes in the sampler's order in place of draws with replacement. For deep nets see Defazio & Bottou 2019,
  * "On the ineffectiveness of variance reduced optimization for deep learning": there it rarely helps.
  */

@@ -1,6 +1,6 @@
 /**
  * @file Rows drawn by weight, with replacement. Kind: sampler. Importance weights on the side of the sampler: Zhao & Zhang 2015,
- * "Stochastic optimization with importance sampling for regularized loss minimization"; deviation: draws are systematic (Madow
+ * "Stochastic optimization with importance sampling for regularized loss minimization", section 3; deviation: draws are systematic (Madow
  * 1949), so that an epoch has each row as often as its weight says, but for one, and losses are not divided by the weights.
  */
 import { SaddlepointError, show } from '../core/errors.ts';
@@ -12,7 +12,7 @@ import type { Sampler } from '../train/trick.ts';
  * Draws rows by weight, with replacement: in an epoch of n rows a row comes n · weight / Σ weights times, on average. Other than
  * `data.weights`, which multiply losses, this shows heavy rows more often; do not use both for the same purpose.
  *
- * @param weights how often each row of the data comes, in relation to the others: a number ≥ 0 for each, 0 for never.
+ * @param weights how often each row of the data comes, in relation to the others: a number ≥ 0 for each, 0 for never; there is no default.
  * @throws SaddlepointError `option` for what are no such numbers; `data`, when the run begins, for another number of rows, or if
  *   all rows that are trained on have weight 0.
  * @example fit(model, data, { loss: crossEntropy(), tricks: [weightedRows(importance)] })

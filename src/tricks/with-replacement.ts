@@ -10,6 +10,7 @@ import type { Sampler } from '../train/trick.ts';
  * Every row of a batch is drawn from all rows alike. An epoch has as many draws as there are rows, of which about 63 % come. For
  * comparisons with theory; passes in random order, the default, mostly learn faster.
  *
+ * @throws SaddlepointError never by itself; what a run refuses, `fit` says.
  * @example fit(model, data, { loss: crossEntropy(), tricks: [withReplacement()] })
  */
 export function withReplacement(): Sampler {

@@ -20,6 +20,7 @@ export type Need = Exclude<keyof Evidence, 'isEnd' | 'curvature'>;
 /** What the advisor may do by itself, where it is told to: `advisor({ act: ['B2'] })`. */
 export type Action = { readonly divideLearningRate: number } | { readonly stop: true };
 
+/** A rule of the advisor, as data. */
 export interface Rule {
   readonly id: string;
   /** The symptom's name. */

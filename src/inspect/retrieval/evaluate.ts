@@ -11,6 +11,7 @@ export interface GroundTruth {
   readonly columns: ArrayLike<number | string>;
 }
 
+/** How well the right answers are found, in one direction. */
 export interface Retrieved {
   /** The rank of the first right answer to each query, from 1. */
   readonly ranks: readonly number[];

@@ -19,6 +19,7 @@ export interface LevenbergMarquardtOptions {
   readonly signal?: AbortSignal;
 }
 
+/** Where `levenbergMarquardt` ended, and how. */
 export interface LevenbergMarquardtResult {
   readonly point: Float64Array;
   /** ½ ‖r‖². */

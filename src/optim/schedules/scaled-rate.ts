@@ -2,6 +2,7 @@
 import { checkKnownOptions, checkName, checkNumber } from '../../core/errors.ts';
 import { type Schedule, schedule } from './schedule.ts';
 
+/** From which batch size to which, by which rule. */
 export interface ScaledRateOptions {
   /** The rate that suits batches of `from` rows: ≥ 0. */
   readonly learningRate: number;

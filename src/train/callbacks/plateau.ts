@@ -30,6 +30,7 @@ export interface PlateauRecord {
   readonly message: string;
 }
 
+/** When a stretch of steps counts as flat, and whom to tell. */
 export interface PlateauWatchOptions {
   /** Steps that a mean is taken over; four of them make a judgement: a whole number ≥ 1, default 50. */
   readonly window?: number;

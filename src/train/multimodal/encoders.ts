@@ -19,6 +19,7 @@ export type Encode = (rows: unknown) => Promise<Tensor>;
 /** What a text is for in `zeroShot`: the prompts of one class, one or several, each a row of text. */
 export type Prompts = readonly unknown[];
 
+/** The two halves of a dual encoder, each of its own kind of data. */
 export interface Encoders {
   readonly image: Encode;
   readonly text: Encode;

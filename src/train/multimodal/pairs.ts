@@ -3,6 +3,7 @@ import { SaddlepointError } from '../../core/errors.ts';
 import { type Source, toSource } from '../../data/source.ts';
 import { type Tensor, tensor } from '../../graph/tensor.ts';
 
+/** Pairs as `fit` takes them: inputs of both kinds by name, and an id for each pair. */
 export interface PairData {
   readonly x: { readonly image: unknown; readonly text: Tensor };
   /** Which rows have the same text: i32 [n]. */
