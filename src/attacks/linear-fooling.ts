@@ -18,19 +18,17 @@ export interface LinearFooling {
 /**
  * Makes a linear classifier see class `to`: adds ε times the difference of the two classes' weights to each row.
  *
- * @param model one dense layer: its logits are x · w + b. @param from, to numbers of classes. @param clip default [0, 1].
+ * @param model one dense layer: its logits are x · w + b.
+ * @param x rows, in the units of the data.
+ * @param options from, to: numbers of classes; epsilon ≥ 0: how much is added; clip: lowest and highest legal value, default [0, 1].
  * @throws SaddlepointError `option` for a model that is not one dense layer, or classes that it does not have.
  */
 export function linearFooling(
   model: TrainedModel,
   x: unknown,
-  {
-    from,
-    to,
-    epsilon,
-    clip,
-  }: { readonly from: number; readonly to: number; readonly epsilon: number; readonly clip?: Clip },
+  options: { readonly from: number; readonly to: number; readonly epsilon: number; readonly clip?: Clip },
 ): LinearFooling {
+  const { from, to, epsilon, clip } = options;
   const kernels = [...model.parameters].filter(([, { shape }]) => shape.length === 2);
   const [only] = kernels;
   if (only === undefined || kernels.length !== 1 || model.parameters.size > 2)

@@ -27,7 +27,8 @@ export interface UniversalOptions extends AttackRunOptions {
 /**
  * One change that fools a model on most rows: steps of the loss' sign, averaged over rows, kept within ε (L∞).
  *
- * @param x, y rows to find it on: at most `batchSize` (default 256) are looked at together, and of more the changes are averaged.
+ * @param x rows to find it on: at most `batchSize` (default 256) are looked at together, and of more the changes are averaged.
+ * @param y their classes.
  * @returns the change, of the shape of a row, in the units of an attack: add it to any row, and clip.
  */
 export async function universalPerturbation(
