@@ -1,8 +1,7 @@
 /**
- * @file Gradient accumulation around the run's optimizer: several small batches for one step. Kind: transform. `optim/accumulate.ts` does
- * it. Goyal
- * et al. 2017, section 2.1 (eq. 2–3: k small batches beside one of k · n rows); deviation: none but rounding, and batch normalization,
- * whose statistics are those of each small batch.
+ * @file Gradient accumulation around the run's optimizer: several small batches for one step; `optim/accumulate.ts` does it. Kind:
+ * transform. Goyal et al. 2017, section 3 (gradients of workers are added up; here those of one after the other). Deviations: a
+ * smaller last batch weighs as much as a whole one, and batch normalization sees each small batch by itself.
  */
 import { accumulate as around } from '../optim/accumulate.ts';
 import { sgd } from '../optim/sgd.ts';

@@ -1,6 +1,6 @@
 /**
  * @file Noise on the inputs (Sietsma & Dow 1991; for small noise it is Tikhonov regularization: Bishop 1995, "Training with
- * noise is equivalent to Tikhonov regularization", eq. 1). Kind: augmentation. No deviation.
+ * noise is equivalent to Tikhonov regularization", section "Training with noise"). Kind: augmentation. No deviation.
  */
 import { checkNumber } from '../core/errors.ts';
 import { add, mul } from '../ops/elementwise.ts';
@@ -12,7 +12,7 @@ import type { Augmentation } from '../train/trick.ts';
  *
  * @param deviation their standard deviation ≥ 0, in units of scaled inputs, without a default: standardized columns have the deviation 1; 0 is none.
  * @throws SaddlepointError `option` for another value.
- * @see Bishop 1995, eq. 1.
+ * @see Bishop 1995, section "Training with noise".
  * @example await fit(model, data, { loss: crossEntropy(), tricks: [inputNoise(0.1)] })
  */
 export function inputNoise(deviation: number): Augmentation {

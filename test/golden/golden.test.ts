@@ -27,7 +27,7 @@ const EXPRESSED = {
   prep: 7,
   recurrent: 4,
   schedules: 27,
-  training: 4,
+  training: 6,
   tricks: 8,
 };
 

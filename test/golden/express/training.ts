@@ -1,5 +1,6 @@
 /** @file training.json: whole runs of a small network, loss by loss, and its last parameters; and one of L-BFGS. */
 import { valueAndGrad } from '../../../src/autodiff/grad.ts';
+import { packLeaves } from '../../../src/engine/renew.ts';
 import { layoutGroup } from '../../../src/graph/program.ts';
 import { type Tensor, tensor } from '../../../src/graph/tensor.ts';
 import { dense } from '../../../src/nn/dense.ts';
@@ -17,6 +18,9 @@ import { lbfgs } from '../../../src/optim/drivers/lbfgs.ts';
 import { cosineDecay } from '../../../src/optim/schedules/cosine-decay.ts';
 import { sgd } from '../../../src/optim/sgd.ts';
 import { chain, type Transform } from '../../../src/optim/transform.ts';
+import type { GradientFunction, GradientTrick, LossContext, Point } from '../../../src/train/trick.ts';
+import { asam } from '../../../src/tricks/asam.ts';
+import { sam } from '../../../src/tricks/sam.ts';
 import { type GoldenCase, type GoldenTensor, hostTensorOf } from '../format.ts';
 import { type Adapter, type Expression, type Tensors, tensorCheck } from '../session.ts';
 import { stepper } from './optimizers.ts';
@@ -41,6 +45,12 @@ const TRANSFORMS: Readonly<Record<string, (options: Options) => Transform>> = {
     const weightDecay = options.weight_decay;
     return chain(clipByGlobalNorm(options.clip_norm), adamw({ learningRate, weightDecay, ...adams(options) }));
   },
+};
+
+/** Their ASAM has no η. */
+const TRICKS: Readonly<Record<string, (rho: number) => GradientTrick>> = {
+  sam: (rho) => sam(rho),
+  asam: (rho) => asam(rho, { eta: 0 }),
 };
 
 const LEAVES = ['0/kernel', '0/bias', '1/kernel', '1/bias'];
@@ -70,7 +80,10 @@ function rosenbrock(data: GoldenCase): Expression {
 
 export const training: Adapter = (name, data) => {
   if (name === 'lbfgs_rosenbrock') return rosenbrock(data);
-  const transform = TRANSFORMS[name]?.(data.options as unknown as Options);
+  const trick = TRICKS[name]?.(data.rho as number);
+  const transform = trick
+    ? sgd({ learningRate: data.lr as number })
+    : TRANSFORMS[name]?.(data.options as unknown as Options);
   if (transform === undefined) return undefined;
   // Theirs are (out, in); transposing is its own inverse.
   const leaves = (data.params as GoldenTensor[]).map((leaf) => transpose(hostTensorOf(leaf)));
@@ -84,10 +97,31 @@ export const training: Adapter = (name, data) => {
   });
   const leavesOf = (parameters: Tensor): Map<string, Tensor> =>
     new Map(group.segments.map(({ path, offset, shape }) => [path, segment(parameters, offset, shape)]));
-  const lossAndGradient = (parameters: Tensor, { x, labels }: Tensors): Tensors => {
+  const lossOf = (leaves: ReadonlyMap<string, Tensor>, { x, labels }: Tensors): Tensor =>
+    mean(crossEntropy().call(applyModel(model, leaves, x as Tensor, { mode: 'train' }), labels as Tensor));
+  const lossAndGradient = (parameters: Tensor, batch: Tensors): Tensors => {
+    if (trick) {
+      const at: Point = { leaves: leavesOf(parameters), batch: batch as Record<string, Tensor> };
+      const visited: Tensor[] = [];
+      const gradient: GradientFunction = ({ leaves }) => {
+        const [loss, of] = valueAndGrad(
+          (tree: Record<string, Tensor>) => lossOf(new Map(Object.entries(tree)), batch),
+          Object.fromEntries(leaves),
+        ) as [Tensor, Record<string, Tensor>];
+        visited.push(loss);
+        return { loss, gradients: new Map(Object.entries(of)) };
+      };
+      const { loss, gradients } = trick.wrap(gradient, { trained: LEAVES } as unknown as LossContext)(at);
+      return {
+        ...{ loss, up: visited[1] as Tensor },
+        gradient: packLeaves(
+          group.segments.map(({ path }) => gradients.get(path) as Tensor),
+          group,
+        ),
+      };
+    }
     const [loss, gradient] = valueAndGrad((at: Tensor) => {
-      const logits = applyModel(model, leavesOf(at), x as Tensor, { mode: 'train' });
-      return mean(crossEntropy().call(logits, labels as Tensor));
+      return lossOf(leavesOf(at), batch);
     }, parameters) as [Tensor, Tensor];
     return { loss, gradient };
   };
@@ -95,12 +129,14 @@ export const training: Adapter = (name, data) => {
     const run = stepper(session, transform, tensor(block), lossAndGradient, group.segments);
     const batch = { x: hostTensorOf(data.x), labels: hostTensorOf(data.labels, 'i32') };
     const losses: number[] = [];
-    for (let i = 0; i < (data.losses as number[]).length; i++)
-      losses.push((await run.step(batch)).loss?.item() as number);
+    for (let i = 0; i < (data.losses as number[]).length; i++) {
+      const { loss, up } = await run.step(batch);
+      losses.push(loss?.item() as number, ...(up ? [up.item()] : []));
+    }
     const last = [...leavesOf(run.parameters).values()];
     const final = (data.final as GoldenTensor[]).map((expected, i) =>
       tensorCheck(`final ${i}`, transpose(last[i] as Tensor), expected),
     );
-    return [{ what: 'losses', got: losses, expected: data.losses as number[] }, ...final];
+    return [{ what: 'losses', got: losses, expected: (data.losses as number[]).flat() }, ...final];
   };
 };
