@@ -153,10 +153,14 @@ describe('fit in a worker', () => {
   });
 
   test('a worker that is killed ends the run with an error, at once', async () => {
-    const running = fit(model(), clouds(3000), { ...options, epochs: 1_000_000, worker: true }).catch((error) => error);
-    const count = made.length;
-    while (made.length === count) await new Promise((resolve) => setTimeout(resolve, 5));
-    await new Promise((resolve) => setTimeout(resolve, 200));
+    let running: Promise<unknown> = Promise.resolve();
+    // On a busy machine it may take any time to begin.
+    await new Promise<void>((begun) => {
+      const callbacks = [{ onStep: () => begun() }];
+      running = fit(model(), clouds(3000), { ...options, epochs: 1_000_000, worker: true, callbacks }).catch(
+        (error) => error,
+      );
+    });
     await made.at(-1)?.terminate();
     expect(await running).toMatchObject({
       code: 'internal',
