@@ -11,6 +11,7 @@ export const importMap = {
   saddlepoint: '/node_modules/saddlepoint/dist/index.js',
   'saddlepoint/': '/node_modules/saddlepoint/dist/',
   'saddlepoint/data': '/node_modules/saddlepoint/dist/data.js',
+  'saddlepoint/edge': '/node_modules/saddlepoint/dist/edge.js',
   '#wasm': '/node_modules/saddlepoint/dist/wasm/inline.js',
   '#progress': '/node_modules/saddlepoint/dist/progress/none.js',
   'csv-parse/browser/esm/sync': '/node_modules/csv-parse/dist/esm/sync.js',
@@ -41,7 +42,7 @@ export async function serveFromCdn(folder) {
   mkdirSync(files, { recursive: true });
   await build({
     absWorkingDir: folder,
-    entryPoints: { index: 'saddlepoint', data: 'saddlepoint/data' },
+    entryPoints: { index: 'saddlepoint', data: 'saddlepoint/data', edge: 'saddlepoint/edge' },
     outdir: files,
     bundle: true,
     minify: true,
@@ -52,7 +53,11 @@ export async function serveFromCdn(folder) {
   const cdn = await serve(files, { 'Access-Control-Allow-Origin': '*' });
   writeFileSync(
     join(folder, 'cdn.html'),
-    pageWith({ saddlepoint: `${cdn.url}index.js`, 'saddlepoint/data': `${cdn.url}data.js` }),
+    pageWith(
+      Object.fromEntries(
+        ['', '/data', '/edge'].map((entry) => [`saddlepoint${entry}`, `${cdn.url}${entry.slice(1) || 'index'}.js`]),
+      ),
+    ),
   );
   const page = await serve(folder);
   return { url: `${page.url}cdn.html`, close: () => Promise.all([page.close(), cdn.close()]).then(() => undefined) };
