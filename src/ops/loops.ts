@@ -59,7 +59,12 @@ export function scan<C, X, Y>(
       throw new SaddlepointError('shape', `scan: the carry has ${starts.length} tensors, f returned ${given.length}`);
     // By their places in the tree: an object's keys may come in another order.
     const byPath = new Map(given.map(({ path, leaf }) => [path, leaf]));
-    const renewed = leavesOf(start).map(({ path }, i) => byPath.get(path) ?? (given[i]?.leaf as Tensor));
+    const renewed = leavesOf(start).map(({ path }) => {
+      const leaf = byPath.get(path);
+      if (leaf !== undefined) return leaf;
+      const others = [...byPath.keys()].map((key) => `'${key}'`).join(', ');
+      throw new SaddlepointError('shape', `scan: the carry has '${path}', f returned ${others}`);
+    });
     taps = trace.taps;
     return [...renewed, ...leavesOf(result).map(({ leaf }) => leaf), ...taps.map(({ value }) => value)];
   });

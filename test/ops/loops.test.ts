@@ -182,3 +182,25 @@ describe('bad input', () => {
     expect(() => add(leaked as Tensor, 1)).toThrow('after the function that it was traced in had returned');
   });
 });
+
+describe.each(BOTH)('the carry (%s)', (device) => {
+  test('is matched by names, whatever order they come back in', async () => {
+    const f = (a: Tensor, b: Tensor) => {
+      const [last] = scan(
+        ({ x, y }: { x: Tensor; y: Tensor }) => [{ y: add(y, x), x: mul(x, 2) }, undefined] as const,
+        { x: a, y: b },
+        undefined,
+        { length: 3 },
+      );
+      return [last.x, last.y] as const;
+    };
+    // x: 1, 2, 4, 8; y: 10, 11, 13, 17.
+    const [x, y] = await compile(f, { device })(tensor(1), tensor(10));
+    expect([x.item(), y.item()]).toEqual([8, 17]);
+  });
+});
+
+test('a carry that comes back under another name is refused, both named', () => {
+  const f = (a: Tensor) => repeat(2, ({ x }: { x: Tensor }) => ({ z: x }) as never, { x: a });
+  expect(() => f(tensor(1))).toThrow(/the carry has 'x', f returned 'z'/);
+});
