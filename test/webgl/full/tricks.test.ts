@@ -10,5 +10,5 @@ it('has a name for each trick', () => {
 describe.each(rows)('$name', (row) => {
   const { excused = {} } = row;
   for (const { number, title, check, once } of POINTS)
-    if (!once) it.skipIf(number in excused)(`${number} ${title} (webgl)`, () => check(row, 'webgl'));
+    if (!once && !(number in excused)) it(`${number} ${title} (webgl)`, () => check(row, 'webgl'));
 });
