@@ -40,10 +40,15 @@ export const checkRamp = (trick: string, ramp: unknown): number => checkNumber(`
 /** The share of ε in each step: rises evenly to 1 over the first `ramp` epochs. */
 export function rampScalars(ramp: number): {
   readonly scalarCount?: number;
+  readonly countsEpochs?: boolean;
   readonly scalars?: (step: number, stepsPerEpoch: number) => readonly number[];
 } {
   if (ramp === 0) return {};
-  return { scalarCount: 1, scalars: (step, perEpoch) => [Math.min(1, (step + 1) / (ramp * perEpoch))] };
+  return {
+    scalarCount: 1,
+    countsEpochs: true,
+    scalars: (step, perEpoch) => [Math.min(1, (step + 1) / (ramp * perEpoch))],
+  };
 }
 
 /** The ramp's share in traced code. */

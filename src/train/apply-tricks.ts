@@ -117,7 +117,15 @@ export function trickHooks(
   { epochRows, largest }: { readonly epochRows: number | undefined; readonly largest: number },
 ): Hooks {
   const traced = placed.filter(({ trick }) => !['sampler', 'model', 'transform'].includes(trick.kind));
-  const order = orderOf(placed, prepared, { seed, shuffle, isScheduled: largest !== prepared.batchSize });
+  const isScheduled = largest !== prepared.batchSize;
+  const order = orderOf(placed, prepared, { seed, shuffle, isScheduled });
+  const counting = placed.find(({ trick }) => trick.countsEpochs);
+  if (isScheduled && counting !== undefined)
+    throw new SaddlepointError(
+      'option',
+      `fit: tricks: ${counting.id} counts epochs by their steps, which a schedule of batch sizes changes`,
+      'give batchSize a number, or leave the trick out',
+    );
   if (prepared.state.named !== undefined && ofKind(placed, 'augmentation').length > 0)
     throw new SaddlepointError(
       'option',

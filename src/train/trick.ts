@@ -30,6 +30,8 @@ interface Named {
    * @param step from 0. @param stepsPerEpoch whole and partial batches of an epoch.
    */
   readonly scalars?: (step: number, stepsPerEpoch: number) => readonly number[];
+  /** Whether they depend on `stepsPerEpoch`: such a trick is refused beside a schedule of batch sizes, which changes it. */
+  readonly countsEpochs?: boolean;
   /** How many they are; default 0. */
   readonly scalarCount?: number;
   /** Blocks that stay from step to step, zeros at the start, saved with checkpoints. By name. */

@@ -33,6 +33,7 @@ export function svrg(options: { readonly snapshotEvery?: number } = {}): Gradien
     options: { snapshotEvery },
     claims: ['correction of the gradient'],
     scalarCount: 2,
+    countsEpochs: true,
     // Whether the step is one of the snapshot's pass, and whether it is its first.
     scalars(step, stepsPerEpoch) {
       const inRound = step % ((1 + snapshotEvery) * stepsPerEpoch);

@@ -1,6 +1,7 @@
 import {
   adam,
   add,
+  batchSchedule,
   type Callback,
   chain,
   clipByGlobalNorm,
@@ -17,6 +18,7 @@ import {
   sgd,
   square,
   sum,
+  svrg,
   type Trick,
   weightEma,
 } from 'saddlepoint';
@@ -270,6 +272,15 @@ describe('tricks', () => {
   it('composes kinds in their own order, whatever the order of the list', async () => {
     const list = [ascend(0.05), weightPenalty(0.01)];
     expect(parametersOf(await run(list))).toEqual(parametersOf(await run([...list].reverse())));
+  });
+
+  it('refuses a trick that counts epochs beside batches that change', async () => {
+    const batchSize = batchSchedule.grow({ from: 4, factor: 2, every: 'epoch', max: 16 });
+    await expect(rejection(run([svrg()], { batchSize }))).resolves.toMatchObject({
+      code: 'option',
+      message: expect.stringContaining('svrg counts epochs by their steps'),
+    });
+    await expect(run([svrg()], { batchSize: 16 })).resolves.toMatchObject({ ending: 'completed' });
   });
 
   it('refuses what is no trick, one that was not called, and two that clash, naming both', async () => {
