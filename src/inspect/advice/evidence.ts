@@ -1,5 +1,7 @@
 /** @file What rules of the advisor look at: numbers that a run shows, and records that other tools make. All of it is plain JSON. */
+import type { GradientNoise } from '../../train/gradient-noise.ts';
 import type { EpochRecord } from '../../train/history.ts';
+import type { Robustness } from '../robustness.ts';
 
 /** What the run is, as far as rules ask. */
 export interface RunEvidence {
@@ -57,10 +59,8 @@ export interface BeforeEvidence {
   readonly shared?: { readonly rows: number; readonly of: number } | undefined;
 }
 
-/** A noise scale that was measured, by window or epoch: `tr Σ / ‖G‖²` in examples. */
-export interface NoiseEvidence {
-  readonly simple: number;
-}
+/** A noise scale that was measured, in rows: `noiseScale().measurements` are such. */
+export type NoiseEvidence = Pick<GradientNoise, 'noiseScale'>;
 
 /** What the gradients' spread says of a batch: ‖Var‖₁ / B against ‖g‖². */
 export interface NormTestEvidence {
@@ -83,25 +83,16 @@ export interface CalibrationEvidence {
   readonly error: number;
 }
 
-/** Accuracies under attack; `robustness(…)` gives them. */
-export interface RobustnessEvidence {
-  readonly clean: number;
-  readonly classes: number;
-  readonly curves: readonly {
-    readonly attack: string;
-    readonly epsilons: readonly number[];
-    readonly accuracies: readonly number[];
-  }[];
-  /** The ε of the training, if it was adversarial. */
-  readonly trainedEpsilon?: number | undefined;
+/** Accuracies under attack: what `robustness(…)` returns is such. Radius 0 is the model as it is. */
+export interface RobustnessEvidence extends Pick<Robustness, 'chance' | 'curves' | 'trainedAt'> {
   /** The ε that people do not see: 2 / 255 of colors, 0.1 of digits (default). */
   readonly smallEpsilon?: number | undefined;
 }
 
-/** A window of a game of generator and discriminator; `ganMonitor` gives them. */
+/** A window of a game of generator and critic: `ganMonitor().readings` are such. */
 export interface GanEvidence {
-  /** The share of real and fake rows that the discriminator tells apart; left out for critics. */
-  readonly discriminatorAccuracy?: number | undefined;
+  /** The share of real and fake rows that the critic tells apart. */
+  readonly criticAccuracy?: number | undefined;
   readonly generatorGradientNorm: number;
   /** Mean distances of pairs. */
   readonly fakeDistance: number;

@@ -11,14 +11,17 @@ import { concat } from '../../ops/concat.ts';
 import { abs, equal, float, greater, sqrt, square, sub } from '../../ops/elementwise.ts';
 import { reshape } from '../../ops/movement.ts';
 import { max, mean, sum } from '../../ops/reduce.ts';
+import { lanczos } from '../../optim/drivers/lanczos.ts';
 import { describeStep, targetSpec } from '../../train/describe.ts';
 import type { Prepared } from '../../train/prepare.ts';
 import { groupsOf, type Parameter } from '../../train/state.ts';
-import { extremeCurvature } from './curvature.ts';
 import type { LayerReading } from './evidence.ts';
 
 /** Where |tanh| counts as saturated; of a sigmoid below 0.03 or above 0.97. */
 const SATURATED = 0.97;
+
+/** Products with the Hessian that a question costs: Ritz values are bounds from inside, so a negative one proves a way downhill. */
+const LANCZOS_STEPS = 20;
 
 type Leaves = ReadonlyMap<string, Parameter>;
 
@@ -82,7 +85,7 @@ export function probeOf(prepared: Prepared): Probe | undefined {
     const gradient = first[0] === undefined ? undefined : gradientOf(first[0]);
     return { loss, layers, first: gradient === undefined ? tensor(0) : sqrt(sum(square(gradient))) };
   });
-  const times = compile(
+  const product = compile(
     (
       leaves: Readonly<Record<string, Tensor>>,
       vector: Readonly<Record<string, Tensor>>,
@@ -116,21 +119,20 @@ export function probeOf(prepared: Prepared): Probe | undefined {
       const leaves = leavesOf(parameters, (path) => paths.includes(path));
       const rest = leavesOf(parameters, (path) => !paths.includes(path));
       const sizes = paths.map((path) => sizeOf(must(parameters.get(path), 'a leaf').shape));
-      const product = async (vector: Float32Array): Promise<Float64Array> => {
+      const times = async (vector: Float64Array): Promise<Float64Array> => {
         let at = 0;
         const parts = paths.map((path, i) => {
           const { shape } = must(parameters.get(path), 'a leaf');
-          const part = vector.slice(at, at + (sizes[i] as number));
+          const part = Float32Array.from(vector.subarray(at, at + (sizes[i] as number)));
           at += sizes[i] as number;
           return [path, tensor(part, shape)] as const;
         });
-        const made = (await times(leaves, Object.fromEntries(parts), rest, x, y)) as Readonly<Record<string, Tensor>>;
+        const made = (await product(leaves, Object.fromEntries(parts), rest, x, y)) as Readonly<Record<string, Tensor>>;
         return Float64Array.from(paths.flatMap((path) => Array.from(must(made[path], 'a leaf').data)));
       };
-      return extremeCurvature(
-        product,
-        sizes.reduce((total, size) => total + size, 0),
-      );
+      const size = sizes.reduce((total, one) => total + one, 0);
+      const { top, bottom } = await lanczos({ size, times }, { steps: LANCZOS_STEPS });
+      return { top, bottom };
     },
   };
 }

@@ -7,8 +7,7 @@ import { isBouncing } from './rules-steps.ts';
 /** The accuracy of a curve at an ε, or undefined where it was not measured. */
 function accuracyAt(robustness: RobustnessEvidence, attack: RegExp, epsilon: number): number | undefined {
   const curve = robustness.curves.find((one) => attack.test(one.attack));
-  const at = curve?.epsilons.findIndex((one) => Math.abs(one - epsilon) < 1e-9) ?? -1;
-  return curve?.accuracies[at];
+  return curve?.points.find((one) => Math.abs(one.epsilon - epsilon) < 1e-9)?.accuracy;
 }
 
 /** The three signs that an accuracy under attack is not real (Athalye et al. 2018), and the fourth of Wong et al. 2020. */
@@ -16,22 +15,22 @@ function masking(robustness: RobustnessEvidence): Sighting[] {
   const fgsm = robustness.curves.find(({ attack }) => /fgsm/i.test(attack));
   const found: Sighting[] = [];
   const say = (saw: string, limit: string): void => void found.push({ saw, limit });
-  for (const [i, epsilon] of (fgsm?.epsilons ?? []).entries()) {
-    const one = fgsm?.accuracies[i] as number;
+  let before: number | undefined;
+  for (const { epsilon, accuracy: one } of fgsm?.points ?? []) {
     const pgd = accuracyAt(robustness, /pgd/i, epsilon);
-    const before = i === 0 ? undefined : (fgsm?.accuracies[i - 1] as number);
     // A point of slack: 2,000 rows have a standard error of one.
     if (pgd !== undefined && epsilon > 0 && pgd > one + 0.01)
       say(`PGD accuracy ${percent(pgd)} > FGSM ${percent(one)} at ε ${short(epsilon)}`, 'more steps, less accuracy');
     if (before !== undefined && one > before + 0.01)
       say(`FGSM accuracy rises to ${percent(one)} at ε ${short(epsilon)}`, 'it falls with ε');
-    if (pgd !== undefined && epsilon === robustness.trainedEpsilon && one - pgd > 0.2)
+    if (pgd !== undefined && epsilon === robustness.trainedAt && one - pgd > 0.2)
       say(`FGSM ${percent(one)} − PGD ${percent(pgd)} at the training ε ${short(epsilon)}`, '≤ 20 points');
+    before = one;
   }
-  for (const { attack, epsilons, accuracies } of robustness.curves)
-    for (const [i, epsilon] of epsilons.entries())
-      if (epsilon >= 1 && (accuracies[i] as number) > 1 / robustness.classes + 0.02)
-        say(`${attack} leaves ${percent(accuracies[i] as number)} at ε ${short(epsilon)}`, 'no more than chance');
+  for (const { attack, points } of robustness.curves)
+    for (const { epsilon, accuracy } of points)
+      if (epsilon >= 1 && accuracy > robustness.chance + 0.02)
+        say(`${attack} leaves ${percent(accuracy)} at ε ${short(epsilon)}`, 'no more than chance');
   return found.slice(0, 1);
 }
 
@@ -45,11 +44,11 @@ export const RECORD_RULES: readonly Rule[] = [
     needs: ['noise', 'run', 'steps'],
     windows: 2,
     test(evidence: Evidence) {
-      const { simple = 0 } = lastOf(evidence.noise) ?? {};
+      const { noiseScale = 0 } = lastOf(evidence.noise) ?? {};
       const { batchSize = 1 } = evidence.run ?? {};
-      if (!(simple > 4 * batchSize) || !isBouncing(evidence)) return [];
+      if (!(noiseScale > 4 * batchSize) || !isBouncing(evidence)) return [];
       return [
-        { saw: `noise scale ${short(simple)} at batch ${batchSize}, and the loss bounces`, limit: '≤ 4 × batch' },
+        { saw: `noise scale ${short(noiseScale)} at batch ${batchSize}, and the loss bounces`, limit: '≤ 4 × batch' },
       ];
     },
     remedy: 'A batch 2 to 4 times as large with a learning rate by its rule, or accumulate(4)',
@@ -64,9 +63,9 @@ export const RECORD_RULES: readonly Rule[] = [
     windows: 1,
     test({ noise = [], run }) {
       const { batchSize = 1 } = run ?? {};
-      const { simple = Number.POSITIVE_INFINITY } = lastOf(noise) ?? {};
-      return noise.length >= 2 && batchSize > 4 * simple
-        ? [{ saw: `batch ${batchSize}, noise scale ${short(simple)}`, limit: 'batch ≤ 4 × noise scale' }]
+      const { noiseScale = Number.POSITIVE_INFINITY } = lastOf(noise) ?? {};
+      return noise.length >= 2 && batchSize > 4 * noiseScale
+        ? [{ saw: `batch ${batchSize}, noise scale ${short(noiseScale)}`, limit: 'batch ≤ 4 × noise scale' }]
         : [];
     },
     remedy: 'A smaller batch, or a larger learning rate with a warm-up',
@@ -113,7 +112,7 @@ export const RECORD_RULES: readonly Rule[] = [
         },
       ];
     },
-    remedy: 'await findBatchSize(model, data, options)',
+    remedy: 'The batchSize that was fastest an example, with a learning rate by scaledRate(…)',
     trick: 'minibatches',
     source: 'measured on this machine',
   },
@@ -146,9 +145,9 @@ export const RECORD_RULES: readonly Rule[] = [
     windows: 1,
     test({ robustness }) {
       if (robustness === undefined) return [];
-      const { clean, smallEpsilon = 0.1 } = robustness;
-      const attacked = accuracyAt(robustness, /pgd/i, smallEpsilon);
-      return attacked !== undefined && clean - attacked > 0.5 * clean
+      const { smallEpsilon = 0.1 } = robustness;
+      const [clean, attacked] = [0, smallEpsilon].map((epsilon) => accuracyAt(robustness, /pgd/i, epsilon));
+      return clean !== undefined && attacked !== undefined && clean - attacked > 0.5 * clean
         ? [
             {
               saw: `accuracy ${percent(clean)} → ${percent(attacked)} by PGD at ε ${short(smallEpsilon)}`,
@@ -180,13 +179,13 @@ export const RECORD_RULES: readonly Rule[] = [
     windows: 2,
     test({ gan = [] }) {
       const [before, now] = gan.slice(-2);
-      const { discriminatorAccuracy: accuracy = 0 } = now ?? {};
+      const { criticAccuracy: accuracy = 0 } = now ?? {};
       if (before === undefined || now === undefined || !(accuracy > 0.95)) return [];
       if (!(now.generatorGradientNorm < before.generatorGradientNorm)) return [];
       const norms = [before, now].map(({ generatorGradientNorm }) => short(generatorGradientNorm)).join(' → ');
       return [{ saw: `it tells ${percent(accuracy)} apart, ‖g‖ of the generator ${norms}`, limit: '≤ 95 %' }];
     },
-    remedy: 'gan.r1() or a gradient penalty, fewer turns or a smaller rate of the discriminator, DiffAugment',
+    remedy: 'ganLosses.r1(…) or a gradient penalty, fewer turns or a smaller rate of the critic, diffAugment(…)',
     trick: 'adversarial-networks',
     source: 'Arjovsky & Bottou 2017',
   },

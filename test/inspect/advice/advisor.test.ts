@@ -112,7 +112,7 @@ describe('advise', () => {
   });
 
   it('reads records of other tools, and says nothing where all is well', async () => {
-    const records = { noise: [{ simple: 5 }, { simple: 6 }] };
+    const records = { noise: [{ noiseScale: 5 }, { noiseScale: 6 }] };
     const run = await fit(model(), digits(), options({ epochs: 2, batchSize: 64 }));
     expect((await advise(run, records)).map(({ rule }) => rule)).toEqual(['F2']);
     expect(await advise(run)).toEqual([]);

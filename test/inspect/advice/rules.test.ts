@@ -1,4 +1,5 @@
 /** @file Each rule of the advisor: evidence that provokes it, and healthy evidence beside it that does not. */
+import * as library from 'saddlepoint';
 import { ADVICE_RULES, type EpochRecord, type Evidence } from 'saddlepoint';
 import { describe, expect, it } from 'vitest';
 import { Judge } from '../../../src/inspect/advice/rule.ts';
@@ -23,16 +24,18 @@ const epoch = (loss: number, accuracy: number, held: number, heldAccuracy: numbe
     ...{ epoch: 1, loss, accuracy, seconds: 1, validation: { loss: held, accuracy: heldAccuracy } },
   }) as unknown as EpochRecord;
 const overfitting = [0, 1, 2, 3, 4, 5, 6].map((i) => epoch(0.5 - 0.05 * i, 0.99, 0.5 + 0.02 * i, 0.85));
-const robustness = (fgsm: number[], pgd: number[], trainedEpsilon?: number) => ({
-  ...{ clean: 0.95, classes: 10, trainedEpsilon },
-  curves: [
-    { attack: 'fgsm', epsilons: [0.05, 0.1, 0.3], accuracies: fgsm },
-    { attack: 'pgd', epsilons: [0.05, 0.1, 0.3], accuracies: pgd },
-  ],
-});
+const robustness = (fgsm: number[], pgd: number[], trainedAt?: number) => {
+  const points = (accuracies: number[]) =>
+    [0.95, ...accuracies].map((accuracy, i) => ({ epsilon: [0, 0.05, 0.1, 0.3][i] as number, accuracy }));
+  const curves = [
+    { attack: 'fgsm', steps: 1, points: points(fgsm) },
+    { attack: 'pgd', steps: 20, points: points(pgd) },
+  ];
+  return { chance: 0.1, trainedAt, curves };
+};
 const gan = (accuracies: number[], norms: number[], fake: number) =>
-  accuracies.map((discriminatorAccuracy, i) => ({
-    ...{ discriminatorAccuracy, generatorGradientNorm: norms[i] as number, fakeDistance: fake, realDistance: 1 },
+  accuracies.map((criticAccuracy, i) => ({
+    ...{ criticAccuracy, generatorGradientNorm: norms[i] as number, fakeDistance: fake, realDistance: 1 },
   }));
 const many = (n: number, value: (i: number) => number) => Array.from({ length: n }, (_, i) => value(i));
 
@@ -190,13 +193,13 @@ const CASES: Record<string, readonly [sick: Evidence, healthy: Evidence]> = {
         (i) => 1 + 1e-3 * (i % 3),
         () => 1,
       ),
-      noise: [{ simple: 1000 }],
+      noise: [{ noiseScale: 1000 }],
     },
-    { run, steps: steps(falling, () => 1), noise: [{ simple: 3000 }] },
+    { run, steps: steps(falling, () => 1), noise: [{ noiseScale: 3000 }] },
   ],
   F2: [
-    { run, noise: [{ simple: 5 }, { simple: 10 }] },
-    { run, noise: [{ simple: 44 }, { simple: 302 }] },
+    { run, noise: [{ noiseScale: 5 }, { noiseScale: 10 }] },
+    { run, noise: [{ noiseScale: 44 }, { noiseScale: 302 }] },
   ],
   F3: [
     { normTest: { variance: 64, batchSize: 64, squaredNorm: 1 } },
@@ -288,4 +291,16 @@ describe('the rules of the advisor', () => {
     const ids = [sick, healthy, sick].flatMap((one) => judge.look(one).map(({ rule }) => rule.id));
     expect(ids).not.toContain('B2');
   });
+});
+
+it('names no function in a remedy that the library does not export', () => {
+  const surface = library as unknown as Readonly<Record<string, unknown>>;
+  const missing = ADVICE_RULES.flatMap(({ id, remedy }) => {
+    return [...remedy.matchAll(/\b([a-zA-Z]+(?:\.[a-zA-Z0-9]+)?)\(/g)].flatMap(([, called]) => {
+      const [first, second] = (called as string).split('.') as [string, string | undefined];
+      const found = surface[first] as Readonly<Record<string, unknown>> | undefined;
+      return (second === undefined ? found : found?.[second]) === undefined ? [`${id}: ${called}`] : [];
+    });
+  });
+  expect(missing).toEqual([]);
 });
