@@ -1,31 +1,19 @@
 /** @file Nonlinear conjugate gradients: a host loop over a function's value and gradient that keeps one direction alone. */
 import { checkKnownOptions, checkNumber, SaddlepointError } from '../../core/errors.ts';
-import type { LbfgsResult, ValueAndGradient } from './lbfgs.ts';
+import type { LbfgsOptions, LbfgsResult, ValueAndGradient } from './lbfgs.ts';
+import { dot } from './operator.ts';
 import { type LinePoint, strongWolfe } from './strong-wolfe.ts';
 
-export interface ConjugateGradientsOptions {
-  /** A whole number ≥ 1; default 200. */
-  readonly maximumIterations?: number;
-  /** Of the function, line searches included: a whole number ≥ 1, default 10 times the iterations. */
-  readonly maximumEvaluations?: number;
-  /** Ends when no element of the gradient is larger: ≥ 0, default 1e-6. */
-  readonly gradientTolerance?: number;
-  /** Ends after the evaluation under way. */
-  readonly signal?: AbortSignal;
-  /** Called after each iteration, from 1, and awaited; the point is not to be changed. */
-  readonly onIteration?: (progress: {
-    readonly iteration: number;
-    readonly value: number;
-    readonly point: Float64Array;
-  }) => unknown;
-}
+/** As for `lbfgs`, whose defaults they have. */
+export type ConjugateGradientsOptions = Pick<
+  LbfgsOptions,
+  'maximumIterations' | 'maximumEvaluations' | 'gradientTolerance' | 'signal' | 'onIteration'
+>;
 
 interface Place extends LinePoint {
   readonly point: Float64Array;
   readonly gradient: Float64Array;
 }
-
-const dot = (a: Float64Array, b: Float64Array): number => a.reduce((sum, x, i) => sum + x * (b[i] as number), 0);
 
 /**
  * Minimizes a smooth function by conjugate directions, d ← −g + β d with β = max(0, gᵀ(g − g₀) / g₀ᵀg₀) (Polak–Ribière+), and

@@ -1,5 +1,6 @@
 /** @file L-BFGS: a host loop over a function's value and gradient, for small problems and whole batches. */
 import { checkKnownOptions, checkNumber, SaddlepointError } from '../../core/errors.ts';
+import { dot } from './operator.ts';
 import { type LinePoint, strongWolfe } from './strong-wolfe.ts';
 
 /** A point's value and gradient. */
@@ -59,8 +60,6 @@ interface Pair {
   readonly y: Float64Array;
   readonly rho: number;
 }
-
-const dot = (a: Float64Array, b: Float64Array): number => a.reduce((sum, x, i) => sum + x * (b[i] as number), 0);
 const difference = (a: Float64Array, b: Float64Array): Float64Array => a.map((x, i) => x - (b[i] as number));
 
 /**
