@@ -76,7 +76,7 @@ const defined: HostLowering = (inputs, { op, attributes, outputs }) =>
 
 /** Elements up to which moving on the host costs less than a call to the device. */
 const SMALL = 4096;
-const MOVED = ['segment', 'cast', 'slice', 'concat', 'split', 'transpose'];
+const MOVED = ['segment', 'pack', 'cast', 'slice', 'concat', 'split', 'transpose'];
 
 const HOST: Readonly<Record<string, HostLowering>> = {
   gather: (inputs, { outputs }) => gather('gather', inputs, must(outputs[0], 'an output')),
