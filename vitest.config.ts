@@ -80,6 +80,8 @@ export default defineConfig({
           name: 'node',
           include: ['test/**/*.test.ts'],
           exclude: ['test/browser/**', 'test/convergence/**', 'test/webgl/full/**'],
+          // One registry of modules a worker: with one a file, importing the library took as long as half of the tests.
+          isolate: false,
         },
       },
       {

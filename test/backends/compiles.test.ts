@@ -1,14 +1,16 @@
 /** How often the machine is compiled: once for a process and build, whatever is planned or opened after. */
 import { afterEach, expect, test, vi } from 'vitest';
-import { planSession, wasmBackend } from '../../src/backends/wasm/index.ts';
-import { trainingProgram } from '../../src/engine/step.ts';
-import { adam, description } from '../plan/worked-example.ts';
 
 afterEach(() => {
   vi.restoreAllMocks();
 });
 
 test('one compilation serves every session, and planning another batch size needs none', async () => {
+  // Other files of this worker may have compiled it: begin with modules of its own.
+  vi.resetModules();
+  const { planSession, wasmBackend } = await import('../../src/backends/wasm/index.ts');
+  const { trainingProgram } = await import('../../src/engine/step.ts');
+  const { adam, description } = await import('../plan/worked-example.ts');
   const compile = vi.spyOn(WebAssembly, 'compile');
   const instantiate = vi.spyOn(WebAssembly, 'instantiate');
   await planSession([trainingProgram(description, adam, 3)]);
