@@ -13,6 +13,7 @@ import { group } from './group';
 import { loopLoad, loopStore } from './loop';
 import { averagePool, averagePoolGradient, maxPool, maxPoolGather, maxPoolGradient } from './pool';
 import { randomNormal, randomUniform } from './random';
+import { rowSgd } from './row-sgd';
 import { rowNorm, rowOrder, rowUpdate, weightedNorm } from './rows';
 import { stop } from './simd';
 import { standardize, standardizeGradient } from './standardize';
@@ -45,6 +46,7 @@ export function performExtended(opcode: i32, p: usize, base: usize): i32 {
     case Opcode.rowOrder: return rowOrder(p, base);
     case Opcode.rowNorm: return rowNorm(p, base);
     case Opcode.rowUpdate: return rowUpdate(p, base);
+    case Opcode.rowSgd: return rowSgd(p, base);
     case Opcode.weightedNorm: weightedNorm(p, base); return Status.ok;
     case Opcode.gatherDot: return gatherDot(p, base);
     case Opcode.gatherSum: return gatherSum(p, base);

@@ -181,26 +181,6 @@ const TINY_SECOND: f32 = 1e-30;
   storeUpTo(row, f32x4.sub(v128.load(row), f32x4.mul(rate, g)), left);
 }
 
-function sgdRow(row: usize, pair: usize, end: usize, elements: i32, rate: v128): void {
-  let left = elements, column: usize = 0;
-  for (; left >= 16; left -= 16, column += 64) {
-    let from = <usize>load<u32>(pair) + column, w = v128.load32_splat(pair, 4);
-    let s0 = f32x4.mul(w, v128.load(from)), s1 = f32x4.mul(w, v128.load(from, 16));
-    let s2 = f32x4.mul(w, v128.load(from, 32)), s3 = f32x4.mul(w, v128.load(from, 48));
-    for (let next = pair + 8; next < end; next += 8) {
-      from = <usize>load<u32>(next) + column; w = v128.load32_splat(next, 4);
-      s0 = f32x4.add(s0, f32x4.mul(w, v128.load(from))); s1 = f32x4.add(s1, f32x4.mul(w, v128.load(from, 16)));
-      s2 = f32x4.add(s2, f32x4.mul(w, v128.load(from, 32))); s3 = f32x4.add(s3, f32x4.mul(w, v128.load(from, 48)));
-    }
-    const to = row + column;
-    v128.store(to, f32x4.sub(v128.load(to), f32x4.mul(rate, s0)));
-    v128.store(to, f32x4.sub(v128.load(to, 16), f32x4.mul(rate, s1)), 16);
-    v128.store(to, f32x4.sub(v128.load(to, 32), f32x4.mul(rate, s2)), 32);
-    v128.store(to, f32x4.sub(v128.load(to, 48), f32x4.mul(rate, s3)), 48);
-  }
-  for (; left > 0; left -= 4, column += 16) descend(row + column, sumOf(pair, end, column), rate, left);
-}
-
 function adagradRow(p: usize, row: usize, squares: usize, pair: usize, end: usize, elements: i32, rate: v128): void {
   const epsilon = v128.load32_splat(p, RowUpdateField.factors << 2), initial = v128.load32_splat(p, (RowUpdateField.factors + 1) << 2);
   for (let left = elements, column: usize = 0; left > 0; left -= 4, column += 16) {
@@ -249,8 +229,7 @@ export function rowUpdate(p: usize, base: usize): i32 {
     const next = segmentEnd(indices, order, i, count);
     const offset = (<usize>at(indices, at(order, i)) * <usize>elements) << 2;
     const row = table + offset, pair = pairs + (<usize>i << 3), end = pairs + (<usize>next << 3);
-    if (method == RowMethod.sgd) sgdRow(row, pair, end, elements, rate);
-    else if (method == RowMethod.adagrad) adagradRow(p, row, first + offset, pair, end, elements, rate);
+    if (method == RowMethod.adagrad) adagradRow(p, row, first + offset, pair, end, elements, rate);
     else adamRow(p, row, first + offset, second + offset, pair, end, elements, rate, epsilon);
     i = next;
   }

@@ -19,19 +19,25 @@ function multiplyHigh(a: number, b: number): number {
   return (aHigh * bHigh + (middle >>> 16) + (other >>> 16)) | 0;
 }
 
-/** The bijection itself: `counter` and `key` as in the paper; writes four words to `out`. All arguments are read as u32. */
+/**
+ * The bijection itself: counter and key as in the paper, all read as u32; writes four words to `out`. They come as numbers: lists
+ * would be garbage by the hundred million.
+ */
 export function philox4x32(
-  counter: readonly [number, number, number, number],
-  key: readonly [number, number],
+  counter0: number,
+  counter1: number,
+  counter2: number,
+  counter3: number,
+  key0: number,
+  key1: number,
   out: Int32Array,
 ): void {
-  // By index: iterators would take as long as the rounds.
-  let c0 = counter[0];
-  let c1 = counter[1];
-  let c2 = counter[2];
-  let c3 = counter[3];
-  let k0 = key[0];
-  let k1 = key[1];
+  let c0 = counter0;
+  let c1 = counter1;
+  let c2 = counter2;
+  let c3 = counter3;
+  let k0 = key0;
+  let k1 = key1;
   for (let round = 0; round < 10; round++) {
     const high0 = multiplyHigh(0xd2511f53, c0);
     const high1 = multiplyHigh(0xcd9e8d57, c2);
@@ -63,7 +69,7 @@ export function philoxBlock(
   iteration: number,
   out: Int32Array,
 ): void {
-  philox4x32([block, step, iteration, 0], [seed, stream], out);
+  philox4x32(block, step, iteration, 0, seed, stream, out);
 }
 
 /** 2⁻²⁴ */

@@ -57,13 +57,15 @@ export function rowsUnsupported(name: string, why = 'it changes every row at eve
   );
 }
 
-/** The inputs by which ops take a gradient: its own, and the order of its indices. */
-const inputsOf = ({ index, vectors, weights }: RowGradient, rows: number): Tensor[] => [
+/** The inputs by which ops take a gradient: its own, and the order of its indices if they want it. */
+const inputsOf = ({ index, vectors, weights }: RowGradient, order?: Tensor): Tensor[] => [
   index,
-  rowOrder(index, rows),
+  ...(order === undefined ? [] : [order]),
   vectors,
   ...(weights === undefined ? [] : [weights]),
 ];
+
+const ordered = (gradient: RowGradient, rows: number): Tensor[] => inputsOf(gradient, rowOrder(gradient.index, rows));
 
 const rowsOf = ({ shape }: Tensor): number => shape[0] as number;
 
@@ -74,13 +76,15 @@ export function products(vectors: Tensor, weights: Tensor): Tensor {
   return reshape(mul(reshape(weights, [m, n / m, 1]), reshape(vectors, [m, 1, elements])), [n, elements]);
 }
 
-/** The gradient as large as the table. */
+/** The gradient as large as the table; its inputs without the order. */
 function dense(gradient: readonly Tensor[], rows: number): Tensor {
-  const [index, , vectors, weights] = gradient as [Tensor, Tensor, Tensor, Tensor | undefined];
+  const [index, vectors, weights] = gradient as [Tensor, Tensor, Tensor | undefined];
   return scatterAdd(index, weights === undefined ? vectors : products(vectors, weights), rows);
 }
 
-/** Refuses inputs that are no gradient of rows of so many elements. */
+const withoutOrder = ([index, , ...rest]: readonly Tensor[]): Tensor[] => [index as Tensor, ...rest];
+
+/** Refuses inputs that are no gradient of rows of so many elements, with its order. */
 function checkGradient(name: string, inputs: readonly Spec[], elements?: number): void {
   const [index, order, vectors, weights] = inputs as [Spec, Spec, Spec, Spec | undefined];
   const n = index.shape[0] as number;
@@ -125,12 +129,12 @@ export const rowNormOp: Op<{ rows: number }> & { name: 'rowNorm' } = {
     checkGradient('rowNorm', inputs);
     return [{ shape: [], dtype: 'f32' }];
   },
-  decompose: (inputs, { rows }) => [l2Norm(dense(inputs, rows))],
+  decompose: (inputs, { rows }) => [l2Norm(dense(withoutOrder(inputs), rows))],
 };
 
 /** The L2 norm of a gradient by rows, what one row gets more than once summed before. */
 export const rowNorm = (gradient: RowGradient, rows: number): Tensor =>
-  apply(rowNormOp, inputsOf(gradient, rows), { rows })[0] as Tensor;
+  apply(rowNormOp, ordered(gradient, rows), { rows })[0] as Tensor;
 
 export const occurrenceNormOp: Op<Record<string, never>> & { name: 'occurrenceNorm' } = {
   name: 'occurrenceNorm',
@@ -151,7 +155,10 @@ export const occurrenceNormOp: Op<Record<string, never>> & { name: 'occurrenceNo
 export const occurrenceNorm = ({ vectors, weights }: RowGradient): Tensor =>
   weights === undefined ? l2Norm(vectors) : (apply(occurrenceNormOp, [vectors, weights], {})[0] as Tensor);
 
-/** The types of the table and of its slots, the first inputs of an update; `scalars` of the step and the gradient follow. */
+/**
+ * The types of the table and of its slots, the first inputs of an update; `scalars` of the step and the gradient with its order
+ * follow.
+ */
 function checkUpdate(name: string, inputs: readonly Spec[], slots: number, scalars: number): readonly Spec[] {
   const blocks = inputs.slice(0, 1 + slots);
   const [table] = blocks as [Spec];
@@ -178,16 +185,22 @@ const denseLike = (table: Tensor, gradient: readonly Tensor[]): Tensor =>
 export const rowSgdOp: Op<Record<string, never>> & { name: 'rowSgd' } = {
   name: 'rowSgd',
   renews: [[0, 0]],
-  infer: (inputs) => checkUpdate('rowSgd', inputs, 0, 2),
+  infer(inputs) {
+    const [table, scalars, index, ...rest] = inputs as [Spec, Spec, Spec];
+    return checkUpdate('rowSgd', [table, scalars, index, index, ...rest], 0, 2);
+  },
   decompose([table, scalars, ...gradient]) {
     const rate = neg(segment(scalars as Tensor, 0, []));
     return [add(table as Tensor, mul(denseLike(table as Tensor, gradient), rate))];
   },
 };
 
-/** table − learningRate · gradient; `scalars` is the step's [learningRate, …], as that of `sgdUpdate`. */
+/**
+ * table − learningRate · gradient; `scalars` is the step's [learningRate, …], as that of `sgdUpdate`. What one row gets more than
+ * once is subtracted in order of i: no order of indices is needed, nor a sum.
+ */
 export const rowSgd = (table: Tensor, gradient: RowGradient, scalars: Tensor): Tensor =>
-  apply(rowSgdOp, [table, scalars, ...inputsOf(gradient, rowsOf(table))], {})[0] as Tensor;
+  apply(rowSgdOp, [table, scalars, ...inputsOf(gradient)], {})[0] as Tensor;
 
 export interface AdagradAttributes {
   readonly [key: string]: unknown;
@@ -217,7 +230,7 @@ export const rowAdagradOp: Op<AdagradAttributes> & { name: 'rowAdagrad' } = {
   infer: (inputs) => checkUpdate('rowAdagrad', inputs, 1, 1),
   decompose([table, squares, scalars, ...gradient], attributes) {
     const [t, s] = [table as Tensor, squares as Tensor];
-    const [update, next] = adagradUpdate(denseLike(t, gradient), s, scalars as Tensor, attributes);
+    const [update, next] = adagradUpdate(denseLike(t, withoutOrder(gradient)), s, scalars as Tensor, attributes);
     return [add(t, update), next];
   },
 };
@@ -229,7 +242,7 @@ export const rowAdagrad = (
   gradient: RowGradient,
   scalars: Tensor,
   attributes: AdagradAttributes,
-): Tensor[] => apply(rowAdagradOp, [table, squares, scalars, ...inputsOf(gradient, rowsOf(table))], attributes);
+): Tensor[] => apply(rowAdagradOp, [table, squares, scalars, ...ordered(gradient, rowsOf(table))], attributes);
 
 export const rowLazyAdamOp: Op<AdamAttributes> & { name: 'rowLazyAdam' } = {
   name: 'rowLazyAdam',
@@ -246,7 +259,7 @@ export const rowLazyAdamOp: Op<AdamAttributes> & { name: 'rowLazyAdam' } = {
     const [index] = gradient as [Tensor];
     const counts = scatterAdd(index, broadcastTo(1, index.shape), rows);
     const occurs = greater(reshape(counts, [rows, ...shape.slice(1).map(() => 1)]), 0);
-    const g = denseLike(blocks[0], gradient);
+    const g = denseLike(blocks[0], withoutOrder(gradient));
     const [update, m, v] = adamUpdate(g, blocks[1], blocks[2], scalars as Tensor, attributes) as [
       Tensor,
       Tensor,
@@ -263,4 +276,4 @@ export const rowLazyAdam = (
   gradient: RowGradient,
   scalars: Tensor,
   attributes: AdamAttributes,
-): Tensor[] => apply(rowLazyAdamOp, [table, ...moments, scalars, ...inputsOf(gradient, rowsOf(table))], attributes);
+): Tensor[] => apply(rowLazyAdamOp, [table, ...moments, scalars, ...ordered(gradient, rowsOf(table))], attributes);

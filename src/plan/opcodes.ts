@@ -63,12 +63,13 @@ export const enum Opcode {
   gatherSum = 76,
   weightedNorm = 77,
   gatherLogistic = 78,
+  rowSgd = 79,
 }
 
 /** Sizes that both languages must agree on. */
 export const enum Constant {
   /** Counts up with every change of opcodes, layouts or meanings; a machine of another version is refused. */
-  abiVersion = 6,
+  abiVersion = 7,
   /** Bytes of the status block, at address 0. */
   statusBytes = 64,
   /** Readable and writable bytes behind every block. */
@@ -200,9 +201,8 @@ export const enum ReduceFunction {
 
 /** How `rowUpdate` changes the rows that occur. */
 export const enum RowMethod {
-  sgd = 0,
-  adagrad = 1,
-  lazyAdam = 2,
+  adagrad = 0,
+  lazyAdam = 1,
 }
 
 export const enum Activation {
@@ -854,7 +854,7 @@ export const enum RowNormField {
 
 /**
  * Updates in place the rows of a table f32 [rows, rowElements] that occur in a gradient by rows; its words are those of
- * `rowNorm`. `method` sgd: p −= scalars[0] · g. adagrad: s += g² in `first`, p −= scalars[0] · g / (√(s + second factor) +
+ * `rowNorm`. `method` adagrad: s += g² in `first`, p −= scalars[0] · g / (√(s + second factor) +
  * first factor). lazyAdam: as `adam`, with `first` and `second` its moments and the factors β₁, 1 − β₁, β₂, 1 − β₂. Factors are
  * bits. Of `order`, the rows that begin at its places `from` … `to` − 1. All indices are checked before anything is written.
  */
@@ -877,6 +877,26 @@ export const enum RowUpdateField {
   from = 19,
   to = 20,
   words = 21,
+}
+
+/**
+ * p −= scalars[0] · g in place for the rows of a table f32 [rows, rowElements] that occur in a gradient by rows as `rowNorm` has
+ * it, but for its order: what one row gets is added in order of place. Of the columns `from` … `to` − 1. Stops on an index outside
+ * 0 … rows − 1, before anything is written.
+ */
+export const enum RowSgdField {
+  table = 1,
+  indices = 2,
+  vectors = 3,
+  weights = 4,
+  count = 5,
+  group = 6,
+  rowElements = 7,
+  rows = 8,
+  scalars = 9,
+  from = 10,
+  to = 11,
+  words = 12,
 }
 
 /** destination [] = the L2 norm of weights[i] · vectors[i div group], f32 [count · group] and [count, rowElements]. */

@@ -10,7 +10,8 @@ type RowOpcode =
   | I.Opcode.weightedNorm
   | I.Opcode.gatherDot
   | I.Opcode.gatherSum
-  | I.Opcode.gatherLogistic;
+  | I.Opcode.gatherLogistic
+  | I.Opcode.rowSgd;
 
 /** The gradient by rows that an instruction reads; its words are those of `RowNormField` in every instruction. */
 function gradient(w: Word): readonly Operand[] {
@@ -27,7 +28,6 @@ function gradient(w: Word): readonly Operand[] {
 
 /** How many slots an update has, and how many scalars it takes. */
 const METHODS: Readonly<Record<I.RowMethod, readonly [slots: number, scalars: number]>> = {
-  [I.RowMethod.sgd]: [0, 2],
   [I.RowMethod.adagrad]: [1, 1],
   [I.RowMethod.lazyAdam]: [2, 2],
 };
@@ -57,10 +57,21 @@ export const ROW_OPERANDS: Readonly<Record<RowOpcode, OperandRule>> = {
     const [slots, scalars] = methodOf(w);
     return [
       writes('table', w(I.RowUpdateField.table), bytes),
-      ...(slots < 1 ? [] : [writes('first', w(I.RowUpdateField.first), bytes)]),
+      writes('first', w(I.RowUpdateField.first), bytes),
       ...(slots < 2 ? [] : [writes('second', w(I.RowUpdateField.second), bytes)]),
       reads('scalars', w(I.RowUpdateField.scalars), 4 * scalars),
       ...gradient(w),
+    ];
+  },
+  [I.Opcode.rowSgd](w) {
+    const [count, elements] = [w(I.RowSgdField.count), w(I.RowSgdField.rowElements)];
+    const weights = w(I.RowSgdField.weights);
+    return [
+      writes('table', w(I.RowSgdField.table), 4 * w(I.RowSgdField.rows) * elements),
+      reads('scalars', w(I.RowSgdField.scalars), 8),
+      reads('indices', w(I.RowSgdField.indices), 4 * count, false),
+      reads('vectors', w(I.RowSgdField.vectors), 4 * (count / w(I.RowSgdField.group)) * elements),
+      ...(weights === 0 ? [] : [reads('weights', weights, 4 * count)]),
     ];
   },
   [I.Opcode.weightedNorm](w) {
@@ -90,10 +101,17 @@ export const ROW_OPERANDS: Readonly<Record<RowOpcode, OperandRule>> = {
   },
 };
 
-function gradientFault(w: Word): string | undefined {
-  const [count, group] = [w(I.RowNormField.count), w(I.RowNormField.group)];
+function groupFault(count: number, group: number, weights: number): string | undefined {
   if (count % group !== 0) return `${count} indices in groups of ${group}`;
-  return w(I.RowNormField.weights) === 0 && group > 1 ? `groups of ${group} without weights` : undefined;
+  return weights === 0 && group > 1 ? `groups of ${group} without weights` : undefined;
+}
+
+const gradientFault = (w: Word): string | undefined =>
+  groupFault(w(I.RowNormField.count), w(I.RowNormField.group), w(I.RowNormField.weights));
+
+function columnsFault(w: Word): string | undefined {
+  const [from, to, elements] = [w(I.RowSgdField.from), w(I.RowSgdField.to), w(I.RowSgdField.rowElements)];
+  return from < 0 || from > to || to > elements ? `columns ${from} … ${to} of ${elements}` : undefined;
 }
 
 function partFault(w: Word): string | undefined {
@@ -125,6 +143,12 @@ export const ROW_FORMS: Readonly<Record<RowOpcode, Form>> = {
     counts: [...GRADIENT_COUNTS, I.RowUpdateField.rows],
     choices: [[I.RowUpdateField.method, I.RowMethod.lazyAdam]],
     fault: (w) => gradientFault(w) ?? partFault(w),
+  },
+  [I.Opcode.rowSgd]: {
+    words: I.RowSgdField.words,
+    counts: [I.RowSgdField.count, I.RowSgdField.group, I.RowSgdField.rowElements, I.RowSgdField.rows],
+    fault: (w) =>
+      groupFault(w(I.RowSgdField.count), w(I.RowSgdField.group), w(I.RowSgdField.weights)) ?? columnsFault(w),
   },
   [I.Opcode.weightedNorm]: {
     words: I.WeightedNormField.words,

@@ -60,6 +60,7 @@ const INDEX_BOUNDS: Readonly<Partial<Record<I.Opcode, number>>> = {
   [I.Opcode.rowOrder]: I.RowOrderField.rows,
   [I.Opcode.rowNorm]: I.RowNormField.rows,
   [I.Opcode.rowUpdate]: I.RowUpdateField.rows,
+  [I.Opcode.rowSgd]: I.RowSgdField.rows,
   [I.Opcode.gatherDot]: I.GatherProductField.rows,
   [I.Opcode.gatherSum]: I.GatherProductField.rows,
   [I.Opcode.gatherLogistic]: I.GatherLogisticField.rows,

@@ -271,6 +271,11 @@ const SLICERS: Readonly<Partial<Record<I.Opcode, Slicer>>> = {
     const [from, to] = cut(w(I.RowUpdateField.count), 1, thread, threads);
     return { slice: { [I.RowUpdateField.from]: from, [I.RowUpdateField.to]: to } };
   },
+  // By columns: what one row gets more than once then comes in order of place, whichever thread adds it.
+  [I.Opcode.rowSgd](w, thread, threads) {
+    const [from, to] = cut(w(I.RowSgdField.rowElements), LINE / F32, thread, threads);
+    return { slice: from === to ? undefined : { [I.RowSgdField.from]: from, [I.RowSgdField.to]: to } };
+  },
   [I.Opcode.softmaxGradient]: (w, thread, threads) =>
     counted(I.SoftmaxGradientField.rows, w(I.SoftmaxGradientField.queries) || 1, () => {
       const row = F32 * w(I.SoftmaxGradientField.columns);

@@ -42,6 +42,7 @@ const NAMES = {
   [Opcode.rowOrder]: 'rowOrder',
   [Opcode.rowNorm]: 'rowNorm',
   [Opcode.rowUpdate]: 'rowUpdate',
+  [Opcode.rowSgd]: 'rowSgd',
   [Opcode.weightedNorm]: 'weightedNorm',
   [Opcode.gatherDot]: 'gatherDot',
   [Opcode.gatherSum]: 'gatherSum',

@@ -10,7 +10,7 @@ import {
 
 function hex(counter: [number, number, number, number], key: [number, number]): string {
   const out = new Int32Array(4);
-  philox4x32(counter, key, out);
+  philox4x32(...counter, ...key, out);
   return [...out].map((word) => (word >>> 0).toString(16).padStart(8, '0')).join(' ');
 }
 

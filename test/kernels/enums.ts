@@ -52,6 +52,7 @@ export const {
   RowMethod,
   RowOrderField,
   RowNormField,
+  RowSgdField,
   RowUpdateField,
   GatherProductField,
 } = opcodes as unknown as Objects;

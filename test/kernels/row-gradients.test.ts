@@ -1,6 +1,15 @@
 /** Gradients by rows: what lies around a table stays as it is, damaged plans stop before anything is written. */
 import { describe, expect, test } from 'vitest';
-import { GatherProductField, Opcode, RowMethod, RowNormField, RowOrderField, RowUpdateField, Status } from './enums.ts';
+import {
+  GatherProductField,
+  Opcode,
+  RowMethod,
+  RowNormField,
+  RowOrderField,
+  RowSgdField,
+  RowUpdateField,
+  Status,
+} from './enums.ts';
 import { bitsOf, expectClose, integers, Machine, noise } from './machine.ts';
 
 describe('rowOrder', () => {
@@ -45,7 +54,7 @@ function gradientOf(machine: Machine, rows: number, rowElements: number, count: 
   return { fields, sums };
 }
 
-describe('rowUpdate', () => {
+describe('rowSgd', () => {
   test('changes the rows that occur by the sum of what they get, and no other', () => {
     const machine = new Machine();
     for (const rowElements of [1, 3, 4, 15, 16, 17, 33, 100]) {
@@ -58,14 +67,11 @@ describe('rowUpdate', () => {
         machine.reset();
         const rows = 11;
         const { fields, sums } = gradientOf(machine, rows, rowElements, count, group);
+        const { order: _, scratch: __, ...gradient } = fields;
         const start = noise(rows * rowElements, 9);
         const table = machine.floats(start, 4);
         const scalars = machine.floats([0.5, 0]);
-        machine.run(
-          machine.encode(Opcode.rowUpdate, RowUpdateField, {
-            ...{ ...fields, table, scalars, method: RowMethod.sgd, to: count },
-          }),
-        );
+        machine.run(machine.encode(Opcode.rowSgd, RowSgdField, { ...gradient, table, scalars, to: rowElements }));
         const expected = start.slice();
         for (const [row, sum] of sums)
           sum.forEach((g, j) => {
@@ -77,6 +83,36 @@ describe('rowUpdate', () => {
     }
   });
 
+  test('of some columns leaves the others as they are, so that parts of the columns make the bits of the whole', () => {
+    const machine = new Machine();
+    const [rows, rowElements, count, group] = [9, 39, 60, 6];
+    const run = (parts: readonly (readonly [from: number, to: number])[]): Float32Array => {
+      machine.reset();
+      const { order: _, scratch: __, ...gradient } = gradientOf(machine, rows, rowElements, count, group).fields;
+      const table = machine.floats(noise(rows * rowElements, 9), 4);
+      const scalars = machine.floats([0.5, 0]);
+      for (const [from, to] of parts)
+        machine.run(machine.encode(Opcode.rowSgd, RowSgdField, { ...gradient, table, scalars, from, to }));
+      return table.array.slice();
+    };
+    const whole = run([[0, rowElements]]);
+    expect(
+      run([
+        [16, 32],
+        [0, 16],
+        [32, 39],
+      ]),
+    ).toEqual(whole);
+    const part = run([[16, 32]]);
+    const start = run([]);
+    for (let i = 0; i < whole.length; i++) {
+      const column = i % rowElements;
+      expect(part[i]).toBe((column >= 16 && column < 32 ? whole : start)[i]);
+    }
+  });
+});
+
+describe('rowUpdate', () => {
   test('of Adagrad and lazy Adam write their slots for those rows alone', () => {
     const machine = new Machine();
     for (const method of [RowMethod.adagrad, RowMethod.lazyAdam]) {
@@ -157,12 +193,17 @@ describe('rowUpdate', () => {
       fields.order.array.set(order);
       const table = machine.floats([1, 2, 3, 4, 5, 6]);
       const scalars = machine.floats([1, 0]);
-      const update = { ...fields, table, scalars, method: RowMethod.sgd, to: 2 };
+      const update = { ...fields, table, first: machine.floats(6), scalars, method: RowMethod.adagrad, to: 2 };
       expect(machine.run(machine.encode(Opcode.rowUpdate, RowUpdateField, update))).toBe(0);
       expect(machine.status.status).toBe(Status.indexOutOfRange);
       expect(Array.from(table.array)).toEqual([1, 2, 3, 4, 5, 6]);
       const destination = machine.floats(1);
       expect(machine.run(machine.encode(Opcode.rowNorm, RowNormField, { ...fields, destination }))).toBe(0);
+      const { order: _, scratch: __, ...gradient } = fields;
+      const descend = machine.encode(Opcode.rowSgd, RowSgdField, { ...gradient, table, scalars, to: 2 });
+      const isIndexWrong = index.some((i) => i < 0 || i > 2);
+      expect(machine.run(descend)).toBe(isIndexWrong ? 0 : 1);
+      if (isIndexWrong) expect(Array.from(table.array)).toEqual([1, 2, 3, 4, 5, 6]);
     }
   });
 });

@@ -25,6 +25,11 @@ const GRADIENTS = [
   gradient(1, 3, 4, 2),
 ];
 
+const unordered = GRADIENTS.map(({ inputs: [index, , ...rest], ...sizes }) => ({
+  ...sizes,
+  inputs: [index as SampleInput, ...rest],
+}));
+
 const orders = (rows: number, count: number): Sample =>
   sample(
     EXACT,
@@ -38,8 +43,13 @@ const orders = (rows: number, count: number): Sample =>
   );
 
 /** A table with slots, of which the last is positive, scalars, and a gradient. */
-const update = (slots: number, scalars: readonly number[], attributes: Attributes = {}): Sample[] =>
-  GRADIENTS.map(({ rows, elements, inputs }) => {
+const update = (
+  slots: number,
+  scalars: readonly number[],
+  attributes: Attributes = {},
+  gradients = GRADIENTS,
+): Sample[] =>
+  gradients.map(({ rows, elements, inputs }) => {
     const shape = [rows, elements];
     const blocks = Array.from({ length: 1 + slots }, (_, i) =>
       i > 0 && i === slots ? f32(shape, 0.01, 0.5) : f32(shape),
@@ -68,7 +78,7 @@ export const ROWS = {
     sample(SUMMED, [f32([1, 33]), f32([1])]),
     sample(SUMMED, [f32([20, 4]), f32([40])]),
   ],
-  rowSgd: update(0, [0.1, 1]),
+  rowSgd: update(0, [0.1, 1], {}, unordered),
   rowAdagrad: [
     ...update(1, [0.1], { epsilon: 1e-3, initial: 0 }),
     ...update(1, [0.1], { epsilon: 1e-3, initial: 0.25 }),

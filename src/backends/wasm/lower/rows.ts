@@ -11,6 +11,7 @@ import {
   RowMethod,
   RowNormField,
   RowOrderField,
+  RowSgdField,
   RowUpdateField,
   WeightedNormField,
 } from '../../../plan/opcodes.ts';
@@ -77,7 +78,6 @@ function factorsOf(method: RowMethod, { attributes }: Node): readonly number[] {
     const { epsilon, initial } = attributes as AdagradAttributes;
     return [epsilon, initial];
   }
-  if (method === RowMethod.sgd) return [];
   const { beta1, beta2 } = attributes as AdamAttributes;
   // Computed in double, as in `adamStep`.
   return [beta1, 1 - beta1, beta2, 1 - beta2];
@@ -96,7 +96,7 @@ export const rowUpdate =
       ...gradientFields(node, blocks.length + 1, context),
       [RowUpdateField.scratch]: context.scratch(node),
       [RowUpdateField.table]: context.address(table),
-      [RowUpdateField.first]: blocks[1] === undefined ? 0 : context.address(blocks[1]),
+      [RowUpdateField.first]: context.address(blocks[1] as Value),
       [RowUpdateField.second]: blocks[2] === undefined ? 0 : context.address(blocks[2]),
       [RowUpdateField.scalars]: context.address(input(node, blocks.length)),
       [RowUpdateField.rows]: table.shape[0] as number,
@@ -108,6 +108,24 @@ export const rowUpdate =
     });
     context.emit(Opcode.rowUpdate, RowUpdateField.words, fields);
   };
+
+export const rowSgd: Lowering = (node, context) => {
+  const [table, scalars, index, vectors, weights] = node.inputs as [Value, Value, Value, Value, Value | undefined];
+  inPlace([[table, output(node)]], context);
+  const [count, [groups, rowElements]] = [sizeOf(index.shape), vectors.shape as [number, number]];
+  context.emit(Opcode.rowSgd, RowSgdField.words, {
+    [RowSgdField.table]: context.address(output(node)),
+    [RowSgdField.indices]: context.address(index),
+    [RowSgdField.vectors]: context.address(vectors),
+    [RowSgdField.weights]: weights === undefined ? 0 : context.address(weights),
+    [RowSgdField.count]: count,
+    [RowSgdField.group]: count / groups,
+    [RowSgdField.rowElements]: rowElements,
+    [RowSgdField.rows]: table.shape[0] as number,
+    [RowSgdField.scalars]: context.address(scalars),
+    [RowSgdField.to]: rowElements,
+  });
+};
 
 /** The words of a product with rows; `GatherLogisticField` begins with them. */
 function productFields({ inputs, outputs }: Node, { address }: LoweringContext): Record<number, number> {
