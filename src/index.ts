@@ -48,6 +48,17 @@ export {
 // Saddle points, initialization.
 export * as curvature from './inspect/curvature.ts';
 export * as explain from './inspect/input-gradient.ts';
+export {
+  type GridOptions,
+  type Landscape,
+  type LandscapeOptions,
+  type LandscapeTools,
+  type LineOptions,
+  landscape,
+  type PathPoint,
+  type SliceCallback,
+  type SliceOptions,
+} from './inspect/landscape/index.ts';
 export { type Profile, type ProfileOptions, type ProfileRow, profile } from './inspect/profile.ts';
 export { type ReportOptions, report } from './inspect/report.ts';
 export type { CalibrationBin, ClassBaseline, ClassReport } from './inspect/report-classes.ts';
@@ -427,6 +438,7 @@ export type { LearningRateCurve } from './train/learning-rate-curve.ts';
 export { LoadedModel, loadModel } from './train/load.ts';
 export { loadCheckpoint } from './train/load-checkpoint.ts';
 export { loadModels } from './train/load-models.ts';
+export type { Plane } from './train/loss-plane.ts';
 export { type LossSurface, type LossSurfaceOptions, lossSurface } from './train/loss-surface.ts';
 export { type MinimizeOptions, type Minimum, minimize } from './train/minimize.ts';
 export type { Evaluation, TrainedModel } from './train/model.ts';
