@@ -47,6 +47,14 @@ export {
 } from './inspect/backend-report.ts';
 // Saddle points, initialization.
 export * as curvature from './inspect/curvature.ts';
+export {
+  type HessianSpectrum,
+  type HessianSpectrumOptions,
+  hessianSpectrum,
+  type Sharpness,
+  type SharpnessOptions,
+  sharpness,
+} from './inspect/hessian-spectrum.ts';
 export * as explain from './inspect/input-gradient.ts';
 export {
   type GridOptions,

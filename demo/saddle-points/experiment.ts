@@ -1,5 +1,5 @@
 /** @file Saddle points: what leaves them and how fast, and whether the loss of critical points grows with their index. */
-import { pointsFigure } from 'saddlepoint/plot';
+import { landscapeFigure, pointsFigure } from 'saddlepoint/plot';
 import type { Experiment, Finding } from '../experiment.ts';
 import { againstDense, criticalPoints, type Found, rankCorrelation } from './critical-points.ts';
 import { type Escape, leavePlateau, OPTIMIZERS, type OptimizerName } from './plateau-net.ts';
@@ -170,6 +170,7 @@ export const experiment: Experiment = {
       tell(`${name}: ${runs.map((run) => run.steps).join(', ')} steps`);
     }
     const said = escapes.get('SGD')?.[0]?.plateaus[0]?.message;
+    const around = escapes.get('SGD')?.[0]?.around;
     const found = await criticalPoints(tell);
     const title = 'Critical points: index against loss';
     return {
@@ -188,6 +189,15 @@ export const experiment: Experiment = {
             { title: 'The plateau net: loss over all rows, seed 0', x: 'step', y: 'loss', line: true },
           ),
         },
+        ...(around === undefined
+          ? []
+          : [
+              {
+                name: 'way',
+                alt: 'The loss in the plane in which SGD moved most on the plateau net: flat around the start, then a valley down which the way turns.',
+                svg: landscapeFigure(around, 'The plateau net: the way of SGD, seed 0'),
+              },
+            ]),
         {
           name: 'index',
           alt: `${title}: points of low loss have a low index.`,
@@ -205,6 +215,9 @@ export const experiment: Experiment = {
       notes: [
         'Methods that act by chance (perturbed, noisy) draw other numbers than the reference: their steps are shown without a claim.',
         'Critical points: gradients of the search are in double precision; Hessians, which say where to step and which eigenvalues are below −1e-5, in single.',
+        ...(around === undefined
+          ? []
+          : [`\`landscape.slice()\` on SGD, seed 0: ${String(around).replaceAll(/\n\s*/g, '; ')}.`]),
         ...(said === undefined ? [] : [`The callback \`plateau\` on SGD, seed 0: “${said}”.`]),
       ],
     };
