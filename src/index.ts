@@ -47,7 +47,26 @@ export {
 } from './inspect/backend-report.ts';
 // Saddle points, initialization.
 export * as curvature from './inspect/curvature.ts';
+export {
+  type HessianSpectrum,
+  type HessianSpectrumOptions,
+  hessianSpectrum,
+  type Sharpness,
+  type SharpnessOptions,
+  sharpness,
+} from './inspect/hessian-spectrum.ts';
 export * as explain from './inspect/input-gradient.ts';
+export {
+  type GridOptions,
+  type Landscape,
+  type LandscapeOptions,
+  type LandscapeTools,
+  type LineOptions,
+  landscape,
+  type PathPoint,
+  type SliceCallback,
+  type SliceOptions,
+} from './inspect/landscape/index.ts';
 export { type Profile, type ProfileOptions, type ProfileRow, profile } from './inspect/profile.ts';
 export { type ReportOptions, report } from './inspect/report.ts';
 export type { CalibrationBin, ClassBaseline, ClassReport } from './inspect/report-classes.ts';
@@ -419,7 +438,9 @@ export { DivergenceError } from './train/divergence.ts';
 export { type FindLearningRateOptions, findLearningRate } from './train/find-learning-rate.ts';
 export { fit, train } from './train/fit.ts';
 export { type FitLbfgsOptions, fitLbfgs } from './train/fit-lbfgs.ts';
+export { type FitSaddleFreeOptions, fitSaddleFree } from './train/fit-saddle-free.ts';
 export { type FitSagaOptions, fitSaga } from './train/fit-saga.ts';
+export type { FitWholeOptions } from './train/fit-whole.ts';
 export type { GradientNoise } from './train/gradient-noise.ts';
 export type { EpochRecord, Measures } from './train/history.ts';
 export type { ImageShapeOption } from './train/image-rows.ts';
@@ -427,6 +448,7 @@ export type { LearningRateCurve } from './train/learning-rate-curve.ts';
 export { LoadedModel, loadModel } from './train/load.ts';
 export { loadCheckpoint } from './train/load-checkpoint.ts';
 export { loadModels } from './train/load-models.ts';
+export type { Plane } from './train/loss-plane.ts';
 export { type LossSurface, type LossSurfaceOptions, lossSurface } from './train/loss-surface.ts';
 export { type MinimizeOptions, type Minimum, minimize } from './train/minimize.ts';
 export type { Evaluation, TrainedModel } from './train/model.ts';

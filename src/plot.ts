@@ -4,6 +4,7 @@
  * @module saddlepoint/plot
  */
 export { confusionFigure } from './plot/confusion-figure.ts';
+export { landscapeFigure } from './plot/landscape-figure.ts';
 export { type CurveRecord, learningCurve } from './plot/learning-curve.ts';
 export { type PointSeries, type PointsFigureOptions, pointsFigure } from './plot/points-figure.ts';
 export { signalFigure } from './plot/signal-figure.ts';

@@ -88,7 +88,7 @@ export async function againstDense() {
   };
   const exact = await curvature.index(operator, { tolerance: 1e-5 });
   const lanczos = await curvature.lanczos(surface.hessian(surface.start), { steps: 80 });
-  const quadrature = await curvature.index(operator, { tolerance: 1e-5, denseSize: 0, probes: 10, steps: 80 });
+  const quadrature = await curvature.index(operator, { tolerance: 1e-5, denseSize: 0, accuracy: 0.02 });
   const [bottom, top] = [exact.eigenvalues?.[0] as number, exact.eigenvalues?.at(-1) as number];
   const near = exact.eigenvalues?.filter((value) => Math.abs(value) < 1e-3).length ?? 0;
   return {

@@ -4,6 +4,8 @@ import {
   crossEntropy,
   dense,
   fit,
+  type Landscape,
+  landscape,
   lossSurface,
   type PlateauRecord,
   plateau,
@@ -38,6 +40,8 @@ export interface Escape {
   readonly curve: readonly (readonly [step: number, loss: number])[];
   /** What the plateau callback said. */
   readonly plateaus: readonly PlateauRecord[];
+  /** The loss in the plane of the run's way. */
+  readonly around: Landscape | undefined;
 }
 
 const rows = digits8();
@@ -69,6 +73,7 @@ export async function leavePlateau(name: OptimizerName, seed: number): Promise<E
   const small = await lossSurface(model, few, options);
   const curve: [number, number][] = [[0, await surface.value(surface.start)]];
   const plateaus: PlateauRecord[] = [];
+  const slice = landscape.slice();
   await fit(model, data, {
     ...{ ...options, optimizer: OPTIMIZERS[name](), batchSize: 64, epochs: EPOCHS, progress: false },
     callbacks: [
@@ -82,12 +87,13 @@ export async function leavePlateau(name: OptimizerName, seed: number): Promise<E
         },
       },
       plateau({ window: 50, surface: small, onEnter: (record) => plateaus.push(record) }),
+      slice,
     ],
   });
   const last = curve.at(-1) as [number, number];
   return {
     steps: last[1] < END ? last[0] : Number.POSITIVE_INFINITY,
     high: EVERY * curve.filter(([, loss]) => loss > HIGH).length,
-    ...{ curve, plateaus },
+    ...{ curve, plateaus, around: slice.result },
   };
 }

@@ -115,7 +115,8 @@ export const listOf = ({ parameters, rows, state, frozen }: ModelGroups): Group[
 
 const parameter = (values: Float32Array): Tensor => tensor(values, values.length === 1 ? [] : [values.length]);
 
-function batchOf(builder: ProgramBuilder, { sources }: StepDescription, rows: number): Record<string, Tensor> {
+/** The rows of a minibatch, by the names of their blocks: those that the row `indices` i32 [rows] names. */
+export function batchOf(builder: ProgramBuilder, { sources }: StepDescription, rows: number): Record<string, Tensor> {
   const indices = builder.row('indices', { shape: [rows], dtype: 'i32' });
   return Object.fromEntries(
     Object.entries(sources).map(([name, { spec, scaling }]) => {

@@ -10,6 +10,7 @@ import type { LinearOperator } from '../optim/drivers/operator.ts';
 export { type FlatFunction, type FlatLeaf, type ObjectiveOptions, objectiveOf } from '../engine/objective.ts';
 export { type CriticalPoint, type CriticalPointOptions, findCriticalPoint } from '../optim/drivers/critical-point.ts';
 export { type CubicNewtonOptions, type CubicNewtonResult, cubicNewton } from '../optim/drivers/cubic-newton.ts';
+export { type CurvatureIndex, type IndexOptions, index } from '../optim/drivers/curvature-index.ts';
 export {
   type Lanczos,
   type LanczosOptions,
@@ -32,12 +33,9 @@ export {
   saddleFreeNewton,
 } from '../optim/drivers/saddle-free-newton.ts';
 export {
-  type CurvatureIndex,
   type DensityOptions,
   density,
   type Estimate,
-  type IndexOptions,
-  index,
   type SpectrumDensity,
   type SpectrumNode,
   trace,

@@ -1,5 +1,6 @@
 /** @file Convolution layers in which channels do not meet, or meet at single pixels only. */
 import { checkNumber } from '../core/errors.ts';
+import type { Shape } from '../core/shape.ts';
 import { depthwiseConvolve2d } from '../ops/convolutions.ts';
 import { add } from '../ops/elementwise.ts';
 import { linear } from '../ops/matmul.ts';
@@ -23,7 +24,7 @@ export interface DepthwiseConv2dOptions extends NamedOption {
   readonly activation?: ActivationName;
   /** Whether a bias is added; default true. */
   readonly bias?: boolean;
-  /** Of the kernel that goes over each channel; default `glorotUniform()`. */
+  /** Of the kernel that goes over each channel, whose fanIn is its height · width; default `glorotUniform()`. */
   readonly kernelInitializer?: Initializer;
   /** Default `zeros()`. */
   readonly biasInitializer?: Initializer;
@@ -39,6 +40,21 @@ const LEGAL = ['multiplier', 'strides', 'padding', 'dilations', 'activation', 'k
 const windowOf = ({ strides = 1, padding = 'valid', dilations = 1 }: DepthwiseConv2dOptions) => ({
   ...{ strides, padding, dilations },
 });
+
+/**
+ * An initializer for kernels [height, width, channels, multiplier], of which an output sees one channel alone: fans are those of
+ * [height, width, 1, channels · multiplier], fanIn height · width and fanOut that times all filters, as PyTorch counts them
+ * where groups are channels. (Keras multiplies fanIn by the channels, which never meet: He's start is then too small.)
+ */
+const ofDepthwise = (initializer: Initializer): Initializer => {
+  const filtersOf = ([height, width, channels, multiplier]: Shape): Shape =>
+    [height, width, 1, (channels as number) * (multiplier as number)] as Shape;
+  return {
+    ...initializer,
+    spread: (shape) => initializer.spread(filtersOf(shape)),
+    draw: (shape, random) => initializer.draw(filtersOf(shape), random),
+  };
+};
 
 function check(type: string, options: DepthwiseConv2dOptions, more: readonly string[]): number {
   checkOptions(type, options, [...LEGAL, ...more], ['bias']);
@@ -65,7 +81,7 @@ export function depthwiseConv2d(kernelSize: number | Pair, options: DepthwiseCon
     optionsToJson({ ...options, kernelSize: size }),
     (x, context) => {
       const channels = requireImages('depthwiseConv2d', x.shape, context);
-      const kernel = context.parameter('kernel', [...size, channels, multiplier], kernelInitializer);
+      const kernel = context.parameter('kernel', [...size, channels, multiplier], ofDepthwise(kernelInitializer));
       const y = inLayer(context, () => depthwiseConvolve2d(x, kernel, windowOf(options)));
       const sum = bias ? add(y, context.parameter('bias', [channels * multiplier], biasInitializer)) : y;
       return activate === undefined ? sum : activate(sum);
@@ -102,7 +118,7 @@ export function separableConv2d(
     optionsToJson({ ...options, filters, kernelSize: size }),
     (x, context) => {
       const channels = requireImages('separableConv2d', x.shape, context);
-      const kernel = context.parameter('kernel', [...size, channels, multiplier], kernelInitializer);
+      const kernel = context.parameter('kernel', [...size, channels, multiplier], ofDepthwise(kernelInitializer));
       const pointwise = context.parameter('pointwiseKernel', [channels * multiplier, filters], pointwiseInitializer);
       const y = inLayer(context, () => depthwiseConvolve2d(x, kernel, windowOf(options)));
       const sum = linear(y, pointwise, bias ? context.parameter('bias', [filters], biasInitializer) : undefined);

@@ -25,7 +25,11 @@ export interface Conv2dTransposeOptions extends NamedOption {
   readonly activation?: ActivationName;
   /** Whether a bias is added; default true. */
   readonly bias?: boolean;
-  /** Default `glorotUniform()`. */
+  /**
+   * Default `glorotUniform()`. Fans are counted as PyTorch and Keras do, in the direction of the convolution that is transposed: fanIn
+   * is height · width · filters, fanOut height · width · channels, whatever the strides. An output is fed by height · width ·
+   * channels / strides² numbers: what keeps the variance of relu is `varianceScaling({ scale: 2 * strides ** 2, mode: 'fanOut' })`.
+   */
   readonly kernelInitializer?: Initializer;
   /** Default `zeros()`. */
   readonly biasInitializer?: Initializer;

@@ -1,12 +1,27 @@
 /** @file Loss and gradient of a model over all training rows, as a function of one flat vector. */
+
+import { hvp } from '../autodiff/hvp.ts';
 import type { Session } from '../backends/backend.ts';
-import { SaddlepointError } from '../core/errors.ts';
-import { BLOCKS, PULSE, type StepDescription, trainingProgram } from '../engine/step.ts';
+import { must, SaddlepointError } from '../core/errors.ts';
+import { openGroup, packLeaves } from '../engine/renew.ts';
+import {
+  BLOCKS,
+  batchOf,
+  blockSpec,
+  listOf,
+  openLeaves,
+  PULSE,
+  type StepDescription,
+  trainingProgram,
+  weighed,
+} from '../engine/step.ts';
 import { stopError } from '../engine/stop-error.ts';
-import type { Program } from '../graph/program.ts';
-import { tensor } from '../graph/tensor.ts';
+import { type Program, ProgramBuilder } from '../graph/program.ts';
+import { type Tensor, tensor } from '../graph/tensor.ts';
 import type { Layer } from '../nn/layer.ts';
-import { broadcastTo } from '../ops/movement.ts';
+import { add } from '../ops/elementwise.ts';
+import { broadcastTo, reshape } from '../ops/movement.ts';
+import { sum } from '../ops/reduce.ts';
 import type { ValueAndGradient } from '../optim/drivers/lbfgs.ts';
 import type { Transform } from '../optim/transform.ts';
 import type { TotalsLayout } from './history.ts';
@@ -120,4 +135,80 @@ export function fullBatch(description: StepDescription & TotalsLayout, rows: Int
       return { value: value / total, gradient: gradient.map((sum) => sum / total) };
     },
   };
+}
+
+const VECTOR = 'vector';
+const PRODUCT = 'product';
+
+export interface FullProducts {
+  /** To be opened with the session. */
+  readonly programs: readonly Program[];
+  /** The Hessian of what `fullBatch` gives, at a point, times a vector. */
+  times(session: Session, point: Float64Array, vector: Float64Array): Promise<Float64Array>;
+}
+
+/** Products with the Hessian of the loss over all training rows: a part of the rows at a time, by differentiating twice. */
+export function fullProducts(
+  description: StepDescription & TotalsLayout,
+  rows: Int32Array,
+  batchSize: number,
+): FullProducts {
+  const rest = rows.length % batchSize;
+  const programs = [batchSize, ...(rest === 0 ? [] : [rest])].map((count) => productProgram(description, count));
+  const { size } = description.groups.parameters;
+  return {
+    programs,
+    async times(session, point, vector) {
+      session.write(BLOCKS.parameters, point);
+      session.write(VECTOR, vector);
+      const product = new Float64Array(size);
+      let total = 0;
+      let since = performance.now();
+      for (let from = 0; from < rows.length; from += batchSize) {
+        const batch = rows.subarray(from, from + batchSize);
+        const program = `${PRODUCT} ${batch.length}`;
+        session.writeRows(program, 'indices', batch);
+        const { stop } = await session.run(program, 1);
+        if (stop !== undefined) throw stopError(stop);
+        const weight = must((await session.readRows(program, 'weight', 1))[0], 'a weight');
+        const part = await session.read(PRODUCT);
+        for (let i = 0; i < size; i++) product[i] = (product[i] as number) + weight * (part[i] as number);
+        total += weight;
+        if (performance.now() - since > SLICE_MS) {
+          await nextTurn();
+          since = performance.now();
+        }
+      }
+      return product.map((sum) => sum / total);
+    },
+  };
+}
+
+/** Reads the leaves and the block `vector`; renews the block `product`, and writes what the rows weigh together. */
+function productProgram(description: StepDescription & TotalsLayout, rows: number): Program {
+  const { groups } = description;
+  const builder = new ProgramBuilder();
+  const { parameters, leaves } = openLeaves(builder, groups);
+  const direction = openGroup(builder.block(VECTOR, blockSpec(groups.parameters)), groups.parameters);
+  const batch = batchOf(builder, description, rows);
+  let weight: Tensor = tensor(rows);
+  const lossOf = (trained: Readonly<Record<string, Tensor>>): Tensor => {
+    const { losses, weights } = description.measure(new Map([...leaves, ...Object.entries(trained)]), batch, {
+      ...{ mode: 'train', key: tensor([0, 0, 0], [3], 'i32'), updates: new Map() },
+    });
+    weight = weights === undefined ? tensor(rows * description.perRow) : sum(weights);
+    return weighed(losses, weights);
+  };
+  const product = hvp(lossOf as never, Object.fromEntries(parameters.leaves), Object.fromEntries(direction.leaves));
+  const parts = new Map(Object.entries(product as Readonly<Record<string, Tensor>>));
+  builder.block(PRODUCT, blockSpec(groups.parameters));
+  builder.commit(
+    PRODUCT,
+    packLeaves(
+      groups.parameters.segments.map(({ path }) => must(parts.get(path), `the product of ${path}`)),
+      groups.parameters,
+    ),
+  );
+  builder.emit('weight', reshape(add(weight, 0), []));
+  return builder.finish(`${PRODUCT} ${rows}`, listOf(groups));
 }

@@ -11,9 +11,10 @@ import { float } from '../ops/elementwise.ts';
 import { reshape } from '../ops/movement.ts';
 import { describeStep, targetSpec } from './describe.ts';
 import { checkPlain, withoutNoise } from './full-batch.ts';
+import { lossesOnPlane, type Plane } from './loss-plane.ts';
 import { isTrainedModel, TrainedModel } from './model.ts';
 import { type Data, type FitOptions, resolveOptions } from './options.ts';
-import { prepare } from './prepare.ts';
+import { type Prepared, prepare } from './prepare.ts';
 import { groupsOf, type Parameter } from './state.ts';
 
 export interface LossSurfaceOptions extends Pick<DeviceOptions, 'device'> {
@@ -33,6 +34,12 @@ export interface LossSurface extends FlatFunction {
   pointOf(parameters: ReadonlyMap<string, Pick<Parameter, 'data'>>): Float64Array;
   /** The model with other parameters; it shares all else. */
   modelAt(point: ArrayLike<number>): TrainedModel;
+  /**
+   * The loss at many points of a line or a plane, a row each: all by one plan, in f32. NaN and infinities are kept.
+   *
+   * @throws SaddlepointError `shape` for vectors of another length, `aborted` by the plane's signal.
+   */
+  along(plane: Plane): Promise<Float64Array>;
 }
 
 /**
@@ -57,7 +64,14 @@ export async function lossSurface(
   if (loss === undefined)
     throw new SaddlepointError('option', 'lossSurface: a layer needs a loss', '{ loss: crossEntropy() }');
   const resolved = await resolveOptions({ ...rest, loss, batchSize: 1 } as FitOptions);
-  const { state, source, targets } = await prepare(model, data, resolved);
+  return surfaceOf(await prepare(model, data, resolved), device);
+}
+
+/** The surface of a model over all its rows, from what a run has made ready. */
+export function surfaceOf(
+  { state, source, targets }: Pick<Prepared, 'state' | 'source' | 'targets'>,
+  device?: DeviceOptions['device'],
+): LossSurface {
   checkPlain(state, () => false, 'lossSurface');
   const description = describeStep({
     ...{ ...state, layer: withoutNoise(state.layer, 'lossSurface'), groups: groupsOf(state), source },
@@ -66,23 +80,21 @@ export async function lossSurface(
   const trained = Object.fromEntries(
     [...state.parameters].map(([path, { shape, data: values }]) => [path, tensor(values, shape)]),
   );
-  const flatFunction = objectiveOf(
-    (leaves: Record<string, Tensor>, batch: { readonly x: Tensor; readonly y: Tensor }) => {
-      const width = sizeOf(source.rowShape);
-      const x = scaled(reshape(float(batch.x), [source.rows, width]), state.inputScaling);
-      const rows = { [BLOCKS.source]: reshape(x, batch.x.shape), [BLOCKS.target]: batch.y };
-      const { losses, weights } = description.measure(new Map(Object.entries(leaves)), rows, { mode: 'predict' });
-      return weighed(losses, weights);
-    },
-    trained,
-    {
-      x: tensor(source.data, [source.rows, ...source.rowShape]),
-      y: tensor(targets.data, targetSpec(targets, source.rows).shape),
-    },
-    device === undefined ? {} : { device },
-  );
+  const lossOf = (leaves: Readonly<Record<string, Tensor>>, batch: Readonly<Record<string, Tensor>>): Tensor => {
+    const given = must(batch[BLOCKS.source], 'rows');
+    const x = scaled(reshape(float(given), [source.rows, sizeOf(source.rowShape)]), state.inputScaling);
+    const rows = { [BLOCKS.source]: reshape(x, given.shape), [BLOCKS.target]: must(batch[BLOCKS.target], 'targets') };
+    const { losses, weights } = description.measure(new Map(Object.entries(leaves)), rows, { mode: 'predict' });
+    return weighed(losses, weights);
+  };
+  const batch = {
+    [BLOCKS.source]: tensor(source.data, [source.rows, ...source.rowShape]),
+    [BLOCKS.target]: tensor(targets.data, targetSpec(targets, source.rows).shape),
+  };
+  const flatFunction = objectiveOf(lossOf, trained, batch, device === undefined ? {} : { device });
   return {
     ...flatFunction,
+    along: (plane) => lossesOnPlane(lossOf, flatFunction, batch, plane, device),
     model: new TrainedModel(state),
     pointOf: (parameters) => pointOf(parameters, flatFunction),
     modelAt: (point) => new TrainedModel({ ...state, parameters: parametersAt(point, flatFunction) }),

@@ -1,7 +1,7 @@
 /** @file Finds points where the gradient vanishes, whatever they are: minima, saddles, maxima. */
 import { checkKnownOptions, checkNumber, SaddlepointError } from '../../core/errors.ts';
 import { type TridiagonalForm, tridiagonalForm } from '../../core/symmetric-eigen.ts';
-import { krylov } from './lanczos.ts';
+import { krylov } from './krylov.ts';
 import { addScaled, dot, type LinearOperator, matrixOf, moved, normOf, type Objective } from './operator.ts';
 import { DENSE_SIZE } from './spectrum.ts';
 

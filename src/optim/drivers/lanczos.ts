@@ -1,56 +1,8 @@
 /** @file Extreme eigenvalues of a symmetric operator from its products: Lanczos with full reorthogonalization, power iteration. */
-import { checkKnownOptions, checkNumber, SaddlepointError } from '../../core/errors.ts';
+import { checkKnownOptions, checkNumber } from '../../core/errors.ts';
 import { tridiagonalEigen } from '../../core/symmetric-eigen.ts';
+import { type KrylovBasis, krylov } from './krylov.ts';
 import { addScaled, dot, type LinearOperator, normOf, probe, unit } from './operator.ts';
-
-/** Below this share of the largest element seen, what is left of a vector is rounding. */
-const NOTHING = 1e-12;
-
-/** T = Vᵀ A V of an orthonormal basis V that begins with a given vector. */
-export interface KrylovBasis {
-  /** Orthonormal vectors, at most as many as steps. */
-  readonly basis: readonly Float64Array[];
-  /** Of T. */
-  readonly diagonal: Float64Array;
-  /** Beside the diagonal of T: one fewer. */
-  readonly off: Float64Array;
-  /** The norm of what A · V has outside of V; 0 where V is closed under A. */
-  readonly rest: number;
-}
-
-/**
- * A basis of v, A v, A² v, … and A in it. Each vector is made orthogonal to all before it twice over, so that no eigenvalue
- * appears more often than it is there.
- *
- * @param start not 0; need not be of length 1.
- * @param steps products, at most the operator's size; fewer where the space is closed before.
- * @see Golub & Van Loan, "Matrix computations", section 10.1 and 10.3.
- */
-export async function krylov(operator: LinearOperator, start: ArrayLike<number>, steps: number): Promise<KrylovBasis> {
-  const basis: Float64Array[] = [];
-  const diagonal: number[] = [];
-  const off: number[] = [];
-  let next = unit(start);
-  let rest = 0;
-  let largest = 0;
-  for (let k = 0; k < Math.min(steps, operator.size); k++) {
-    if (k > 0) off.push(rest);
-    basis.push(next);
-    const product = Float64Array.from(await operator.times(next.slice()));
-    largest = Math.max(largest, normOf(product));
-    if (!Number.isFinite(largest))
-      throw new SaddlepointError('data', `lanczos: product ${k + 1} is not finite`, 'look at the loss at this point');
-    diagonal.push(dot(product, next));
-    for (let again = 0; again < 2; again++) for (const v of basis) addScaled(product, v, -dot(product, v));
-    rest = normOf(product);
-    if (rest <= NOTHING * largest) {
-      rest = 0;
-      break;
-    }
-    next = Float64Array.from(product, (x) => x / rest);
-  }
-  return { basis, diagonal: Float64Array.from(diagonal), off: Float64Array.from(off), rest };
-}
 
 export interface LanczosOptions {
   /** Products: a whole number ≥ 1, default 80; never more than the operator's size. */

@@ -1,7 +1,8 @@
 /** @file Saddle-free Newton: Newton's method with |H| in place of H, which is driven away from saddles where Newton goes to them. */
 import { checkKnownOptions, checkNumber, checkSwitch, SaddlepointError } from '../../core/errors.ts';
 import { denseEigen } from '../../core/symmetric-eigen.ts';
-import { checkSeed, krylov, ritzOf } from './lanczos.ts';
+import { krylov } from './krylov.ts';
+import { checkSeed, ritzOf } from './lanczos.ts';
 import type { ValueAndGradient } from './lbfgs.ts';
 import { negativeCurvatureStep } from './negative-curvature.ts';
 import { addScaled, dot, matrixOf, moved, normOf, type Objective } from './operator.ts';

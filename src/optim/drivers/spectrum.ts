@@ -1,13 +1,12 @@
-/** @file What products tell of a whole spectrum: its density, its trace, the share of it that is negative. */
+/** @file What products tell of a whole spectrum: its density and its trace. */
 import { checkKnownOptions, checkNumber } from '../../core/errors.ts';
-import { denseEigen, tridiagonalEigen } from '../../core/symmetric-eigen.ts';
-import { checkSeed, krylov } from './lanczos.ts';
-import { dot, type LinearOperator, matrixOf, probe } from './operator.ts';
+import { tridiagonalEigen } from '../../core/symmetric-eigen.ts';
+import { type KrylovBasis, krylov } from './krylov.ts';
+import { checkSeed } from './lanczos.ts';
+import { dot, type LinearOperator, probe } from './operator.ts';
 
 /** Up to this size a matrix is written down: 2,000 rows are 32 MB and some 20 seconds. */
 export const DENSE_SIZE = 2000;
-/** Two standard errors: some 95 %. */
-const ERRORS = 2;
 
 export interface DensityOptions {
   /** Random vectors to start from: a whole number ≥ 1, default 10. */
@@ -79,13 +78,17 @@ async function quadratures(
   const seed = checkSeed(`${where}: seed`, options.seed);
   const found: SpectrumNode[][] = [];
   for (let n = 0; n < probes; n++) {
-    const { diagonal, off } = await krylov(operator, probe('signs', operator.size, seed, n), steps);
-    const first = new Float64Array(diagonal.length);
-    first[0] = 1;
-    const { values, carried } = tridiagonalEigen(diagonal, off, first);
-    found.push(Array.from(values, (value, k) => ({ value, weight: (carried[k] as number) ** 2 })));
+    found.push(quadratureOf(await krylov(operator, probe('signs', operator.size, seed, n), steps)));
   }
   return found;
+}
+
+/** The Gauss quadrature that a Krylov space is: nodes ascending, weights that sum to 1. */
+export function quadratureOf({ diagonal, off }: Pick<KrylovBasis, 'diagonal' | 'off'>): SpectrumNode[] {
+  const first = new Float64Array(diagonal.length);
+  first[0] = 1;
+  const { values, carried } = tridiagonalEigen(diagonal, off, first);
+  return Array.from(values, (value, k) => ({ value, weight: (carried[k] as number) ** 2 }));
 }
 
 /** A mean over random vectors, and how sure it is. */
@@ -95,7 +98,8 @@ export interface Estimate {
   readonly standardError: number;
 }
 
-const estimate = (samples: readonly number[]): Estimate => {
+/** The mean of samples with its standard error; infinite of one sample. */
+export const estimate = (samples: readonly number[]): Estimate => {
   const n = samples.length;
   const value = samples.reduce((sum, x) => sum + x, 0) / n;
   const squares = samples.reduce((sum, x) => sum + (x - value) ** 2, 0);
@@ -121,70 +125,4 @@ export async function trace(
     samples.push(dot(z, await operator.times(z.slice())));
   }
   return estimate(samples);
-}
-
-export interface IndexOptions extends Pick<DensityOptions, 'probes' | 'steps' | 'seed'> {
-  /** Eigenvalues below −tolerance are negative: ≥ 0, default 1e-5. In f32 smaller ones are rounding. */
-  readonly tolerance?: number;
-  /** Up to this size the matrix is written down and solved: a whole number ≥ 0, default 2,000. */
-  readonly denseSize?: number;
-}
-
-/** How much of a spectrum is negative. */
-export interface CurvatureIndex {
-  /** The share of negative eigenvalues, in [0, 1]. */
-  readonly fraction: number;
-  /**
-   * How far off it may be: 0 for exact eigenvalues, else two standard errors over the probes and the weight of the nodes beside
-   * the limit, which are not told apart from it.
-   */
-  readonly error: number;
-  readonly method: 'eigenvalues' | 'quadrature';
-  /** All eigenvalues, ascending; of the quadrature none. */
-  readonly eigenvalues: Float64Array | undefined;
-}
-
-/**
- * The index of a critical point: the share of directions in which the loss bends down. 0 at a minimum.
- *
- * @throws SaddlepointError `option` for options out of range.
- * @see Dauphin et al. 2014, section 3; beyond `denseSize` by stochastic Lanczos quadrature (Ubaru et al. 2017; bounds as in Chen,
- *   Trogdon & Ubaru 2021).
- * @example (await curvature.index(hessian)).fraction; // 0.12
- */
-export async function index(operator: LinearOperator, options: IndexOptions = {}): Promise<CurvatureIndex> {
-  checkKnownOptions('index', options, ['probes', 'steps', 'seed', 'tolerance', 'denseSize']);
-  const tolerance = checkNumber('index: tolerance', options.tolerance ?? 1e-5, { min: 0 });
-  const denseSize = checkNumber('index: denseSize', options.denseSize ?? DENSE_SIZE, { min: 0, integer: true });
-  const { size } = operator;
-  if (size <= denseSize) {
-    const { values } = denseEigen(await matrixOf(operator), size, { vectors: false });
-    const negative = values.filter((value) => value < -tolerance).length;
-    return { fraction: negative / size, error: 0, method: 'eigenvalues', eigenvalues: values };
-  }
-  const shares = (await quadratures('index', operator, options)).map((nodes) => shareBelow(nodes, -tolerance));
-  const { value, standardError } = estimate(shares.map(({ share }) => share));
-  const unresolved = estimate(shares.map(({ most }) => most)).value;
-  return { fraction: value, error: ERRORS * standardError + unresolved, method: 'quadrature', eigenvalues: undefined };
-}
-
-/**
- * The share of a spectrum below a value, by a Gauss quadrature. At a node the true share lies between the sums of weights without
- * and with it (Chebyshev, Markov and Stieltjes): the middle is taken there, a straight line between nodes, and it is off
- * by half of both weights at most.
- */
-function shareBelow(nodes: readonly SpectrumNode[], limit: number): { share: number; most: number } {
-  let before = 0;
-  let last: { value: number; middle: number; weight: number } | undefined;
-  for (const { value, weight } of nodes) {
-    const middle = before + weight / 2;
-    if (value >= limit) {
-      if (last === undefined) return { share: 0, most: weight };
-      const part = (limit - last.value) / (value - last.value);
-      return { share: last.middle + part * (middle - last.middle), most: (last.weight + weight) / 2 };
-    }
-    before += weight;
-    last = { value, middle, weight };
-  }
-  return { share: 1, most: last?.weight ?? 0 };
 }
