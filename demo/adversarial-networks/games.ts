@@ -15,6 +15,7 @@ import {
   randomKey,
   rmsprop,
   sequential,
+  spectralNorm,
   streamOf,
   type TrainedModel,
   type Transform,
@@ -29,8 +30,10 @@ const BATCH = 256;
 const SAMPLES = 2500;
 const AVERAGE = 0.995;
 
-const network = (outputs: number, widths: readonly number[]) =>
-  sequential([...widths.map((width) => dense(width, { activation: 'relu' })), dense(outputs)]);
+const network = (outputs: number, widths: readonly number[], isSpectral = false) => {
+  const layers = [...widths.map((width) => dense(width, { activation: 'relu' })), dense(outputs)];
+  return sequential(isSpectral ? layers.map((layer) => spectralNorm(layer)) : layers);
+};
 
 export interface Game {
   readonly loss: ganLosses.GanLoss;
@@ -44,6 +47,8 @@ export interface Game {
   readonly gradientPenalty?: number;
   /** γ of R1. */
   readonly r1?: number;
+  /** Whether all weights of the critic are spectrally normalized. */
+  readonly spectral?: boolean;
   readonly noise?: number;
   readonly generatorWidths?: readonly number[];
   readonly criticWidths?: readonly number[];
@@ -67,6 +72,8 @@ export const GAMES = {
     criticOptimizer: chain(rmsprop({ learningRate: 5e-4 }), clipWeights(0.1)),
     generatorOptimizer: rmsprop({ learningRate: 5e-4 }),
   },
+  // Miyato et al. 2018: hinges, a turn of the critic for each of the generator's, as many steps as the other games of one turn.
+  spectral: { loss: ganLosses.hinge(), ...both(withoutMomentum), steps: 3000, spectral: true },
   weak: {
     ...{ loss: ganLosses.nonSaturating(), steps: 4000, batch: 512 },
     criticOptimizer: adam({ learningRate: 1e-4, beta1: 0.5 }),
@@ -107,7 +114,7 @@ async function coverage(generator: TrainedModel<never>, noise: number, mixture: 
 export async function play(game: Game, mixture: Mixture, seed: number): Promise<Played> {
   const { loss, turns = 1, noise = 2, batch = BATCH } = game;
   const generator = network(2, game.generatorWidths ?? [128, 128, 128]);
-  const critic = network(1, game.criticWidths ?? [128, 128, 128]);
+  const critic = network(1, game.criticWidths ?? [128, 128, 128], game.spectral);
   const gan = players(
     { critic, generator },
     {

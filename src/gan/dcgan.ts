@@ -1,5 +1,5 @@
 /** @file The blocks of convolutional generators and critics, by the guidelines of DCGAN. */
-import { checkNumber } from '../core/errors.ts';
+import { checkName, checkNumber } from '../core/errors.ts';
 import { activation } from '../nn/activations.ts';
 import { batchNorm } from '../nn/batch-norm.ts';
 import { conv2d } from '../nn/conv.ts';
@@ -29,12 +29,14 @@ export interface GeneratorBlockOptions extends NamedOption {
  * Input [n, height, width, channels] gives [n, 2 · height, 2 · width, filters].
  *
  * @param filters ≥ 1.
+ * @throws SaddlepointError `option` for filters out of range, and another word in `by`.
  * @example sequential([dense(7 * 7 * 32), batchNorm(), activation('relu'), reshapeTo([7, 7, 32]), generatorBlock(16), conv2dTranspose(1, 4, { strides: 2, padding: 'same', activation: 'sigmoid' })])
  */
 export function generatorBlock(filters: number, options: GeneratorBlockOptions = {}): Sequential {
   checkOptions('generatorBlock', options, ['by'], ['norm']);
   checkNumber('generatorBlock.filters', filters, { min: 1, integer: true });
   const { by = 'transposed', norm = true, name } = options;
+  checkName('generatorBlock.by', by, ['transposed', 'resize']);
   const weights = { padding: 'same', bias: !norm, kernelInitializer: start() } as const;
   const grown =
     by === 'resize'
