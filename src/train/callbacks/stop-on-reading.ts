@@ -25,7 +25,7 @@ export interface StopOnReading extends Callback {
  * @throws SaddlepointError `option` for options out of range, and at the first step for a reading that the run does not have.
  * @example
  * const stop = stopOnReading('fastAdversarial.gap', { above: 0.5 });
- * const run = await fit(model, data, { tricks: [fastAdversarial({ epsilon: 0.3 })], callbacks: [stop], … });
+ * const run = await fit(model, data, { tricks: [fastAdversarial({ epsilon: 0.3, guard: 'watch' })], callbacks: [stop], … });
  * const sound = run.ending === 'stopped' ? stop.lastSound : run;
  */
 export function stopOnReading(reading: string, options: StopOnReadingOptions): StopOnReading {

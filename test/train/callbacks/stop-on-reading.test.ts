@@ -89,10 +89,11 @@ describe("the guard of fastAdversarial, as stopOnReading's source", () => {
     expect((await gapsOf(13, false)).every((gap) => gap === undefined)).toBe(true);
   });
 
-  it('trains on rows of several steps: the parameters are others', async () => {
-    const train = (guard: boolean) =>
+  it('trains on rows of several steps, and on none where it only watches', async () => {
+    const train = (guard: boolean | 'watch') =>
       fit(layer(), data, { ...options, epochs: 3, tricks: [fastAdversarial({ epsilon: 0.3, guard })] });
-    const [on, off] = [await train(true), await train(false)];
+    const [on, off, watched] = [await train(true), await train(false), await train('watch')];
     expect(on.parameters).not.toEqual(off.parameters);
+    expect(watched.parameters).toEqual(off.parameters);
   });
 });
