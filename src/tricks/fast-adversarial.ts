@@ -38,7 +38,7 @@ export interface FastAdversarialOptions {
   readonly guard?: boolean | 'watch';
 }
 
-/** One row of so many is attacked in several steps, four at least: half the work of a pass. */
+/** One row of so many is attacked in several steps, four at least: half the work of a pass, and more of its time. */
 const ONE_OF = 8;
 const LEAST = 4;
 const STEPS = 4;
