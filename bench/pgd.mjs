@@ -66,6 +66,7 @@ const weights = library.initialize(modelOf(library, item), input, SEED).paramete
 
 /** @param {import('./items.mjs').Item} of @returns {Promise<{ ours: Ours, theirs: Measured }>} */
 async function round(of) {
+  if (peer === undefined) throw new Error('not installed');
   const task = { item: of, weights };
   const ours = await measureInNode('./ours.mjs', task);
   return { ours, theirs: await measurePeer(peer, task) };
@@ -75,7 +76,14 @@ const first = await round(compared);
 checkLosses(first.ours, first.theirs);
 /** @type {Awaited<ReturnType<typeof round>>[]} */
 const all = [];
-while (all.length < rounds) all.push(await round(item));
+while (all.length < rounds) {
+  const last = await round(item);
+  all.push(last);
+  const [a, b] = [last.ours.steady.median, last.theirs.steady.median];
+  console.log(
+    `round ${all.length}: ${number(a)} µs, jax-js ${number(b)} µs; peak ${number(peakOf(last.ours))} GFLOP/s`,
+  );
+}
 const sides = [
   {
     name: 'saddlepoint',
@@ -109,10 +117,6 @@ second; ${number(ratio)} times were measured (${number(cpuRatio)} by processor t
   ]),
 };
 showPart(part);
-for (const { ours, theirs } of all)
-  console.log(
-    `  ${number(ours.steady.median)} µs, ${number(theirs.steady.median)} µs; peak ${number(peakOf(ours))} GFLOP/s`,
-  );
 console.log(
   `${number(ratio)} × as many steps a second (by processor time ${number(cpuRatio)} ×); wanted ≥ ${WANTED}: ${ratio >= WANTED ? 'met' : 'MISSED'}`,
 );

@@ -98,7 +98,7 @@ describe('inputGradient', () => {
       const { data } = await explain.inputGradient(model, rows, y, { method: 'integrated', samples: 100, baseline });
       let largest = 0;
       for (let i = 0; i < ROWS; i++) {
-        const sum = data.subarray(WIDTH * i, WIDTH * (i + 1)).reduce((a, b) => a + b, 0);
+        const sum = Array.from(data.subarray(WIDTH * i, WIDTH * (i + 1))).reduce((a, b) => a + b, 0);
         const label = y[i] as number;
         const difference = logit(model, rowOf(i), label, f) - logit(model, Array(WIDTH).fill(baseline), label, f);
         largest = Math.max(largest, Math.abs(difference));
