@@ -12,6 +12,13 @@
  * @property {number} measuredSteps counted, at least
  * @property {Readonly<Record<string, number>>} wanted how many times as fast as a peer we want to be; as fast as any other of JavaScript
  * @property {number} [wantedShare] of the machine's peak
+ * @property {Attack} [attack] each minibatch is attacked first, and the adversarial rows alone are trained on
+ *
+ * @typedef {object} Attack projected gradient descent in L∞ within [0, 1]
+ * @property {number} epsilon
+ * @property {number} stepSize
+ * @property {number} steps
+ * @property {boolean} randomStart
  *
  * @typedef {Common & { kind: 'mlp', sizes: number[], activation: 'relu' | 'tanh' }} Mlp
  *   units by layer, the input's first; activation of all layers but the last

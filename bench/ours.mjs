@@ -45,14 +45,16 @@ function skipGram(library, { vocabulary, dimension, candidates }) {
   });
 }
 
-/** @param {Library} library @param {Pick<Item, 'loss' | 'optimizer' | 'batchSize'>} item */
-export function optionsOf({ adam, sgd, crossEntropy, meanSquaredError, binaryCrossEntropy }, item) {
+/** @param {Library} library @param {Pick<Item, 'loss' | 'optimizer' | 'batchSize' | 'attack'>} item */
+export function optionsOf(library, item) {
+  const { adam, sgd, crossEntropy, meanSquaredError, binaryCrossEntropy, adversarialTraining, attacks } = library;
   const losses = { crossEntropy, meanSquaredError, binaryCrossEntropy };
   const { name, ...options } = item.optimizer;
   return {
     loss: losses[item.loss](),
     optimizer: name === 'adam' ? adam(options) : sgd(options),
     ...{ batchSize: item.batchSize, seed: SEED, standardize: false, shuffle: false, progress: false },
+    ...(item.attack && { tricks: [adversarialTraining(attacks.pgd(item.attack))] }),
   };
 }
 

@@ -426,6 +426,8 @@ export {
   plateau,
 } from './train/callbacks/plateau.ts';
 export { type ReduceOnPlateauOptions, reduceOnPlateau } from './train/callbacks/reduce-on-plateau.ts';
+// Adversarial examples.
+export { type StopOnReading, type StopOnReadingOptions, stopOnReading } from './train/callbacks/stop-on-reading.ts';
 export type { Checkpoint } from './train/checkpoint.ts';
 export {
   type CrossValidateOptions,

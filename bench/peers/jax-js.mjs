@@ -7,8 +7,9 @@
  * it; Adam and momentum are written here as that package writes them, with Adam's step count in the graph, so that `jit` fuses
  * them.
  */
-import { inputShape, targetShape, weightShapes } from '../items.mjs';
+import { inputShape, SEED, targetShape, weightShapes } from '../items.mjs';
 import { servePeer } from '../peer.mjs';
+import { attackOf } from './jax-js-attack.mjs';
 
 /** @returns {(params, x) => np.Array} what the loss takes; params are a list, in the order of `weightShapes` */
 function forwardOf({ lax, numpy: np, nn }, item) {
@@ -154,8 +155,10 @@ servePeer({
   async start(jax, item, weights) {
     await jax.init('wasm');
     jax.defaultDevice('wasm');
-    const { jit, numpy: np, tree, valueAndGrad, blockUntilReady } = jax;
+    const { jit, numpy: np, random, tree, valueAndGrad, blockUntilReady } = jax;
     const loss = lossOf(jax, item);
+    const attack = item.attack && attackOf(jax, item.attack, loss);
+    let key = random.key(SEED);
     const optimizer = optimizerOf(jax, item.optimizer);
     let params = parametersOf(jax, item, weights);
     let state = optimizer.init(tree.ref(params));
@@ -163,8 +166,10 @@ servePeer({
       const [value, gradients] = valueAndGrad(loss)(tree.ref(p), x, y);
       return [value, ...update(gradients, s, p)];
     };
+    const attackedStep = (p, s, x, y, k) => step(optimizer.update)(p, s, attack(tree.ref(p), x, y.ref, k), y);
     // Its `jit` refuses the gradient of `take`; then the update alone is under it.
-    const jitted = jit(item.kind === 'skipGram' ? optimizer.update : step(optimizer.update));
+    const whole = attack ? attackedStep : step(optimizer.update);
+    const jitted = jit(item.kind === 'skipGram' ? optimizer.update : whole);
     const run = item.kind === 'skipGram' ? step(jitted) : jitted;
     const row = inputShape(item);
     // One channel first is one channel last.
@@ -176,7 +181,13 @@ servePeer({
       }),
       async step(batch) {
         let value;
-        [value, params, state] = run(params, state, batch.x.ref, batch.y.ref);
+        const drawn = [];
+        if (attack) {
+          const keys = random.split(key);
+          drawn.push(keys.ref.slice(0));
+          key = keys.slice(1);
+        }
+        [value, params, state] = run(params, state, batch.x.ref, batch.y.ref, ...drawn);
         // Each step, as its documentation says and as is fastest: work that waits makes the next call slower.
         await blockUntilReady(params);
         return value;
@@ -187,6 +198,7 @@ servePeer({
         tree.dispose(params);
         tree.dispose(state);
         tree.dispose(batches);
+        key.dispose();
         jitted.dispose();
       },
     };

@@ -13,7 +13,7 @@ import {
 } from '../../src/index.ts';
 import type { Finding, FindingTable } from '../experiment.ts';
 import type { Rows, Split } from '../experiment-data.ts';
-import { accuracies, percent, trained } from './measure.ts';
+import { accuracies, deepfoolFinding, isMaskingFound, percent, trained } from './measure.ts';
 
 const EPSILON = 0.3;
 const SIDE = 28;
@@ -26,6 +26,9 @@ const network = (): Layer =>
   ]);
 
 const images = ({ x, y }: Rows) => tensor(x, [y.length, SIDE, SIDE, 1]);
+
+/** Rows that DeepFool is tried on. */
+const FEW = 200;
 
 /** @param isLong whether training at ε 0.3 is part of it. */
 export async function convolutional(data: Split, tell: (line: string) => void, isLong: boolean): Promise<FindingTable> {
@@ -42,27 +45,31 @@ export async function convolutional(data: Split, tell: (line: string) => void, i
     target: 'PGD 0.3 ≤ 1',
     isMet: (seen.pgd[2] as number) <= 0.01,
   });
+  const few = test.x.data.slice(0, FEW * SIDE * SIDE) as Float32Array;
+  findings.push(await deepfoolFinding('CNN', plain.model, tensor(few, [FEW, SIDE, SIDE, 1])));
   if (!isLong) return { title: 'Convolutional network', findings };
 
   for (const guard of [false, true]) {
-    const fast = await trained(network(), data, 0, [fastAdversarial({ epsilon: EPSILON, guard })], 10, images);
+    const fast = await trained(network(), data, 0, [fastAdversarial({ epsilon: EPSILON, ramp: 3, guard })], 10, images);
     const found = await accuracies(fast.model, test, radii);
-    const { isMasked } = await robustness(fast.model, test, {
-      attacks: [
-        attacks.fgsm({ epsilon: EPSILON }),
-        attacks.pgd({ epsilon: EPSILON, steps: 20, stepSize: EPSILON / 4 }),
-      ],
-      ...{ epsilons: [0, 0.1, EPSILON], trainedAt: EPSILON },
-    });
+    const isMasked = await isMaskingFound(
+      await robustness(fast.model, test, {
+        attacks: [
+          attacks.fgsm({ epsilon: EPSILON }),
+          attacks.pgd({ epsilon: EPSILON, steps: 20, stepSize: EPSILON / 4 }),
+        ],
+        ...{ epsilons: [0, 0.1, EPSILON], trainedAt: EPSILON },
+      }),
+    );
     tell(
       `CNN, fast, guard ${guard}: clean ${percent(found.clean)}, FGSM ${found.fgsm.map(percent).join(' / ')}, PGD ${found.pgd.map(percent).join(' / ')}`,
     );
     const last = found.pgd[2] as number;
     findings.push({
-      what: `fast training at ε 0.3, 10 epochs, ${guard ? 'with the guard' : 'without a guard'}: clean; FGSM 0.3; PGD 0.3; masking`,
+      what: `fast training at ε 0.3, 10 epochs, ${guard ? 'with the guard' : 'without a guard'}: clean; FGSM 0.3; PGD 0.3; rule G3`,
       reference: guard ? '–' : '96.4; 96.4; 0.5: overfitted',
-      ours: `${percent(found.clean)}; ${percent(found.fgsm[1] as number)}; ${percent(last)}; ${isMasked ? 'found' : 'not found'} (seed 0)`,
-      target: guard ? 'PGD 0.3 ≥ 60 [a guess]' : 'masking found (rule G3)',
+      ours: `${percent(found.clean)}; ${percent(found.fgsm[1] as number)}; ${percent(last)}; ${isMasked ? 'fires' : 'is silent'} (seed 0)`,
+      target: guard ? 'PGD 0.3 ≥ 60' : 'rule G3 fires',
       isMet: guard ? last >= 0.6 : isMasked,
     });
   }

@@ -10,6 +10,7 @@ import {
   freeAdversarial,
   robustness,
   type TrainedModel,
+  tensor,
   trades,
   virtualAdversarial,
 } from '../../src/index.ts';
@@ -17,9 +18,22 @@ import type { Experiment, Finding, FindingTable } from '../experiment.ts';
 import { digits28 } from '../experiment-data.ts';
 import { convolutional } from './convolutional.ts';
 import { figureOf } from './figure.ts';
-import { accuracies, EPSILON, linear, percent, perceptron, type Seen, trained } from './measure.ts';
+import {
+  accuracies,
+  deepfoolFinding,
+  EPSILON,
+  isMaskingFound,
+  linear,
+  percent,
+  perceptron,
+  type Seen,
+  trained,
+} from './measure.ts';
 
 const { fgsm, pgd } = attacks;
+
+/** Rows that DeepFool is tried on. */
+const FEW = 500;
 
 export const experiment: Experiment = {
   section: 'adversarial-examples',
@@ -69,6 +83,10 @@ export const experiment: Experiment = {
       isMet: clean >= 0.94 && single <= 0.2 && many <= 0.1,
     });
 
+    const pixels = data.test.width;
+    const few = tensor(data.test.x.slice(0, FEW * pixels), [FEW, pixels]);
+    add(await deepfoolFinding('MLP', undefended as TrainedModel, few));
+
     const mixed = await trained(perceptron(), data, 0, [adversarialTraining(fgsm({ epsilon: EPSILON }), { mix: 0.5 })]);
     const half = await show('FGSM training', mixed.model);
     const masked = await robustness(mixed.model, data.test, {
@@ -76,13 +94,14 @@ export const experiment: Experiment = {
       ...{ epsilons: [0, 0.05, EPSILON, 0.2], trainedAt: EPSILON, ...(undefended && { surrogate: undefended }) },
     });
     tell(String(masked));
+    const isFound = await isMaskingFound(masked);
     add({
       what: 'MLP, FGSM training (mix ½): clean; FGSM 0.1; PGD 0.1; masking is found',
       published: '89.4 → 17.9 % error; clean error 0.94 → 0.84',
       reference: '96.3; 87.9; PGD 0.1 only 42 %',
-      ours: `${percent(half.clean)}; ${percent(half.fgsm[1] as number)}; ${percent(half.pgd[1] as number)}; ${masked.isMasked ? 'found' : 'not found'} (seed 0)`,
+      ours: `${percent(half.clean)}; ${percent(half.fgsm[1] as number)}; ${percent(half.pgd[1] as number)}; ${isFound ? 'found' : 'not found'} (seed 0)`,
       target: 'FGSM ≥ 84; masking found (rule G3)',
-      isMet: (half.fgsm[1] as number) >= 0.84 && masked.isMasked,
+      isMet: (half.fgsm[1] as number) >= 0.84 && isFound,
     });
 
     const inner = { epsilon: EPSILON, steps: 7, stepSize: EPSILON / 3 };
@@ -109,7 +128,9 @@ export const experiment: Experiment = {
         target: "PGD 0.1 ≥ 76 at ≤ 0.35 × PGD's time",
         isMet: (seen.pgd[1] as number) >= 0.76 && ratio <= 0.35,
         ...(ratio > 0.35 && {
-          cause: `the steps took ${ratio.toFixed(2)} × as long, beside other work on the same cores`,
+          cause: guard
+            ? 'products of the eight rows that are attacked in several steps take longer than their share'
+            : `the steps took ${ratio.toFixed(2)} × as long, beside other work on the same cores`,
         }),
       });
     }
@@ -143,7 +164,7 @@ export const experiment: Experiment = {
       data.test,
     );
     const notes = [
-      `Loss ${crossEntropy().name}, Adam 0.001, batches of 64, 10 epochs; ε of PGD, fast training and TRADES rises over 3 epochs. PGD to judge: 20 steps of ε / 4 from one random start.`,
+      `Loss ${crossEntropy().name}, Adam 0.001, batches of 64, 10 epochs; ε of PGD, fast training and TRADES rises over 3 epochs, also of the convolutional network. PGD to judge: 20 steps of ε / 4 from one random start. The guard of fast training was set by seeds 100 and 101 (docs/adr/024).`,
       ...(process.env.LONG === '1'
         ? []
         : ['The convolutional network is trained without defence only; LONG=1 adds training at ε 0.3.']),

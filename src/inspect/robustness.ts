@@ -1,9 +1,12 @@
 /**
- * @file The curve of accuracy over ε, and the five checks of Athalye et al. 2018 (§3.1) and Carlini et al. 2019 that tell a masked
- * gradient from robustness.
+ * @file The curve of accuracy over ε, and what tells a masked gradient from robustness: the five signs of Athalye et al. 2018, §3.1
+ * ('iterations', 'transfer', 'unbounded', 'random', 'monotone'), more steps that do less (Carlini et al. 2019; 'steps') and one
+ * step that is far from many at the ε of training (Wong et al. 2020; 'gap').
  */
 import { accuracyUnder } from '../attacks/accuracy.ts';
 import { type Attack, isAttack } from '../attacks/attack.ts';
+import { pgd } from '../attacks/iterated.ts';
+import type { Norm } from '../attacks/norms.ts';
 import type { AttackRunOptions } from '../attacks/run-rows.ts';
 import { checkKnownOptions, checkNumber, SaddlepointError } from '../core/errors.ts';
 import type { TrainedModel } from '../train/model.ts';
@@ -23,7 +26,7 @@ export interface RobustnessOptions extends AttackRunOptions {
 }
 
 export interface RobustnessCheck {
-  readonly name: 'unbounded' | 'iterations' | 'steps' | 'transfer' | 'monotone' | 'gap';
+  readonly name: 'unbounded' | 'iterations' | 'steps' | 'transfer' | 'random' | 'monotone' | 'gap';
   /** Undefined: it could not be run. */
   readonly passed: boolean | undefined;
   /** What was seen, in numbers, or what is missing. */
@@ -53,6 +56,8 @@ export interface Robustness {
 
 /** One step and many may differ by this much at the ε of training: sound networks by 0.01 to 0.03, overfitted by 0.46 and more. */
 const GAP = 0.2;
+/** Random points of the ball that a row is tried at. */
+const DRAWS = 10;
 
 /**
  * Measures a classifier under attacks, and says whether the numbers can be believed.
@@ -101,7 +106,17 @@ export async function robustness(
   const widest = radii.at(-1) as number;
   const through = surrogate && (await strongest.at(widest)(surrogate, test.x, test.y, run));
   const transferred = through && (await accuracyUnder(undefined, model, { x: through, y: test.y }, run));
-  const checks = checksOf(curves, { clean, chance, farAccuracy, far, transferred, widest, trainedAt });
+  const { norm } = strongest.options as { readonly norm?: Norm };
+  const blind = pgd({
+    epsilon: widest,
+    clip: strongest.clip,
+    steps: 1,
+    stepSize: 0,
+    restarts: DRAWS,
+    ...(norm && { norm }),
+  });
+  const sampled = await accuracyUnder(blind, model, test, run);
+  const checks = checksOf(curves, { clean, chance, farAccuracy, far, transferred, sampled, widest, trainedAt });
   const count = (test.y as { readonly length?: number }).length ?? 0;
   const report = {
     rows: count,
@@ -120,6 +135,7 @@ interface Seen {
   readonly farAccuracy: number;
   readonly far: number;
   readonly transferred: number | undefined;
+  readonly sampled: number;
   readonly widest: number;
   readonly trainedAt: number | undefined;
 }
@@ -175,6 +191,11 @@ function checksOf(curves: readonly RobustnessCurve[], seen: Seen): RobustnessChe
         seen.transferred === undefined
           ? 'give a surrogate model'
           : `${percent(last)} under attack, ${percent(seen.transferred)} through the surrogate, at ε ${seen.widest}`,
+    },
+    {
+      name: 'random',
+      passed: last <= seen.sampled + SLACK,
+      detail: `${percent(last)} under attack, ${percent(seen.sampled)} under the worst of ${DRAWS} random changes, at ε ${seen.widest}`,
     },
     {
       name: 'monotone',

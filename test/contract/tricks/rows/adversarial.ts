@@ -30,7 +30,10 @@ export const rows: readonly TrickRow[] = [
     neutral: () => fastAdversarial({ epsilon: 0, clip }),
     illegal: [
       [() => fastAdversarial({ epsilon: -0.1 }), /fastAdversarial\.epsilon: .* ≥ 0, got -0\.1/],
-      [() => fastAdversarial({ epsilon: 0.1, guard: 1 as never }), /fastAdversarial\.guard: expected true or false/],
+      [
+        () => fastAdversarial({ epsilon: 0.1, guard: 1 as never }),
+        /fastAdversarial\.guard: expected true, false or 'watch', got 1/,
+      ],
     ],
   },
   {
