@@ -3,13 +3,15 @@ import { normalWithKey, permutation, randomKey, streamOf, uniformWithKey } from 
 import { digits28, type Rows } from '../experiment-data.ts';
 
 export const COLORS = ['red', 'green', 'blue', 'yellow', 'cyan', 'magenta'] as const;
+/** What a color has of the channels that it lacks: with none, a red and a green digit share no input. See docs/adr/026. */
+const PALE = 0.2;
 const RGB = [
-  [1, 0, 0],
-  [0, 1, 0],
-  [0, 0, 1],
-  [1, 1, 0],
-  [0, 1, 1],
-  [1, 0, 1],
+  [1, PALE, PALE],
+  [PALE, 1, PALE],
+  [PALE, PALE, 1],
+  [1, 1, PALE],
+  [PALE, 1, 1],
+  [1, PALE, 1],
 ] as const;
 export const DIGITS = ['zero', 'one', 'two', 'three', 'four', 'five', 'six', 'seven', 'eight', 'nine'] as const;
 /** Digits first, then colors: a word's number. */
