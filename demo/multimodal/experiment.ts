@@ -34,7 +34,7 @@ const WITHIN = 4;
 
 /** Of a miss. */
 const UNSEEN =
-  'combinations that were trained on are found as often as in the reference, those never seen are not. Which twenty are held out matters (the row of the pattern below); how the reference chose them, and how its word vectors began, is not known.';
+  'which twenty combinations are held out matters: of seeds 100, 101 and 102 those of 102 are found by ten points more seldom than the others (docs/adr/026). Which the reference held out is not known.';
 
 const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
 const range = (values: readonly number[]): string =>
@@ -62,10 +62,10 @@ async function compareCache(tell: (line: string) => void): Promise<Finding> {
 export const experiment: Experiment = {
   section: 'multimodal',
   title: 'Multimodal linguistic regularities',
-  minutes: 2,
+  minutes: 3,
   async run(tell) {
-    const once = async (loss: Loss, seed: number, isHeldOut: HeldOut): Promise<Measured> => {
-      const { train, test } = tintedDigits(isHeldOut);
+    const once = async (loss: Loss, seed: number, isHeldOut: HeldOut, pale?: number): Promise<Measured> => {
+      const { train, test } = tintedDigits(isHeldOut, pale === undefined ? {} : { pale });
       return measure(await trainPairs(train, loss, seed), test, isHeldOut);
     };
     const results: { readonly contender: Contender; readonly runs: readonly Measured[] }[] = [];
@@ -81,11 +81,22 @@ export const experiment: Experiment = {
     }
     const first = results[0]?.runs as readonly Measured[];
     const patterned: Measured[] = [];
-    for (const seed of SEEDS) patterned.push(await once(CONTENDERS[0].loss, seed, inPattern));
-    const confounded: Finding = {
-      what: 'the same, rank loss, held out every third combination instead of twenty by chance',
-      ours: `${(['all', 'seen', 'never'] as const).map((part) => range(patterned.map((run) => run[part]))).join(' / ')} %`,
-    };
+    const pure: Measured[] = [];
+    for (const seed of SEEDS) {
+      patterned.push(await once(CONTENDERS[0].loss, seed, inPattern));
+      pure.push(await once(CONTENDERS[0].loss, seed, heldOutBy(seed), 0));
+    }
+    const varied = (
+      [
+        ['held out every third combination instead of twenty by chance', patterned],
+        ['colors that lack channels altogether (pure red, green, …)', pure],
+      ] as const
+    ).map(
+      ([how, runs]): Finding => ({
+        what: `the same, rank loss, ${how}`,
+        ours: `${(['all', 'seen', 'never'] as const).map((part) => range(runs.map((run) => run[part]))).join(' / ')} %`,
+      }),
+    );
     const cached = await compareCache(tell);
     const retrieved = results.map(({ contender, runs }, i): Finding => {
       const shares = (['all', 'seen', 'never'] as const).map((part) => runs.map((run) => run[part]));
@@ -154,7 +165,7 @@ export const experiment: Experiment = {
     const columns = Object.keys(ARITHMETICS) as ArithmeticName[];
     return {
       tables: [
-        { title: 'Retrieval', findings: [...retrieved, confounded, cached, ...captions] },
+        { title: 'Retrieval', findings: [...retrieved, ...varied, cached, ...captions] },
         { title: 'Arithmetic', findings: arithmetic },
       ],
       figures: [
@@ -172,7 +183,7 @@ export const experiment: Experiment = {
         },
       ],
       notes: [
-        `Each seed draws its own twenty combinations that are held out. The first try held out those whose color and digit, as numbers, add up to a multiple of 3; then groups of digits lack the same two colors, color and digit tell of each other, and combinations never seen are found far more seldom: the row says how much. Word vectors start as normal deviates of 0.1, so that the sum of two has about the length 1. Ties count against the model. Arithmetic was tried with ${columns.join('; ')}.`,
+        `Each seed draws its own twenty combinations that are held out. Two choices came after a result: the first try held out those whose color and digit, as numbers, add up to a multiple of 3, and used pure colors; a row says what each does. With pure colors a red and a green digit share no input, and PyTorch, on the same rows, finds as few combinations never seen (docs/adr/026 has what was varied, on seeds 100 to 102). A color now has 0.2 of the channels that it lacked. Word vectors start as normal deviates of 0.1, so that the sum of two has about the length 1. Ties count against the model. Arithmetic was tried with ${columns.join('; ')}.`,
       ],
     };
   },

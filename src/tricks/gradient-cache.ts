@@ -12,8 +12,9 @@ import { type Tensor, tensor } from '../graph/tensor.ts';
 import { maskOf, withMask } from '../nn/layer.ts';
 import { concat } from '../ops/concat.ts';
 import { add, mul } from '../ops/elementwise.ts';
+import { gather } from '../ops/indexing.ts';
 import { scan } from '../ops/loops.ts';
-import { broadcastTo, reshape, slice } from '../ops/movement.ts';
+import { reshape, slice } from '../ops/movement.ts';
 import { sum } from '../ops/reduce.ts';
 import type { GradientTrick, LossContext, Point } from '../train/trick.ts';
 
@@ -91,7 +92,9 @@ class Parts {
   keys(key: Tensor): Cut {
     const keyOf = (from: number, count: number): Tensor => {
       const numbers = Int32Array.from({ length: count }, (_, i) => from + i);
-      return concat([broadcastTo(reshape(slice(key, [0], [2]), [1, 2]), [count, 2]), tensor(numbers, [count, 1])], 1);
+      // Picked, not broadcast: what the host can do with a few numbers, where keys are to stay on a GPU's host.
+      const copies = gather(reshape(slice(key, [0], [2]), [1, 2]), tensor(new Int32Array(count)));
+      return concat([copies, tensor(numbers, [count, 1])], 1);
     };
     return {
       turns: keyOf(1, this.#turns),
