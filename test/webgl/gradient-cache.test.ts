@@ -7,7 +7,7 @@ vi.mock('../../src/backends/webgl/index.ts', async (original) => (await import('
 it('draws for the parts of a minibatch what the reference draws', async () => {
   const x = Array.from({ length: 11 }, (_, i) => [Math.sin(i), Math.cos(3 * i)]);
   const data = { x, y: x.map(([first = 0]) => Number(first > 0)) };
-  const lossOf = async (device: FitOptions['device'], rows: number): Promise<number> => {
+  const lossOf = async (device: NonNullable<FitOptions['device']>, rows: number): Promise<number> => {
     const model = sequential([dense(8, { activation: 'tanh' }), dropout(0.4), dense(2)]);
     const run = await fit(model, data, {
       ...{ loss: crossEntropy(), optimizer: sgd({ learningRate: 0.2 }), batchSize: 11, epochs: 6, progress: false },
