@@ -518,6 +518,8 @@ export { ema } from './tricks/ema.ts';
 export { type FastAdversarialOptions, fastAdversarial } from './tricks/fast-adversarial.ts';
 export { fixup } from './tricks/fixup.ts';
 export { type FreeAdversarialOptions, freeAdversarial } from './tricks/free-adversarial.ts';
+// Pairs of two kinds in one space.
+export { gradientCache } from './tricks/gradient-cache.ts';
 export { type GradientNoiseOptions, gradientNoise } from './tricks/gradient-noise.ts';
 export { inputNoise } from './tricks/input-noise.ts';
 export { l1 } from './tricks/l1.ts';

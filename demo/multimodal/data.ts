@@ -3,6 +3,9 @@ import { normalWithKey, permutation, randomKey, streamOf, uniformWithKey } from 
 import { digits28, type Rows } from '../experiment-data.ts';
 
 export const COLORS = ['red', 'green', 'blue', 'yellow', 'cyan', 'magenta'] as const;
+/** What a color has of the channels that it lacks: with none, a red and a green digit share no input. See docs/adr/026. */
+const PALE = 0.2;
+/** Whether a color has a channel. */
 const RGB = [
   [1, 0, 0],
   [0, 1, 0],
@@ -45,8 +48,14 @@ export interface Tinted {
   readonly color: Int32Array;
 }
 
+interface Dye {
+  readonly colorsOf: (digit: number) => readonly number[];
+  /** What a color has of the channels that it lacks. */
+  readonly pale: number;
+}
+
 /** Pooled to 14 × 14 by means, times a color, plus noise. */
-function tint({ x, y, width }: Rows, part: string, colorsOf: (digit: number) => readonly number[]): Tinted {
+function tint({ x, y, width }: Rows, part: string, { colorsOf, pale }: Dye): Tinted {
   const rows = y.length;
   const key = randomKey(SEED);
   const chance = uniformWithKey(key, [rows], streamOf(`${part}/color`)).data;
@@ -63,7 +72,7 @@ function tint({ x, y, width }: Rows, part: string, colorsOf: (digit: number) => 
       const gray = (at(0, 0) + at(0, 1) + at(1, 0) + at(1, 1)) / 4;
       for (let channel = 0; channel < 3; channel++) {
         const pixel = row * PIXELS + place * 3 + channel;
-        const share = RGB[color[row] as number]?.[channel] as number;
+        const share = RGB[color[row] as number]?.[channel] ? 1 : pale;
         image[pixel] = gray * share + NOISE * (noise[pixel] as number);
       }
     }
@@ -71,12 +80,15 @@ function tint({ x, y, width }: Rows, part: string, colorsOf: (digit: number) => 
 }
 
 /** 8,000 to train on, without the combinations that are held out; 2,000 of all to test with. */
-export function tintedDigits(isHeldOut: HeldOut): { readonly train: Tinted; readonly test: Tinted } {
+export function tintedDigits(
+  isHeldOut: HeldOut,
+  { pale = PALE }: { readonly pale?: number } = {},
+): { readonly train: Tinted; readonly test: Tinted } {
   const { train, test } = digits28();
   const all = COLORS.map((_, color) => color);
   return {
-    train: tint(train, 'train', (digit) => all.filter((color) => !isHeldOut(color, digit))),
-    test: tint(test, 'test', () => all),
+    train: tint(train, 'train', { colorsOf: (digit) => all.filter((color) => !isHeldOut(color, digit)), pale }),
+    test: tint(test, 'test', { colorsOf: () => all, pale }),
   };
 }
 

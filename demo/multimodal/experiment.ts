@@ -1,11 +1,13 @@
 /** @file Multimodal linguistic regularities: tinted digits and captions in one space, and image − "red" + "blue". */
-import { infoNce, type Loss, pairwiseRanking, sigmoidContrastive } from 'saddlepoint';
+import { gradientCache, infoNce, type Loss, pairwiseRanking, sigmoidContrastive, type Trick } from 'saddlepoint';
 import type { Experiment, Finding } from '../experiment.ts';
 import { type HeldOut, heldOutBy, inPattern, tintedDigits } from './data.ts';
 import { recallFigure } from './figure.ts';
-import { ARITHMETICS, type ArithmeticName, type Measured, measure, trainPairs } from './measure.ts';
+import { ARITHMETICS, type ArithmeticName, BATCH, type Measured, measure, trainPairs } from './measure.ts';
 
 const SEEDS = [0, 1];
+/** Rows of a minibatch that the model sees at a time, in the row of gradient caching. */
+const CACHED = 16;
 
 interface Contender {
   readonly name: string;
@@ -32,19 +34,38 @@ const WITHIN = 4;
 
 /** Of a miss. */
 const UNSEEN =
-  'combinations that were trained on are found as often as in the reference, those never seen are not. Which twenty are held out matters (the row of the pattern below); how the reference chose them, and how its word vectors began, is not known.';
+  'which twenty combinations are held out matters: of seeds 100, 101 and 102 those of 102 are found by ten points more seldom than the others (docs/adr/026). Which the reference held out is not known.';
 
 const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
 const range = (values: readonly number[]): string =>
   `${mean(values).toFixed(1)} (${Math.min(...values).toFixed(1)}–${Math.max(...values).toFixed(1)})`;
 
+/** The same training with the model seeing a part of each minibatch at a time. */
+async function compareCache(tell: (line: string) => void): Promise<Finding> {
+  const isHeldOut = heldOutBy(0);
+  const { train, test } = tintedDigits(isHeldOut);
+  const once = async (tricks: readonly Trick[]) => {
+    const run = await trainPairs(train, infoNce(), 0, tricks);
+    const { all, seen, never } = await measure(run, test, isHeldOut);
+    return { shares: [all, seen, never], loss: run.history.at(-1)?.loss as number };
+  };
+  const [whole, parts] = [await once([]), await once([gradientCache(CACHED)])];
+  const shown = ({ shares, loss }: typeof whole): string =>
+    `${shares.map((value) => value.toFixed(1)).join(' / ')} %, last loss ${loss.toFixed(4)}`;
+  tell(`gradientCache(${CACHED}): ${shown(parts)}; without: ${shown(whole)}`);
+  return {
+    what: `InfoNCE by gradientCache(${CACHED}), seed 0: minibatches of ${BATCH} of which the model sees ${CACHED} rows at a time`,
+    ours: `${shown(parts)}; without it ${shown(whole)}`,
+  };
+}
+
 export const experiment: Experiment = {
   section: 'multimodal',
   title: 'Multimodal linguistic regularities',
-  minutes: 2,
+  minutes: 3,
   async run(tell) {
-    const once = async (loss: Loss, seed: number, isHeldOut: HeldOut): Promise<Measured> => {
-      const { train, test } = tintedDigits(isHeldOut);
+    const once = async (loss: Loss, seed: number, isHeldOut: HeldOut, pale?: number): Promise<Measured> => {
+      const { train, test } = tintedDigits(isHeldOut, pale === undefined ? {} : { pale });
       return measure(await trainPairs(train, loss, seed), test, isHeldOut);
     };
     const results: { readonly contender: Contender; readonly runs: readonly Measured[] }[] = [];
@@ -60,11 +81,23 @@ export const experiment: Experiment = {
     }
     const first = results[0]?.runs as readonly Measured[];
     const patterned: Measured[] = [];
-    for (const seed of SEEDS) patterned.push(await once(CONTENDERS[0].loss, seed, inPattern));
-    const confounded: Finding = {
-      what: 'the same, rank loss, held out every third combination instead of twenty by chance',
-      ours: `${(['all', 'seen', 'never'] as const).map((part) => range(patterned.map((run) => run[part]))).join(' / ')} %`,
-    };
+    const pure: Measured[] = [];
+    for (const seed of SEEDS) {
+      patterned.push(await once(CONTENDERS[0].loss, seed, inPattern));
+      pure.push(await once(CONTENDERS[0].loss, seed, heldOutBy(seed), 0));
+    }
+    const varied = (
+      [
+        ['held out every third combination instead of twenty by chance', patterned],
+        ['colors that lack channels altogether (pure red, green, …)', pure],
+      ] as const
+    ).map(
+      ([how, runs]): Finding => ({
+        what: `the same, rank loss, ${how}`,
+        ours: `${(['all', 'seen', 'never'] as const).map((part) => range(runs.map((run) => run[part]))).join(' / ')} %`,
+      }),
+    );
+    const cached = await compareCache(tell);
     const retrieved = results.map(({ contender, runs }, i): Finding => {
       const shares = (['all', 'seen', 'never'] as const).map((part) => runs.map((run) => run[part]));
       const least = i === 0 ? TARGET : contender.reference.map((value) => value - WITHIN);
@@ -132,7 +165,7 @@ export const experiment: Experiment = {
     const columns = Object.keys(ARITHMETICS) as ArithmeticName[];
     return {
       tables: [
-        { title: 'Retrieval', findings: [...retrieved, confounded, ...captions] },
+        { title: 'Retrieval', findings: [...retrieved, ...varied, cached, ...captions] },
         { title: 'Arithmetic', findings: arithmetic },
       ],
       figures: [
@@ -150,7 +183,7 @@ export const experiment: Experiment = {
         },
       ],
       notes: [
-        `Each seed draws its own twenty combinations that are held out. The first try held out those whose color and digit, as numbers, add up to a multiple of 3; then groups of digits lack the same two colors, color and digit tell of each other, and combinations never seen are found far more seldom: the row says how much. Word vectors start as normal deviates of 0.1, so that the sum of two has about the length 1. Ties count against the model. Arithmetic was tried with ${columns.join('; ')}.`,
+        `Each seed draws its own twenty combinations that are held out. Two choices came after a result: the first try held out those whose color and digit, as numbers, add up to a multiple of 3, and used pure colors; a row says what each does. With pure colors a red and a green digit share no input, and PyTorch, on the same rows, finds as few combinations never seen (docs/adr/026 has what was varied, on seeds 100 to 102). A color now has 0.2 of the channels that it lacked. Word vectors start as normal deviates of 0.1, so that the sum of two has about the length 1. Ties count against the model. Arithmetic was tried with ${columns.join('; ')}.`,
       ],
     };
   },

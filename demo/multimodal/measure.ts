@@ -11,17 +11,19 @@ import {
   retrieval,
   sequential,
   type Tensor,
+  type Trick,
   tensor,
 } from 'saddlepoint';
 import { CAPTIONS, captionOf, type HeldOut, otherColors, PIXELS, type Tinted, WORDS, wordOfColor } from './data.ts';
 
 const SIZE = 64;
+export const BATCH = 128;
 
 /** Deviation of the first word vectors: the sum of two has about length 1. */
 const WORD_DEVIATION = 0.1;
 
 /** 588-256-64 for pictures, the sum of two word vectors for captions. */
-export async function trainPairs(train: Tinted, loss: Loss, seed: number): Promise<Run> {
+export async function trainPairs(train: Tinted, loss: Loss, seed: number, tricks: readonly Trick[] = []): Promise<Run> {
   const joint = multimodal.dualEncoder({
     image: sequential([dense(256, { activation: 'relu' }), dense(SIZE)]),
     text: bagEmbedding(WORDS.length, SIZE, { mode: 'sum', rows: false, initializer: randomNormal(WORD_DEVIATION) }),
@@ -31,7 +33,7 @@ export async function trainPairs(train: Tinted, loss: Loss, seed: number): Promi
     text: Array.from(train.digit, (digit, row) => [wordOfColor(train.color[row] as number), digit]),
   });
   return fit(joint, pairs, {
-    ...{ loss, optimizer: adam({ learningRate: 1e-3 }), batchSize: 128, epochs: 15, seed },
+    ...{ loss, optimizer: adam({ learningRate: 1e-3 }), batchSize: BATCH, epochs: 15, seed, tricks },
     ...{ standardize: false, progress: false, device: 'wasm' },
   });
 }

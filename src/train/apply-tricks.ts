@@ -79,6 +79,14 @@ function refuseClashes(tricks: readonly Trick[]): void {
         );
       holders.set(claim, trick);
     }
+  const [first, ...others] = tricks.filter((trick) => trick.kind === 'gradient');
+  const misplaced = others.find(({ isInnermost }) => isInnermost);
+  if (misplaced !== undefined)
+    throw new SaddlepointError(
+      'option',
+      `fit: tricks: ${misplaced.name} computes the gradient itself, and would undo ${first?.name}`,
+      `put it first: tricks: [${misplaced.name}(…), ${first?.name}(…)]`,
+    );
 }
 
 /** The optimizer with the transforms of the list around it: the first is the innermost. */

@@ -52,6 +52,8 @@ export class TrickStep {
   readonly #scalarsFrom: number;
   #parts: ModelParts | undefined;
   #live: Live | undefined;
+  /** What the model gives, where a trick has computed it. */
+  #output: Tensor | undefined;
 
   /** @param scalarsFrom where the tricks' scalars begin: behind the optimizer's. */
   constructor(placed: readonly Placed[], batchSize: number, scalarsFrom: number) {
@@ -60,13 +62,14 @@ export class TrickStep {
     this.#batchSize = batchSize;
   }
 
-  /** As `describeStep`, with a loss that changes while training steps are traced. */
+  /** As `describeStep`, with a loss, and an output, that change while training steps are traced. */
   describe = (parts: ModelParts): ReturnType<typeof describeStep> => {
     this.#parts = parts;
-    const { loss } = parts;
+    const { loss, layer } = parts;
     const call = (prediction: Tensor, target: Tensor): Tensor =>
       this.#live ? lossOfMixed(this.#live, prediction, target) : loss.call(prediction, target);
-    return describeStep({ ...parts, loss: { ...loss, call } });
+    const apply: typeof layer.call = (x, context) => this.#output ?? layer.call(x, context);
+    return describeStep({ ...parts, layer: { ...layer, call: apply }, loss: { ...loss, call } });
   };
 
   /** What is minimized; see `trainingProgram`. */
@@ -110,10 +113,11 @@ export class TrickStep {
       trace.taps.length = tapped;
       return value;
     };
-    const forwardOptions = ({ mode = 'train', updates: own }: Point) =>
-      mode === 'train' ? { mode, key, ...(own && { updates: own }) } : { mode };
+    const forwardOptions = ({ mode = 'train', updates: own, key: other }: Point) =>
+      mode === 'train' ? { mode, key: other ?? key, ...(own && { updates: own }) } : { mode };
     const plain: LossFunction = (point) => {
-      const measure = () => description.measure(point.leaves, point.batch, forwardOptions(point));
+      const measure = () =>
+        this.#knowing(point.output, () => description.measure(point.leaves, point.batch, forwardOptions(point)));
       const isOwn = point.updates === updates;
       const made = isOwn ? measure() : untapped(measure);
       // The pass that renews the statistics is the one that is reported.
@@ -126,7 +130,7 @@ export class TrickStep {
       );
     const lossContext = (one: Placed, loss: LossFunction): LossContext => ({
       ...contextOf(one),
-      ...{ trained, loss, predict, gradients, inputScaling: parts.inputScaling },
+      ...{ key, trained, loss, predict, gradients, inputScaling: parts.inputScaling },
     });
     // An attack or a look at predictions is of the loss alone.
     const loss = ofKind(this.#placed, 'regularizer').reduce<LossFunction>(
@@ -158,6 +162,16 @@ export class TrickStep {
     );
     const made = gradient(at);
     return end(made.loss, made.gradients);
+  }
+
+  /** Runs f, for which the model gives `output`. */
+  #knowing<T>(output: Tensor | undefined, f: () => T): T {
+    this.#output = output;
+    try {
+      return f();
+    } finally {
+      this.#output = undefined;
+    }
   }
 
   /** All programs of a run show the same. */

@@ -59,6 +59,10 @@ export interface Point {
   readonly mode?: 'train' | 'predict';
   /** Gets new running statistics; left out: they are not kept, as behoves a second pass. */
   readonly updates?: Map<string, Tensor>;
+  /** Another key of random numbers, i32 [seed, step, iteration], than the step's. */
+  readonly key?: Tensor;
+  /** The model's output there, where it is known: the loss is then of this, and the model is not applied. */
+  readonly output?: Tensor;
 }
 
 /** What is minimized there: the weighted mean of the losses, and what regularizers add. A scalar. */
@@ -91,6 +95,8 @@ export interface TrickContext {
 
 /** What of a run the loss depends on. */
 export interface LossContext extends TrickContext {
+  /** The step's key of random numbers, i32 [seed, step, 0]. */
+  readonly key: Tensor;
   /** Paths of the trained leaves. */
   readonly trained: readonly string[];
   /** The loss, with the regularizers before this one. */
@@ -176,6 +182,8 @@ export interface Regularizer extends Named {
 /** Another gradient: at another place, of another minibatch, with a correction. */
 export interface GradientTrick extends Named {
   readonly kind: 'gradient';
+  /** Whether it computes the gradient itself, and so has to stand before all other gradient tricks. */
+  readonly isInnermost?: boolean;
   wrap(gradient: GradientFunction, context: LossContext): GradientFunction;
 }
 

@@ -211,6 +211,31 @@ describe('dualEncoder', () => {
     ).toBe(1);
   });
 
+  it('classifies by the mean of the unit vectors of a class, of length 1 again', async () => {
+    const encode = multimodal.encoders(await train());
+    const prompts = [
+      [0, 3],
+      [0, 1],
+      [2, 2],
+    ];
+    const [vectors, pictures] = [await encode.text(prompts), await encode.image(image.slice(0, 4))];
+    const classify = await encode.zeroShot([prompts, [[1, 3]]]);
+    const { scores, classes } = await classify(image.slice(0, 4));
+    const unit = (v: readonly number[]): number[] => v.map((value) => value / Math.hypot(...v));
+    const rowsOfTensor = ({ data, shape }: { readonly data: ArrayLike<number>; readonly shape: readonly number[] }) =>
+      Array.from({ length: shape[0] as number }, (_, i) => Array.from(data).slice(i * 8, (i + 1) * 8));
+    const units = rowsOfTensor(vectors).map(unit);
+    const center = unit((units[0] as number[]).map((_, j) => units.reduce((sum, row) => sum + (row[j] as number), 0)));
+    rowsOfTensor(pictures).forEach((row, i) => {
+      const cosine = unit(row).reduce((sum, value, j) => sum + value * (center[j] as number), 0);
+      expect(scores.data[i * 2]).toBeCloseTo(cosine, 5);
+      expect(classes[i]).toBe((scores.data[i * 2] as number) >= (scores.data[i * 2 + 1] as number) ? 0 : 1);
+    });
+    await expect(rejection(encode.zeroShot([[[0, 3]], []]))).resolves.toMatchObject({
+      message: expect.stringContaining('zeroShot: class 1 has no prompt'),
+    });
+  });
+
   it.each(LOSSES)('%s keeps its name and options in a file', async (_, loss) => {
     const run = await train(loss);
     const path = join(await mkdtemp(join(tmpdir(), 'pairs-')), 'pairs.safetensors');
