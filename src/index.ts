@@ -393,6 +393,15 @@ export {
 } from './optim/transform.ts';
 export * as quality from './quality/index.ts';
 export { type AdaptiveOptions, type BatchSchedule, batchSchedule, type GrowOptions } from './train/batch-schedule.ts';
+export type { ArrivalEnding } from './train/batch-size/arrival.ts';
+export { findBatchSize } from './train/batch-size/find-batch-size.ts';
+export type { BatchSizeTarget, FindBatchSizeOptions } from './train/batch-size/options.ts';
+// Minibatches.
+export type {
+  BatchSizeFigure,
+  BatchSizeReport,
+  BatchSizeRow,
+} from './train/batch-size/report.ts';
 // Train, predict, keep.
 export type { Callback, Control, EpochCallback, StepRecord } from './train/callback.ts';
 export { type CheckpointEveryOptions, checkpointEvery } from './train/callbacks/checkpoint-every.ts';

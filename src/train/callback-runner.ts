@@ -5,7 +5,7 @@ import { PULSE } from '../engine/step.ts';
 import type { BatchRun } from './batch-run.ts';
 import type { Callback, Control } from './callback.ts';
 import { Checkpoint, checkSettings, renewedBlocks } from './checkpoint.ts';
-import type { EpochRecord } from './history.ts';
+import type { EpochRecord, Measures } from './history.ts';
 import { probe, probePrograms } from './probe.ts';
 import { leavesIn, readAll, readBlocks } from './state.ts';
 import type { Hooks, Training } from './training.ts';
@@ -153,6 +153,7 @@ export class CallbackRunner {
         return runner.#live.prepared.trainRows;
       },
       gradient: (rows) => probe(runner.#live, rows, runner.#live.options.seed),
+      validate: () => runner.#validate(),
       stop(reason) {
         runner.#stop ??= String(reason);
       },
@@ -162,6 +163,14 @@ export class CallbackRunner {
         return leavesIn(await readBlocks(opened.session, opened.groups), opened.groups, prepared.state.parameters);
       },
     };
+  }
+
+  async #validate(): Promise<Measures> {
+    const { validation, evaluated, session } = this.#live.opened;
+    if (validation === undefined)
+      throw new SaddlepointError('option', 'control.validate: no rows are held out', 'fit(…, { validation: 0.1 })');
+    if (evaluated !== undefined) await session.run(evaluated.program.name, 1);
+    return (await validation.run(session)) as Measures;
   }
 
   #baseRate(): number {

@@ -1,7 +1,7 @@
 /** @file What a run tells while it goes on, and what may be done about it. Plain objects; early stopping and its kin are made of it. */
 import type { Json } from '../core/json.ts';
 import type { Checkpoint } from './checkpoint.ts';
-import type { EpochRecord } from './history.ts';
+import type { EpochRecord, Measures } from './history.ts';
 import type { Prepared } from './prepare.ts';
 import type { Run } from './run.ts';
 import type { Parameter } from './state.ts';
@@ -49,6 +49,13 @@ export interface Control {
    * @param rows numbers of rows, as many as the callback declares in `gradientRows`.
    */
   gradient(rows: Int32Array): Promise<{ readonly loss: number; readonly gradient: Float32Array }>;
+  /**
+   * Loss and metrics over the rows held out, by the weights that a record's `validation` goes by, as they are now: between two
+   * steps of an epoch, too. It changes nothing; the best weights are chosen among ends of epochs alone.
+   *
+   * @throws SaddlepointError `option` for a run without validation.
+   */
+  validate(): Promise<Measures>;
   /** Ends the run after this callback; the best weights stay. `reason` goes into `run.notes`. */
   stop(reason: string): void;
   /** All that is needed to go on from here, bit for bit. */
