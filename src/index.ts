@@ -396,7 +396,6 @@ export { type AdaptiveOptions, type BatchSchedule, batchSchedule, type GrowOptio
 export type { ArrivalEnding } from './train/batch-size/arrival.ts';
 export { findBatchSize } from './train/batch-size/find-batch-size.ts';
 export type { BatchSizeTarget, FindBatchSizeOptions } from './train/batch-size/options.ts';
-// Minibatches.
 export type {
   BatchSizeFigure,
   BatchSizeReport,
@@ -416,6 +415,15 @@ export {
   plateau,
 } from './train/callbacks/plateau.ts';
 export { type ReduceOnPlateauOptions, reduceOnPlateau } from './train/callbacks/reduce-on-plateau.ts';
+// Minibatches.
+export {
+  TIMELINE_AXES,
+  type Timeline,
+  type TimelineAxis,
+  type TimelineOptions,
+  type TimelineRecord,
+  timeline,
+} from './train/callbacks/timeline.ts';
 export type { Checkpoint } from './train/checkpoint.ts';
 export {
   type CrossValidateOptions,

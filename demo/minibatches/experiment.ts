@@ -1,6 +1,7 @@
 /** @file Batch sizes on a network: noise scale, steps and seconds to a test accuracy, examples a second. */
 import { type Callback, crossEntropy, dense, fit, noiseScale, sequential, sgd, tensor } from 'saddlepoint';
-import type { Experiment, Finding } from '../experiment.ts';
+import { pointsFigure } from 'saddlepoint/plot';
+import type { Experiment, Figure, Finding } from '../experiment.ts';
 import { digits28, type Rows, standardizedGlobally } from '../experiment-data.ts';
 
 const SIZES = [1, 8, 32, 128, 512, 2048, 8000] as const;
@@ -30,6 +31,8 @@ const REFERENCE: Readonly<Record<number, string>> = {
 interface Arrival {
   readonly steps: number;
   readonly stepSeconds: number;
+  /** Test accuracies on the way, by steps. */
+  readonly looks: readonly (readonly [steps: number, accuracy: number])[];
 }
 
 const model = () => sequential([dense(128, { activation: 'relu' }), dense(10)]);
@@ -41,6 +44,7 @@ async function arrive(train: Rows, test: Rows, batchSize: number, learningRate: 
   const every = Math.max(1, Math.round(LOOK / batchSize));
   let steps: number | undefined;
   let [began, spent, counted] = [0, 0, 0];
+  const looks: [number, number][] = [];
   const watch: Callback = {
     every,
     onBegin() {
@@ -50,7 +54,9 @@ async function arrive(train: Rows, test: Rows, batchSize: number, learningRate: 
       if ((step + 1) % every !== 0) return;
       spent += performance.now() - began;
       counted = step + 1;
-      if (accuracyOf(await control.parameters(), test) >= WANTED) {
+      const accuracy = accuracyOf(await control.parameters(), test);
+      looks.push([counted, accuracy]);
+      if (accuracy >= WANTED) {
         steps = step + 1;
         control.stop('reached');
       }
@@ -61,7 +67,7 @@ async function arrive(train: Rows, test: Rows, batchSize: number, learningRate: 
   await fit(model(), dataOf(train), {
     ...{ ...shared, batchSize, epochs, optimizer: sgd({ learningRate }), callbacks: [watch] },
   });
-  return steps === undefined ? undefined : { steps, stepSeconds: spent / counted / 1000 };
+  return steps === undefined ? undefined : { steps, stepSeconds: spent / counted / 1000, looks };
 }
 
 /** Of the network with these parameters, computed on the host. */
@@ -91,6 +97,30 @@ function accuracyOf(parameters: ReadonlyMap<string, { readonly data: Float32Arra
   return right / test.y.length;
 }
 
+/** Curves of six sizes, which keep colors of their own, over time and over examples, each at its best rate. */
+function figuresOf(found: ReadonlyMap<number, Arrival>): Figure[] {
+  const shown = SIZES.filter((size) => size !== 8000 && found.has(size));
+  const axes = [
+    { name: 'seconds', x: 'seconds', of: (arrival: Arrival, steps: number) => steps * arrival.stepSeconds },
+    { name: 'examples', x: 'examples', of: (_: Arrival, steps: number, size: number) => steps * size },
+  ] as const;
+  return axes.map(({ name, x, of }) => {
+    const series = shown.map((size) => {
+      const arrival = found.get(size) as Arrival;
+      return {
+        name: `batch ${size}`,
+        points: arrival.looks.map(([steps, accuracy]) => [of(arrival, steps, size), accuracy] as const),
+      };
+    });
+    const title = `Test accuracy by ${x}, up to ${100 * WANTED} %`;
+    return {
+      name,
+      alt: `${title}, a line a batch size`,
+      svg: pointsFigure(series, { title, x, y: 'accuracy', line: true, log: 'x' }),
+    };
+  });
+}
+
 export const experiment: Experiment = {
   section: 'minibatches',
   title: 'Minibatches',
@@ -116,7 +146,8 @@ export const experiment: Experiment = {
         if (arrival && (best === undefined || arrival.steps < best.steps))
           found.set(size, { ...arrival, learningRate });
       }
-      tell(`batch ${size}: ${JSON.stringify(found.get(size))}`);
+      const { looks, ...best } = found.get(size) ?? {};
+      tell(`batch ${size}: ${JSON.stringify(best)}`);
     }
     const seconds = (size: number) => {
       const one = found.get(size);
@@ -165,7 +196,7 @@ export const experiment: Experiment = {
           findings: [noiseRow, ...arrivals, valley, speed],
         },
       ],
-      figures: [],
+      figures: figuresOf(found),
       notes: [
         `The most examples a second come at batch ${best}. Seconds are steps times the measured mean of a step, on a machine that may be loaded.`,
       ],

@@ -16,6 +16,13 @@ export interface StepRecord {
   readonly loss: number;
   /** The L2 norm of the gradient, before any clipping. */
   readonly gradientNorm: number;
+  /** Of its minibatch. */
+  readonly rows: number;
+  /**
+   * Rows times the gradients of the loss by the weights that the step took of them: 1, or what the run's tricks say (`sam` takes 2).
+   * Those by the inputs, as attacks take them, are not counted.
+   */
+  readonly gradientEvaluations: number;
   /** What the run's tricks show of the step, by name. */
   readonly readings?: Readonly<Record<string, number>>;
 }

@@ -30,6 +30,11 @@ interface Named {
    * @param step from 0. @param stepsPerEpoch whole and partial batches of an epoch.
    */
   readonly scalars?: (step: number, stepsPerEpoch: number) => readonly number[];
+  /**
+   * How many gradients of the loss by the weights a step takes of its minibatch; default 1. Of several tricks, which nest, the
+   * numbers multiply. Pure.
+   */
+  readonly gradientsPerStep?: (step: number, stepsPerEpoch: number) => number;
   /** Whether they depend on `stepsPerEpoch`: such a trick is refused beside a schedule of batch sizes, which changes it. */
   readonly countsEpochs?: boolean;
   /** How many they are; default 0. */
