@@ -415,7 +415,6 @@ export {
   plateau,
 } from './train/callbacks/plateau.ts';
 export { type ReduceOnPlateauOptions, reduceOnPlateau } from './train/callbacks/reduce-on-plateau.ts';
-// Minibatches.
 export {
   TIMELINE_AXES,
   type Timeline,
@@ -520,6 +519,8 @@ export { lookahead } from './tricks/lookahead.ts';
 // Initialization.
 export { type LsuvModelOptions, type LsuvOptions, lsuv } from './tricks/lsuv.ts';
 export { type MaxNormOptions, maxNorm } from './tricks/max-norm.ts';
+// Minibatches.
+export { microBatches } from './tricks/micro-batches.ts';
 export { type MixupOptions, mixup } from './tricks/mixup.ts';
 export { perturb } from './tricks/perturb.ts';
 export { sam } from './tricks/sam.ts';

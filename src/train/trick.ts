@@ -64,6 +64,11 @@ export interface Point {
   readonly mode?: 'train' | 'predict';
   /** Gets new running statistics; left out: they are not kept, as behoves a second pass. */
   readonly updates?: Map<string, Tensor>;
+  /**
+   * Of a minibatch that is taken in parts, its place among them, from 0: what parts measure is put together, and each draws other
+   * random numbers. Left out: the batch is whole.
+   */
+  readonly part?: number;
 }
 
 /** What is minimized there: the weighted mean of the losses, and what regularizers add. A scalar. */
@@ -73,6 +78,8 @@ export type LossFunction = (point: Point) => Tensor;
 export interface GradientAt {
   readonly loss: Tensor;
   readonly gradients: ReadonlyMap<string, Tensor>;
+  /** The sum of the weights of the losses whose mean this is, a scalar; left out: each row counts 1. */
+  readonly weight?: Tensor;
 }
 /** Loss and gradient at a point; gradient tricks wrap one in another. */
 export type GradientFunction = (point: Point) => GradientAt;
