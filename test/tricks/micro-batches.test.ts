@@ -31,7 +31,7 @@ const options = {
     metrics: [accuracy()],
     optimizer: chain(clipByGlobalNorm(1), adam({ learningRate: 0.02 })),
   },
-  ...{ batchSize: 16, epochs: 3, progress: false, device: 'reference' },
+  ...{ batchSize: 16, epochs: 3, progress: false, device: 'reference' as const },
 } as const;
 const run = (
   tricks: readonly Trick[],
@@ -115,7 +115,7 @@ describe('microBatches', () => {
           progress: false,
           epochs: 1,
           batchSize: 64,
-          device: 'reference',
+          device: 'reference' as const,
         },
         ...{ tricks: [microBatches(rows)], callbacks: [watch] },
       });
