@@ -412,6 +412,14 @@ export {
 } from './optim/transform.ts';
 export * as quality from './quality/index.ts';
 export { type AdaptiveOptions, type BatchSchedule, batchSchedule, type GrowOptions } from './train/batch-schedule.ts';
+export type { ArrivalEnding } from './train/batch-size/arrival.ts';
+export { findBatchSize } from './train/batch-size/find-batch-size.ts';
+export type { BatchSizeTarget, FindBatchSizeOptions } from './train/batch-size/options.ts';
+export type {
+  BatchSizeFigure,
+  BatchSizeReport,
+  BatchSizeRow,
+} from './train/batch-size/report.ts';
 // Train, predict, keep.
 export type { Callback, Control, EpochCallback, StepRecord } from './train/callback.ts';
 export { type CheckpointEveryOptions, checkpointEvery } from './train/callbacks/checkpoint-every.ts';
@@ -428,6 +436,14 @@ export {
 export { type ReduceOnPlateauOptions, reduceOnPlateau } from './train/callbacks/reduce-on-plateau.ts';
 // Adversarial examples.
 export { type StopOnReading, type StopOnReadingOptions, stopOnReading } from './train/callbacks/stop-on-reading.ts';
+export {
+  TIMELINE_AXES,
+  type Timeline,
+  type TimelineAxis,
+  type TimelineOptions,
+  type TimelineRecord,
+  timeline,
+} from './train/callbacks/timeline.ts';
 export type { Checkpoint } from './train/checkpoint.ts';
 export {
   type CrossValidateOptions,
@@ -529,6 +545,8 @@ export { lookahead } from './tricks/lookahead.ts';
 // Initialization.
 export { type LsuvModelOptions, type LsuvOptions, lsuv } from './tricks/lsuv.ts';
 export { type MaxNormOptions, maxNorm } from './tricks/max-norm.ts';
+// Minibatches.
+export { microBatches } from './tricks/micro-batches.ts';
 export { type MixupOptions, mixup } from './tricks/mixup.ts';
 export { perturb } from './tricks/perturb.ts';
 export { sam } from './tricks/sam.ts';

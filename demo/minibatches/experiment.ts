@@ -1,6 +1,17 @@
 /** @file Batch sizes on a network: noise scale, steps and seconds to a test accuracy, examples a second. */
-import { type Callback, crossEntropy, dense, fit, noiseScale, sequential, sgd, tensor } from 'saddlepoint';
-import type { Experiment, Finding } from '../experiment.ts';
+import {
+  type Callback,
+  crossEntropy,
+  dense,
+  fit,
+  microBatches,
+  noiseScale,
+  sequential,
+  sgd,
+  tensor,
+} from 'saddlepoint';
+import { pointsFigure } from 'saddlepoint/plot';
+import type { Experiment, Figure, Finding } from '../experiment.ts';
 import { digits28, type Rows, standardizedGlobally } from '../experiment-data.ts';
 
 const SIZES = [1, 8, 32, 128, 512, 2048, 8000] as const;
@@ -30,6 +41,8 @@ const REFERENCE: Readonly<Record<number, string>> = {
 interface Arrival {
   readonly steps: number;
   readonly stepSeconds: number;
+  /** Test accuracies on the way, by steps. */
+  readonly looks: readonly (readonly [steps: number, accuracy: number])[];
 }
 
 const model = () => sequential([dense(128, { activation: 'relu' }), dense(10)]);
@@ -41,6 +54,7 @@ async function arrive(train: Rows, test: Rows, batchSize: number, learningRate: 
   const every = Math.max(1, Math.round(LOOK / batchSize));
   let steps: number | undefined;
   let [began, spent, counted] = [0, 0, 0];
+  const looks: [number, number][] = [];
   const watch: Callback = {
     every,
     onBegin() {
@@ -50,7 +64,9 @@ async function arrive(train: Rows, test: Rows, batchSize: number, learningRate: 
       if ((step + 1) % every !== 0) return;
       spent += performance.now() - began;
       counted = step + 1;
-      if (accuracyOf(await control.parameters(), test) >= WANTED) {
+      const accuracy = accuracyOf(await control.parameters(), test);
+      looks.push([counted, accuracy]);
+      if (accuracy >= WANTED) {
         steps = step + 1;
         control.stop('reached');
       }
@@ -61,7 +77,7 @@ async function arrive(train: Rows, test: Rows, batchSize: number, learningRate: 
   await fit(model(), dataOf(train), {
     ...{ ...shared, batchSize, epochs, optimizer: sgd({ learningRate }), callbacks: [watch] },
   });
-  return steps === undefined ? undefined : { steps, stepSeconds: spent / counted / 1000 };
+  return steps === undefined ? undefined : { steps, stepSeconds: spent / counted / 1000, looks };
 }
 
 /** Of the network with these parameters, computed on the host. */
@@ -91,6 +107,48 @@ function accuracyOf(parameters: ReadonlyMap<string, { readonly data: Float32Arra
   return right / test.y.length;
 }
 
+/** One size whole and in parts, from the same start: memory, and how far apart they are after two epochs. */
+async function inParts(train: Rows): Promise<Finding> {
+  const [whole, parts] = await Promise.all(
+    [[], [microBatches(128)]].map((tricks) =>
+      fit(model(), dataOf(train), {
+        ...{ ...shared, batchSize: 2048, epochs: 2, optimizer: sgd({ learningRate: 0.1 }), tricks },
+      }),
+    ),
+  );
+  const [all, one] = [whole, parts].map((run) => ({ bytes: run?.bytes ?? 0, loss: run?.history.at(-1)?.loss ?? 0 }));
+  const mebibytes = (bytes = 0) => `${(bytes / 2 ** 20).toFixed(1)} MiB`;
+  return {
+    what: 'batch 2,048 in parts of 128 (`microBatches`): memory with all rows, and the loss of the second epoch',
+    reference: 'the whole batch',
+    ours: `${mebibytes(one?.bytes)} beside ${mebibytes(all?.bytes)}; ${one?.loss.toFixed(5)} beside ${all?.loss.toFixed(5)}`,
+  };
+}
+
+/** Curves of six sizes, which keep colors of their own, over time and over examples, each at its best rate. */
+function figuresOf(found: ReadonlyMap<number, Arrival>): Figure[] {
+  const shown = SIZES.filter((size) => size !== 8000 && found.has(size));
+  const axes = [
+    { name: 'seconds', x: 'seconds', of: (arrival: Arrival, steps: number) => steps * arrival.stepSeconds },
+    { name: 'examples', x: 'examples', of: (_: Arrival, steps: number, size: number) => steps * size },
+  ] as const;
+  return axes.map(({ name, x, of }) => {
+    const series = shown.map((size) => {
+      const arrival = found.get(size) as Arrival;
+      return {
+        name: `batch ${size}`,
+        points: arrival.looks.map(([steps, accuracy]) => [of(arrival, steps, size), accuracy] as const),
+      };
+    });
+    const title = `Test accuracy by ${x}, up to ${100 * WANTED} %`;
+    return {
+      name,
+      alt: `${title}, a line a batch size`,
+      svg: pointsFigure(series, { title, x, y: 'accuracy', line: true, log: 'x' }),
+    };
+  });
+}
+
 export const experiment: Experiment = {
   section: 'minibatches',
   title: 'Minibatches',
@@ -116,7 +174,8 @@ export const experiment: Experiment = {
         if (arrival && (best === undefined || arrival.steps < best.steps))
           found.set(size, { ...arrival, learningRate });
       }
-      tell(`batch ${size}: ${JSON.stringify(found.get(size))}`);
+      const { looks, ...best } = found.get(size) ?? {};
+      tell(`batch ${size}: ${JSON.stringify(best)}`);
     }
     const seconds = (size: number) => {
       const one = found.get(size);
@@ -158,14 +217,15 @@ export const experiment: Experiment = {
       target: 'more than PyTorch at 1 and 8',
       isMet: rate(1) > 6600 && rate(8) > 44_000,
     };
+    const parts = await inParts(train);
     return {
       tables: [
         {
           title: 'MLP 784-128-10, SGD, digits28 standardized, seed 0',
-          findings: [noiseRow, ...arrivals, valley, speed],
+          findings: [noiseRow, ...arrivals, valley, speed, parts],
         },
       ],
-      figures: [],
+      figures: figuresOf(found),
       notes: [
         `The most examples a second come at batch ${best}. Seconds are steps times the measured mean of a step, on a machine that may be loaded.`,
       ],

@@ -93,6 +93,13 @@ function refuseClashes(tricks: readonly Trick[]): void {
 export const wrapOptimizer = ({ placed }: Tricks, optimizer: Transform): Transform =>
   ofKind(placed, 'transform').reduce((inner, { trick }) => trick.wrap(inner), optimizer);
 
+/** How many gradients of its minibatch a step takes; undefined: one. */
+export function gradientsOf({ placed }: Tricks, stepsPerEpoch: number): ((step: number) => number) | undefined {
+  const counts = placed.flatMap(({ trick }) => trick.gradientsPerStep ?? []);
+  if (counts.length === 0) return undefined;
+  return (step) => counts.reduce((product, count) => product * count(step, stepsPerEpoch), 1);
+}
+
 /** Runs the tricks of models, on the first rows that are trained on. */
 export async function prepareModel({ placed }: Tricks, prepared: Prepared, seed: number): Promise<Prepared> {
   const tricks = ofKind(placed, 'model');

@@ -5,7 +5,7 @@ import { PULSE } from '../engine/step.ts';
 import type { BatchRun } from './batch-run.ts';
 import type { Callback, Control } from './callback.ts';
 import { Checkpoint, checkSettings, renewedBlocks } from './checkpoint.ts';
-import type { EpochRecord } from './history.ts';
+import type { EpochRecord, Measures } from './history.ts';
 import { probe, probePrograms } from './probe.ts';
 import { leavesIn, readAll, readBlocks } from './state.ts';
 import type { Hooks, Training } from './training.ts';
@@ -15,6 +15,8 @@ interface RunnerOptions {
   readonly maxSeconds: number | undefined;
   readonly settings: JsonObject;
   readonly resume: Checkpoint | undefined;
+  /** Gradients of a minibatch in a step; default 1. */
+  readonly gradientsAt?: ((step: number) => number) | undefined;
   /** Of runs whose batches have several sizes. */
   readonly batches?: BatchRun | undefined;
 }
@@ -25,6 +27,8 @@ export class CallbackRunner {
   #rateScale = 1;
   #stop: string | undefined;
   #began = 0;
+  /** Rows of the epoch that were done before the call under way. */
+  #at = 0;
 
   constructor(options: RunnerOptions) {
     this.#options = options;
@@ -60,6 +64,7 @@ export class CallbackRunner {
     this.#began = performance.now();
     const { resume } = this.#options;
     if (resume !== undefined) await this.#restore(training, resume);
+    this.#at = training.loop.at;
     await this.#each((callback) => callback.onBegin?.(this.#control));
   }
 
@@ -71,9 +76,14 @@ export class CallbackRunner {
   ): Promise<boolean> {
     const { loop, history, opened } = this.#live;
     const { readings } = opened.hooks;
+    // An epoch begins anew at 0; all steps of a call have as many rows.
+    const rows = (loop.at - (loop.at > this.#at ? this.#at : 0)) / Math.max(1, done);
+    this.#at = loop.at;
     for (let i = 0; i < (stepping.length === 0 ? 0 : done); i++) {
       const record = Object.freeze({
         step: loop.step - done + i,
+        rows,
+        gradientEvaluations: rows * (this.#options.gradientsAt?.(loop.step - done + i) ?? 1),
         epoch: history.length + 1,
         loss: pulses[i * width + PULSE.loss] as number,
         gradientNorm: pulses[i * width + PULSE.gradientNorm] as number,
@@ -153,6 +163,7 @@ export class CallbackRunner {
         return runner.#live.prepared.trainRows;
       },
       gradient: (rows) => probe(runner.#live, rows, runner.#live.options.seed),
+      validate: () => runner.#validate(),
       stop(reason) {
         runner.#stop ??= String(reason);
       },
@@ -162,6 +173,14 @@ export class CallbackRunner {
         return leavesIn(await readBlocks(opened.session, opened.groups), opened.groups, prepared.state.parameters);
       },
     };
+  }
+
+  async #validate(): Promise<Measures> {
+    const { validation, evaluated, session } = this.#live.opened;
+    if (validation === undefined)
+      throw new SaddlepointError('option', 'control.validate: no rows are held out', 'fit(…, { validation: 0.1 })');
+    if (evaluated !== undefined) await session.run(evaluated.program.name, 1);
+    return (await validation.run(session)) as Measures;
   }
 
   #baseRate(): number {

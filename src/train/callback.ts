@@ -1,7 +1,7 @@
 /** @file What a run tells while it goes on, and what may be done about it. Plain objects; early stopping and its kin are made of it. */
 import type { Json } from '../core/json.ts';
 import type { Checkpoint } from './checkpoint.ts';
-import type { EpochRecord } from './history.ts';
+import type { EpochRecord, Measures } from './history.ts';
 import type { Prepared } from './prepare.ts';
 import type { Run } from './run.ts';
 import type { Parameter } from './state.ts';
@@ -16,6 +16,13 @@ export interface StepRecord {
   readonly loss: number;
   /** The L2 norm of the gradient, before any clipping. */
   readonly gradientNorm: number;
+  /** Of its minibatch. */
+  readonly rows: number;
+  /**
+   * Rows times the gradients of the loss by the weights that the step took of them: 1, or what the run's tricks say (`sam` takes 2).
+   * Those by the inputs, as attacks take them, are not counted.
+   */
+  readonly gradientEvaluations: number;
   /** What the run's tricks show of the step, by name. */
   readonly readings?: Readonly<Record<string, number>>;
 }
@@ -49,6 +56,13 @@ export interface Control {
    * @param rows numbers of rows, as many as the callback declares in `gradientRows`.
    */
   gradient(rows: Int32Array): Promise<{ readonly loss: number; readonly gradient: Float32Array }>;
+  /**
+   * Loss and metrics over the rows held out, by the weights that a record's `validation` goes by, as they are now: between two
+   * steps of an epoch, too. It changes nothing; the best weights are chosen among ends of epochs alone.
+   *
+   * @throws SaddlepointError `option` for a run without validation.
+   */
+  validate(): Promise<Measures>;
   /** Ends the run after this callback; the best weights stay. `reason` goes into `run.notes`. */
   stop(reason: string): void;
   /** All that is needed to go on from here, bit for bit. */

@@ -84,6 +84,7 @@ export async function extend(
       ...(wrapped?.settings.length && { tricks: wrapped.settings }),
     },
     resume,
+    gradientsAt: wrapped && applying?.gradientsOf(wrapped, Math.ceil(trainRows.length / batchSize)),
   });
   const weights = allWeights(data, options, prepared);
   const epochRows = dropLast && !batches ? trainRows.length - (trainRows.length % batchSize) : undefined;

@@ -7,9 +7,11 @@ import type { Spec } from '../graph/node.ts';
 import { type Tensor, tensor } from '../graph/tensor.ts';
 import { applyModel } from '../nn/layer.ts';
 import type { Loss } from '../nn/losses/loss.ts';
+import { concat } from '../ops/concat.ts';
 import { add, mul, sub } from '../ops/elementwise.ts';
 import { gather } from '../ops/indexing.ts';
-import { broadcastTo } from '../ops/movement.ts';
+import { broadcastTo, slice } from '../ops/movement.ts';
+import { sum } from '../ops/reduce.ts';
 import { scalarsOf } from '../optim/transform.ts';
 import { describeStep, type ModelParts } from './describe.ts';
 import type {
@@ -105,7 +107,8 @@ export class TrickStep {
     const { description, parameters, key, updates, builder } = start;
     const { trace } = builder;
     const trained = [...parameters.leaves.keys()];
-    let measured: Measured | undefined;
+    let measured: readonly Measured[] = [];
+    let weights: Tensor | undefined;
     /** What a pass besides the step's own taps is not shown. */
     const untapped = <T>(call: () => T): T => {
       const tapped = trace.taps.length;
@@ -113,15 +116,16 @@ export class TrickStep {
       trace.taps.length = tapped;
       return value;
     };
-    const forwardOptions = ({ mode = 'train', updates: own, key: other }: Point) =>
-      mode === 'train' ? { mode, key: other ?? key, ...(own && { updates: own }) } : { mode };
+    const forwardOptions = ({ mode = 'train', updates: own, key: other, part = 0 }: Point) =>
+      mode === 'train' ? { mode, key: other ?? keyOf(key, part), ...(own && { updates: own }) } : { mode };
     const plain: LossFunction = (point) => {
       const measure = () =>
         this.#knowing(point.output, () => description.measure(point.leaves, point.batch, forwardOptions(point)));
       const isOwn = point.updates === updates;
       const made = isOwn ? measure() : untapped(measure);
       // The pass that renews the statistics is the one that is reported.
-      if (isOwn || measured === undefined) measured = made;
+      if (isOwn || measured.length === 0) measured = isOwn && point.part ? [...measured, made] : [made];
+      weights = made.weights;
       return weighed(made.losses, made.weights);
     };
     const predict = (point: Point): Tensor =>
@@ -141,7 +145,7 @@ export class TrickStep {
     const at: Point = { leaves: start.leaves, batch: { ...start.batch, [BLOCKS.source]: x }, updates };
     const wrappers = ofKind(this.#placed, 'gradient');
     const end = (value: Tensor, by?: ReadonlyMap<string, Tensor>): StepEnd => ({
-      ...{ measured: must(measured, 'a loss'), loss: value, readings: this.#shown(readings) },
+      ...{ measured: joined(measured), loss: value, readings: this.#shown(readings) },
       ...(by && { gradients: trained.map((path) => by.get(path)) }),
     });
     if (wrappers.length === 0) return end(loss(at));
@@ -157,7 +161,10 @@ export class TrickStep {
         const value = loss(point);
         const leaves = trained.map((path) => must(point.leaves.get(path), `leaf ${path}`));
         const found = gradients(value, leaves);
-        return { loss: value, gradients: new Map(trained.map((path, i) => [path, found[i] as Tensor])) };
+        return {
+          ...{ loss: value, gradients: new Map(trained.map((path, i) => [path, found[i] as Tensor])) },
+          ...(weights && point.part !== undefined && { weight: sum(weights) }),
+        };
       },
     );
     const made = gradient(at);
@@ -204,6 +211,12 @@ export class TrickStep {
       },
       write(name, value) {
         read(name);
+        if (written.has(blockOf(name)))
+          throw new SaddlepointError(
+            'option',
+            `fit: tricks: ${id} keeps '${name}' from step to step, but is asked several times a step`,
+            'put the trick that takes minibatches in parts before it: tricks are nested in their order',
+          );
         written.set(blockOf(name), value);
       },
       reading(name, value) {
@@ -230,6 +243,25 @@ function gradients(of: Tensor, by: readonly Tensor[]): readonly Tensor[] {
   return by.map(({ shape }, i) => found[i] ?? broadcastTo(tensor(0), shape));
 }
 
+/** The key of a part of a minibatch: the first has the step's own. */
+const keyOf = (key: Tensor, part: number): Tensor =>
+  part === 0 ? key : concat([slice(key, [0], [2]), tensor(Int32Array.of(part))], 0);
+
+/** What the parts of a minibatch measured, as the minibatch would have. */
+function joined(parts: readonly Measured[]): Measured {
+  const [first, ...others] = parts;
+  const whole = must(first, 'a loss');
+  if (others.length === 0) return whole;
+  const rows = (of: (part: Measured) => Tensor): Tensor => concat(parts.map(of), 0);
+  const { reported, weights, sums } = whole;
+  return {
+    losses: rows((part) => part.losses),
+    reported: reported && (() => rows((part) => must(part.reported, 'reported losses')())),
+    ...(weights && { weights: rows((part) => must(part.weights, 'weights')) }),
+    sums: sums.map((own, i) => others.reduce((total, part) => add(total, must(part.sums[i], 'a sum')), own)),
+  };
+}
+
 /** Losses against a row's own target and those of its partners, each by its weight. */
 function lossOfMixed({ loss, mixed }: Live, prediction: Tensor, target: Tensor): Tensor {
   return mixed.reduce(
@@ -238,7 +270,7 @@ function lossOfMixed({ loss, mixed }: Live, prediction: Tensor, target: Tensor):
         throw new SaddlepointError(
           'shape',
           `fit: tricks: rows are mixed, ${partner.shape[0]} of them, but there are ${losses.shape[0]} losses`,
-          'mix rows of models that have one target a row, not one a step',
+          'mix rows of models that have one target a row, not one a step, and of whole minibatches: not with microBatches',
         );
       return add(mul(sub(1, weight), losses), mul(weight, loss.call(prediction, gather(target, partner))));
     },

@@ -30,6 +30,11 @@ interface Named {
    * @param step from 0. @param stepsPerEpoch whole and partial batches of an epoch.
    */
   readonly scalars?: (step: number, stepsPerEpoch: number) => readonly number[];
+  /**
+   * How many gradients of the loss by the weights a step takes of its minibatch; default 1. Of several tricks, which nest, the
+   * numbers multiply. Pure.
+   */
+  readonly gradientsPerStep?: (step: number, stepsPerEpoch: number) => number;
   /** Whether they depend on `stepsPerEpoch`: such a trick is refused beside a schedule of batch sizes, which changes it. */
   readonly countsEpochs?: boolean;
   /** How many they are; default 0. */
@@ -63,6 +68,11 @@ export interface Point {
   readonly key?: Tensor;
   /** The model's output there, where it is known: the loss is then of this, and the model is not applied. */
   readonly output?: Tensor;
+  /**
+   * Of a minibatch that is taken in parts, its place among them, from 0: what parts measure is put together, and each draws other
+   * random numbers. Left out: the batch is whole.
+   */
+  readonly part?: number;
 }
 
 /** What is minimized there: the weighted mean of the losses, and what regularizers add. A scalar. */
@@ -72,6 +82,8 @@ export type LossFunction = (point: Point) => Tensor;
 export interface GradientAt {
   readonly loss: Tensor;
   readonly gradients: ReadonlyMap<string, Tensor>;
+  /** The sum of the weights of the losses whose mean this is, a scalar; left out: each row counts 1. */
+  readonly weight?: Tensor;
 }
 /** Loss and gradient at a point; gradient tricks wrap one in another. */
 export type GradientFunction = (point: Point) => GradientAt;

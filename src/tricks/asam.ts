@@ -27,6 +27,7 @@ export function asam(rho = 0.5, options: AsamOptions = {}): GradientTrick {
   const eta = checkNumber('asam.eta', options.eta ?? 0.01, { min: 0 });
   return {
     kind: 'gradient',
+    gradientsPerStep: () => 2,
     name: 'asam',
     options: { rho, eta },
     isNeutral: rho === 0,

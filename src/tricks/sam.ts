@@ -20,6 +20,7 @@ export function sam(rho = 0.05): GradientTrick {
   checkNumber('sam.rho', rho, { min: 0 });
   return {
     kind: 'gradient',
+    gradientsPerStep: () => 2,
     name: 'sam',
     options: { rho },
     isNeutral: rho === 0,

@@ -34,6 +34,7 @@ export function svrg(options: { readonly snapshotEvery?: number } = {}): Gradien
     claims: ['correction of the gradient'],
     scalarCount: 2,
     countsEpochs: true,
+    gradientsPerStep: (step, stepsPerEpoch) => (step % ((1 + snapshotEvery) * stepsPerEpoch) < stepsPerEpoch ? 1 : 2),
     // Whether the step is one of the snapshot's pass, and whether it is its first.
     scalars(step, stepsPerEpoch) {
       const inRound = step % ((1 + snapshotEvery) * stepsPerEpoch);

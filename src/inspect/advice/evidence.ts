@@ -1,4 +1,5 @@
 /** @file What rules of the advisor look at: numbers that a run shows, and records that other tools make. All of it is plain JSON. */
+import type { BatchSizeRow } from '../../train/batch-size/report.ts';
 import type { GradientNoise } from '../../train/gradient-noise.ts';
 import type { EpochRecord } from '../../train/history.ts';
 import type { Robustness } from '../robustness.ts';
@@ -69,10 +70,9 @@ export interface NormTestEvidence {
   readonly squaredNorm: number;
 }
 
-/** Seconds an example at some batch sizes that fit memory. */
+/** Seconds an example at some batch sizes that fit memory: what `findBatchSize(…)` returns is such. */
 export interface ThroughputEvidence {
-  readonly batchSize: number;
-  readonly secondsPerExample: readonly { readonly batchSize: number; readonly seconds: number }[];
+  readonly table: readonly Pick<BatchSizeRow, 'batchSize' | 'secondsPerExample'>[];
 }
 
 /** How sure a classifier is, and how often right, over held-out rows. */

@@ -97,22 +97,27 @@ export const RECORD_RULES: readonly Rule[] = [
     id: 'F4',
     title: 'the batch does not use the machine',
     severity: 'hint',
-    needs: ['throughput'],
+    needs: ['throughput', 'run'],
     windows: 1,
-    test({ throughput }) {
-      const { batchSize = 1, secondsPerExample = [] } = throughput ?? {};
-      const own = secondsPerExample.find((one) => one.batchSize === batchSize);
-      const best = secondsPerExample.reduce((a, b) => (b.seconds < a.seconds ? b : a), own as never) as typeof own;
+    test({ throughput, run }) {
+      const { batchSize = 1 } = run ?? {};
+      const measured = (throughput?.table ?? []).flatMap(({ batchSize: size, secondsPerExample: seconds }) =>
+        seconds === undefined ? [] : [{ size, seconds }],
+      );
+      // Sizes between those that were measured go by the nearest, in powers of two.
+      const distance = ({ size }: { readonly size: number }) => Math.abs(Math.log2(size / batchSize));
+      const [own] = measured.toSorted((a, b) => distance(a) - distance(b));
+      const [best] = measured.toSorted((a, b) => a.seconds - b.seconds);
       if (own === undefined || best === undefined || !(own.seconds > 1.5 * best.seconds)) return [];
       const micro = (seconds: number) => `${short(1e6 * seconds)} µs`;
       return [
         {
-          saw: `${micro(own.seconds)} an example at batch ${batchSize}, ${micro(best.seconds)} at ${best.batchSize}`,
+          saw: `${micro(own.seconds)} an example at batch ${own.size}, ${micro(best.seconds)} at ${best.size}`,
           limit: '≤ 1.5 ×',
         },
       ];
     },
-    remedy: 'The batchSize that was fastest an example, with a learning rate by scaledRate(…)',
+    remedy: 'The batchSize that findBatchSize(…) found fastest, with a learning rate by scaledRate(…)',
     trick: 'minibatches',
     source: 'measured on this machine',
   },

@@ -4,6 +4,7 @@ import {
   classBalanced,
   curriculum,
   distinctBatches,
+  microBatches,
   stratified,
   svrg,
   weightedRows,
@@ -54,6 +55,12 @@ export const rows: readonly TrickRow[] = [
       2: 'different keys still draw in another order',
       11: 'of 40 captions no batch of 128 can be distinct; losses of pairs leave duplicates out instead',
     },
+  },
+  {
+    ...{ name: 'microBatches', file: 'src/tricks/micro-batches.ts', section },
+    create: () => microBatches(8),
+    illegal: [[() => microBatches(0), /microBatches: expected an integer ≥ 1, got 0/]],
+    excused: { 2: 'whether it does nothing depends on the batch; test/tricks/micro-batches.test.ts has that' },
   },
   {
     ...{ name: 'svrg', file: 'src/tricks/svrg.ts', section: 'gradient-updates' },
