@@ -3,6 +3,7 @@
  * beside: `npm install @observablehq/plot linkedom`.
  * @module saddlepoint/plot
  */
+export { ablationFigure } from './plot/ablation-figure.ts';
 export { confusionFigure } from './plot/confusion-figure.ts';
 export { type CurveRecord, learningCurve } from './plot/learning-curve.ts';
 export { type PointSeries, type PointsFigureOptions, pointsFigure } from './plot/points-figure.ts';

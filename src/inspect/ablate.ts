@@ -1,8 +1,8 @@
 /** @file `ablate`: which trick helped, by how much, and is that more than the noise between seeds? */
 import { checkKnownOptions, checkName, checkNumber, SaddlepointError, show } from '../core/errors.ts';
 import type { Layer } from '../nn/layer.ts';
-import type { Callback } from '../train/callback.ts';
 import { readTricks } from '../train/apply-tricks.ts';
+import type { Callback } from '../train/callback.ts';
 import { fit } from '../train/fit.ts';
 import type { TrainedModel } from '../train/model.ts';
 import type { Data, FitOptions } from '../train/options.ts';
@@ -103,20 +103,7 @@ export async function ablate(
     settings.onRun?.(done);
   }
   const whole = new Ablation({ mode, measure, arms: arms.map(({ name }) => name), seeds, runs });
-  return of > 1 || runs.length === plan.length ? whole : completeSeeds(whole);
-}
-
-/** What an interrupted comparison can say: of the seeds that every arm has had. */
-function completeSeeds(broken: Ablation): Ablation {
-  const { mode, measure, arms } = broken;
-  const count = Math.floor(broken.runs.length / arms.length);
-  if (count < 2)
-    throw new SaddlepointError(
-      'aborted',
-      `ablate: aborted after ${broken.runs.length} runs of ${arms.length} arms; two seeds are the least that can be compared`,
-    );
-  const [seeds, runs] = [broken.seeds.slice(0, count), broken.runs.slice(0, count * arms.length)];
-  return new Ablation({ mode, measure, arms, seeds, runs });
+  return of > 1 || runs.length === plan.length ? whole : whole.ofCompleteSeeds();
 }
 
 /** Refused at once, and not by the first arm that has them. */

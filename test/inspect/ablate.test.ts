@@ -65,7 +65,8 @@ describe('ablate', () => {
   });
 
   it('trains on records, with the options and the model that fit makes of them', async () => {
-    const records = clouds(90).x.map(([a, b]: number[], i: number) => ({ a, b, kind: ['x', 'y', 'z'][clouds(90).y[i]] }));
+    const { x, y } = clouds(90);
+    const records = x.map(([a, b], i) => ({ a, b, kind: `class ${y[i]}` }));
     const given = { target: 'kind', epochs: 2, tricks: [slower(0.1)] };
     const settings = { seeds: 2, held: records.slice(0, 30) };
     const result = await ablate(records, given, settings);
@@ -84,7 +85,7 @@ describe('ablate', () => {
     };
     const result = await stopAfter(7);
     expect([result.seeds, result.runs.length, result.missing]).toEqual([[0, 1], 6, 0]);
-    expect((await rejection(stopAfter(5))).message).toContain('two seeds are the least');
+    expect((await rejection(stopAfter(5))).message).toContain('two seeds of 3 arms are the least');
     // Of a part all that was made is kept: what is missing is known when the parts are put together.
     expect((await stopAfter(2, [0, 2])).runs).toHaveLength(2);
   });

@@ -91,9 +91,12 @@ function evidenceOf({ state, recipe, history, steps }: Run): Evidence['run'] {
   return runOf(state, batchSize, stepsPerEpoch * batchSize);
 }
 
+/** Bins of G1's error, as in Guo et al. 2017. */
+const BINS = 15;
+
 /** Mean confidence beside accuracy, and the error over the bins of a report; undefined where the model gives no probabilities. */
 async function calibrationOf(model: TrainedModel, held: Data | Records): Promise<Evidence['calibration']> {
-  const measured = await report(model, held, { resamples: 200 });
+  const measured = await report(model, held, { resamples: 200, bins: BINS });
   if (measured.task !== 'class') return undefined;
   const { bins, expectedError } = measured.calibration;
   const rows = bins.reduce((sum, bin) => sum + bin.rows, 0);

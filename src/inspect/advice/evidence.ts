@@ -79,7 +79,7 @@ export interface ThroughputEvidence {
 export interface CalibrationEvidence {
   readonly confidence: number;
   readonly accuracy: number;
-  /** Expected calibration error. */
+  /** Expected calibration error, over 15 bins. */
   readonly error: number;
 }
 
