@@ -22,7 +22,9 @@ describe('saddlepoint ablate', () => {
       code: 0,
       stderr: 20,
     });
-    expect(stdout).toContain("penguins.json: 'Species' is predicted, measured on 67 rows that took no part in training");
+    expect(stdout).toContain(
+      "penguins.json: 'Species' is predicted, measured on 67 rows that took no part in training",
+    );
     for (const arm of ['all', 'without mixup', 'without labelSmoothing', 'without ema'])
       expect(stdout).toMatch(new RegExp(`^${arm} +(0\\.\\d+|1) ± `, 'm'));
     expect(stdout).toContain('5 seeds, the same for all');
@@ -35,7 +37,11 @@ describe('saddlepoint ablate', () => {
     const words = ['ablate', 'iris.csv', '-t', 'species', '--tricks', 'mixup, sam', '--mode', 'factorial', ...quick];
     const whole = JSON.parse((await saddlepoint([...words, '--json'], { cwd })).stdout);
     expect(whole.arms).toEqual(['none', 'mixup', 'sam', 'mixup + sam']);
-    expect(whole.comparison).toMatchObject({ target: 'species', rows: { learning: 120, test: 30 }, options: { epochs: 4 } });
+    expect(whole.comparison).toMatchObject({
+      target: 'species',
+      rows: { learning: 120, test: 30 },
+      options: { epochs: 4 },
+    });
     for (const part of [0, 1, 2]) {
       const made = await saddlepoint([...words, '--shard', `${part}/3`, '--json', `part${part}.json`], { cwd });
       expect(made).toMatchObject({ code: 0, stderr: '', stdout: expect.stringContaining('of 8 runs') });
@@ -57,10 +63,9 @@ describe('saddlepoint ablate', () => {
     const cwd = folder();
     writeIris(cwd);
     const part = (more: readonly string[], shard: number) =>
-      saddlepoint(
-        ['ablate', 'iris.csv', '-t', 'species', '--seeds', '2', '-q', '--shard', `${shard}/8`, ...more],
-        { cwd },
-      );
+      saddlepoint(['ablate', 'iris.csv', '-t', 'species', '--seeds', '2', '-q', '--shard', `${shard}/8`, ...more], {
+        cwd,
+      });
     await part(['--tricks', 'mixup(0.2)', '--epochs', '1', '--json', 'a.json'], 0);
     await part(['--tricks', 'mixup(0.4)', '--epochs', '1', '--json', 'b.json'], 1);
     await part(['--tricks', 'mixup(0.2)', '--epochs', '2', '--json', 'c.json'], 1);
@@ -107,7 +112,7 @@ describe('saddlepoint ablate', () => {
   it.each([
     ['no tricks', ['iris.csv', '-t', 'species'], 'which tricks are to be compared?'],
     ['no rows', ['--tricks', 'sam'], 'of which rows?'],
-    ['no target', ['iris.csv', '--tricks', 'sam'], "ablate: which column is to be predicted? --target says it"],
+    ['no target', ['iris.csv', '--tricks', 'sam'], 'ablate: which column is to be predicted? --target says it'],
     ['a trick that is misspelt', ['iris.csv', '-t', 'species', '--tricks', 'mixp'], "did you mean 'mixup'?"],
     [
       'tricks that clash, both of them',

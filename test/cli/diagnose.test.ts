@@ -24,7 +24,9 @@ describe('saddlepoint diagnose', () => {
     writeIris(cwd, rare, 'rare.csv');
     const found = await saddlepoint(['diagnose', 'rare.csv', '-t', 'species'], { cwd });
     expect(found).toMatchObject({ code: 3, stderr: '' });
-    expect(found.stdout).toMatch(/warn: A6 rows are not what they should be: class '.*' has 40 rows, class 'versicolor' 6/);
+    expect(found.stdout).toMatch(
+      /warn: A6 rows are not what they should be: class '.*' has 40 rows, class 'versicolor' 6/,
+    );
     // Each row twice, with two labels.
     const lines = irisLines.slice(0, 60).flatMap((line) => {
       const cells = line.split(',').slice(0, 4);

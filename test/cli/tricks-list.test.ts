@@ -54,7 +54,25 @@ describe('the list of --tricks', () => {
   });
 
   it('ends with tricks or with an error of its own for any text', () => {
-    const words = ['mixup', 'sam', '(', ')', '{', '}', '[', ']', ',', ':', '0.2', "'a'", 'perRow', 'true', ' ', '-', '\\'];
+    const words = [
+      'mixup',
+      'sam',
+      '(',
+      ')',
+      '{',
+      '}',
+      '[',
+      ']',
+      ',',
+      ':',
+      '0.2',
+      "'a'",
+      'perRow',
+      'true',
+      ' ',
+      '-',
+      '\\',
+    ];
     const text = fc.oneof(
       fc.string(),
       fc.array(fc.constantFrom(...words), { maxLength: 20 }).map((parts) => parts.join('')),
