@@ -34,6 +34,7 @@ export { Ablation, type AblationData, type ArmRun, type ArmSummary } from './ins
 export { type AdviseOptions, advise } from './inspect/advice/advise.ts';
 export { type Advisor, type AdvisorOptions, advisor } from './inspect/advice/advisor.ts';
 export { diagnose } from './inspect/advice/diagnose.ts';
+export { type EmbeddingTable, embeddingRecord } from './inspect/advice/embedding-record.ts';
 export type { Evidence } from './inspect/advice/evidence.ts';
 export { Advice, type Rule, type Severity, type Sighting } from './inspect/advice/rule.ts';
 export { ADVICE_RULES } from './inspect/advice/rules.ts';

@@ -3,6 +3,7 @@
  * beside: `npm install @observablehq/plot linkedom`.
  * @module saddlepoint/plot
  */
+export { ablationFigure } from './plot/ablation-figure.ts';
 export { confusionFigure } from './plot/confusion-figure.ts';
 export { landscapeFigure } from './plot/landscape-figure.ts';
 export { type CurveRecord, learningCurve } from './plot/learning-curve.ts';

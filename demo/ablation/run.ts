@@ -1,6 +1,6 @@
 /**
  * @file The table of ablations: each trick that needs nothing but rows and classes, added alone to a plain run, five paired seeds.
- * `npm run ablation` prints it and writes docs/ablation.md. Settings were fixed before the first run; nothing is tuned.
+ * `npm run ablation` prints it, draws it and writes docs/ablation.md. Settings were fixed before the first run; nothing is tuned.
  */
 import { renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -35,6 +35,7 @@ import {
   weightedRows,
   withReplacement,
 } from 'saddlepoint';
+import { ablationFigure } from 'saddlepoint/plot';
 import { digits8, pick } from '../experiment-data.ts';
 import { measuredLine } from '../experiment-text.ts';
 
@@ -75,16 +76,24 @@ const result = await ablate(
   { seeds: SEEDS, mode: 'add-one-in', held },
 );
 console.log(String(result));
-const page = join(import.meta.dirname, '../../docs/ablation.md');
+const docs = join(import.meta.dirname, '../../docs');
+const page = join(docs, 'ablation.md');
 const text = `# Which trick helped: the table of ablations
 
 Written by \`npm run ablation\`. ${measuredLine((performance.now() - began) / 1000)}
 
 Each trick that needs nothing but rows and classes, added alone to a plain run: digits of 8 × 8 (every fifth held out), 64-32-10 ReLU, SGD 0.1 with momentum 0.9, batches of ${BATCH}, ${EPOCHS} epochs, ${SEEDS} seeds, the same for every arm. A sign stands only where the paired difference is more than two standard errors. The network is small and the data clean: what has no effect here may have one elsewhere. With ${tricks.length} arms, about one is marked by chance. \`ablate\` makes such a table of your model and data, see [advice.md](advice.md).
 
+![Differences to the plain run](ablation.svg)
+
 \`\`\`text
 ${String(result)}
 \`\`\`
 `;
-writeFileSync(`${page}.part`, text);
-renameSync(`${page}.part`, page);
+for (const [path, content] of [
+  [join(docs, 'ablation.svg'), ablationFigure(result, 'Tricks, each added alone: digits of 8 × 8')],
+  [page, text],
+] as const) {
+  writeFileSync(`${path}.part`, content);
+  renameSync(`${path}.part`, path);
+}

@@ -1,4 +1,6 @@
 /** @file The commands, in the order of the help. */
+import { ablateCommand } from './ablate.ts';
+import { diagnoseCommand } from './diagnose.ts';
 import { doctorCommand } from './doctor.ts';
 import { evaluateCommand } from './evaluate.ts';
 import { inspectCommand } from './inspect.ts';
@@ -11,5 +13,7 @@ export const commands: readonly CommandSpec[] = [
   predictCommand,
   evaluateCommand,
   inspectCommand,
+  diagnoseCommand,
+  ablateCommand,
   doctorCommand,
 ];

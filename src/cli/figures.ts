@@ -1,10 +1,13 @@
-/** @file The figures of `train`. */
-import { rename, rm, writeFile } from 'node:fs/promises';
+/** @file The figures of `train` and of `ablate`. */
 import { basename } from 'node:path';
 import { SaddlepointError } from '../index.ts';
+import type { AblatedTable } from './ablate-table.ts';
 import type { Output } from './output.ts';
 import type { Given } from './spec.ts';
 import type { Trained } from './trained.ts';
+import { writeWhole } from './write-file.ts';
+
+const KEPT = 'the model is written all the same';
 
 /** What draws is installed beside, and found missing before the training, not after it. */
 export async function checkFigures({ figure, matrix }: Given): Promise<void> {
@@ -29,26 +32,19 @@ export async function drawFigures(trained: Trained, { figure, matrix }: Given, o
   const { confusionFigure, learningCurve } = await drawing();
   const { run, report, source, target } = trained;
   const title = target === undefined ? basename(source) : `${basename(source)}: ${target}`;
-  if (figure !== undefined) await write(figure as string, learningCurve(run.history, title), output);
+  if (figure !== undefined) await writeWhole(figure as string, learningCurve(run.history, title), KEPT, output);
   if (matrix === undefined) return;
-  if (report.task === 'class') await write(matrix as string, confusionFigure(report, title), output);
+  if (report.task === 'class') await writeWhole(matrix as string, confusionFigure(report, title), KEPT, output);
   else output.say('--matrix: amounts have no confusion matrix; nothing was drawn');
 }
 
-/** Aside first, so that no half of a file is ever seen. */
-async function write(path: string, text: string, output: Output): Promise<void> {
-  const aside = `${path}.${process.pid}.tmp`;
-  try {
-    await writeFile(aside, text);
-    await rename(aside, path);
-  } catch (cause) {
-    await rm(aside, { force: true });
-    throw new SaddlepointError(
-      'file',
-      `could not write ${path}: ${(cause as Error).message}`,
-      'the model is written all the same',
-      { cause },
-    );
-  }
-  output.say(`wrote ${path}`);
+export async function drawAblation(
+  { source, comparison, ablation }: AblatedTable,
+  { figure }: Given,
+  output: Output,
+): Promise<void> {
+  if (figure === undefined) return;
+  const { ablationFigure } = await drawing();
+  const text = ablationFigure(ablation, `${basename(source)}: ${comparison.target}`);
+  await writeWhole(figure as string, text, 'the table is printed by a run without --figure', output);
 }

@@ -11,8 +11,10 @@ export type Value =
   /** No text: there or not. */
   | { readonly kind: 'flag' }
   | { readonly kind: 'text'; readonly placeholder: string }
-  /** May be given several times. */
-  | { readonly kind: 'texts'; readonly placeholder: string }
+  /** May be given several times; `many`: also several words at once. */
+  | { readonly kind: 'texts'; readonly placeholder: string; readonly many?: true }
+  /** A flag that may have a text behind it: true or that text. */
+  | { readonly kind: 'flag or text'; readonly placeholder: string }
   | { readonly kind: 'choice'; readonly choices: readonly string[] }
   | {
       readonly kind: 'number';
@@ -35,6 +37,7 @@ export interface ArgumentSpec extends Described {
   readonly name: string;
   /** It and those that follow may be given many times. */
   readonly many?: boolean;
+  readonly optional?: boolean;
 }
 
 /** What was given, by the camel-case name of the option. */
@@ -47,5 +50,6 @@ export interface CommandSpec {
   readonly options: readonly OptionSpec[];
   /** Lines to type, with what they do. */
   readonly examples: readonly (readonly [line: string, what: string])[];
-  run(given: readonly string[], options: Given, output: Output): Promise<void>;
+  /** @returns the exit code, where it is not 0. */
+  run(given: readonly string[], options: Given, output: Output): Promise<void> | Promise<number>;
 }

@@ -64,7 +64,7 @@ export async function trainImages(place: string, options: Given, output: Output)
   const inner = split(outer.train, validation);
   const data = (rows: Int32Array) => rowsOf(images, labels, rows);
 
-  const signal = stopSignal(output);
+  const signal = stopSignal(output, 'the best weights so far are kept');
   const common: FitOptions<'accuracy'> = {
     ...{ loss: crossEntropy(), metrics: [accuracy()], seed, signal: signal.signal },
     ...(validation > 0 && { validation: data(inner.validation), callbacks: [earlyStopping({ patience: 8 })] }),

@@ -1,80 +1,24 @@
-/** @file Training on a table: rows set aside, a model and its baselines trained, the report made. */
-import { type ColumnKind, completeRows, selectRows, splitRows, type Table, targetOf } from '../data.ts';
-import { adam, dense, fit, type RecordOptions, report, SaddlepointError } from '../index.ts';
-import { columnList, hiddenLayers, kindsOf } from './columns.ts';
+/** @file Training on a table: a model and its baselines trained, the report made. */
+import { fit, report } from '../index.ts';
+import type { LearningGiven } from './learning-options.ts';
 import type { Output } from './output.ts';
 import { LINEAR, practicesOf } from './practices.ts';
-import { readTable } from './read-table.ts';
 import type { Given } from './spec.ts';
 import { stopSignal } from './stop-signal.ts';
+import { readRows } from './table-rows.ts';
 import type { Trained } from './trained.ts';
 
-/** The options of `train` that are about tables and learning. */
-interface TableGiven {
-  readonly target?: string;
-  readonly task?: 'class' | 'value';
-  readonly exclude?: readonly string[];
-  readonly kind?: readonly string[];
-  readonly text?: readonly string[];
-  readonly missing?: 'error' | 'drop' | 'mean' | 'median' | 'indicator';
-  readonly time?: string;
-  readonly hidden?: string;
-  readonly test?: number;
-  readonly validation?: number;
-  readonly epochs?: number;
-  readonly batchSize?: number;
-  readonly learningRate?: number;
-  readonly classWeights?: 'balanced';
-  readonly seed?: number;
-  readonly maxSeconds?: number;
-  readonly threads?: number;
-  readonly baseline?: boolean;
-}
-
 export async function trainTable(place: string, options: Given, output: Output): Promise<Trained> {
-  const given = options as TableGiven;
+  const given = options as LearningGiven;
   const began = performance.now();
-  const kinds = kindsOf(given.kind ?? []);
-  const whole = await readTable(place, options, kinds as Record<string, ColumnKind>);
-  const names = whole.columns.map(({ name }) => name);
-  const target = given.target ?? askTarget(names);
-  const exclude = columnList('--exclude', given.exclude ?? [], names);
-  const texts = columnList('--text', given.text ?? [], names);
-  const { seed = 0, missing = 'error', time, task } = given;
-  const { table, notes } = prepared(whole, { target, exclude, missing, time, ...(task && { task }) });
-  const found = targetOf(table, target, { ...(task && { task }) });
-  const labels = found.task === 'class' ? { labels: numbered(found.values) } : {};
-  const order = time === undefined ? ('shuffle' as const) : ('time' as const);
-  const split = (rows: Table, share: number, own: { labels?: Int32Array }) =>
-    share === 0 ? undefined : splitRows(rows.rows, share, { ...own, seed, order });
-
-  const outer = split(table, given.test ?? (table.rows < 20 ? 0 : 0.2), labels);
-  const learning = outer === undefined ? table : selectRows(table, outer.train);
-  const held = outer === undefined ? undefined : selectRows(table, outer.validation);
-  const validation = given.validation ?? (learning.rows < 40 ? 0 : 0.2);
-  const ofLearning = labels.labels && {
-    labels: outer === undefined ? labels.labels : outer.train.map((row) => labels.labels[row] as number),
-  };
-  const inner = split(learning, validation, ofLearning ?? {});
-
-  const signal = stopSignal(output);
-  const common: RecordOptions = {
-    ...{ target, task: found.task, exclude: time === undefined ? exclude : [...new Set([...exclude, time])] },
-    ...{ missing, validation, seed, split: order },
-    ...(texts.length > 0 && { text: Object.fromEntries(texts.map((name) => [name, 'auto' as const])) }),
-    epochs: given.epochs as number,
-    batchSize: given.batchSize as number,
-    classWeights: given.classWeights,
-    threads: given.threads as number,
-    maxSeconds: given.maxSeconds,
-    ...(given.learningRate !== undefined && { optimizer: adam({ learningRate: given.learningRate }) }),
-    signal: signal.signal,
-  };
-  const hidden = hiddenLayers(given.hidden);
-  const layers = hidden?.map((units) => dense(units, { activation: 'relu' }));
+  const { seed = 0 } = given;
+  const rows = await readRows('train', place, options);
+  const { whole, learning, held, target, task, order, validation } = rows;
+  const signal = stopSignal(output, 'the best weights so far are kept');
+  const common = { ...rows.options, signal: signal.signal };
   try {
-    const run = await fit(learning, { ...common, ...(layers && { model: layers }), progress: !output.quiet });
-    const isLinear = hidden?.length === 0;
+    const run = await fit(learning, { ...common, progress: !output.quiet });
+    const isLinear = common.model?.length === 0;
     const compare = given.baseline !== false && !isLinear && !signal.signal.aborted;
     const linear = compare ? await fit(learning, { ...common, model: [], progress: false }) : undefined;
     const measured = await report(run, held ?? learning, {
@@ -85,21 +29,8 @@ export async function trainTable(place: string, options: Given, output: Output):
     const trained: Omit<Trained, 'practices'> = {
       run,
       report: measured,
-      source: place,
-      target,
-      task: found.task,
-      table: whole,
-      rows: {
-        training: inner?.train.length ?? learning.rows,
-        validation: inner?.validation.length ?? 0,
-        test: held?.rows ?? 0,
-      },
-      notes: [
-        ...whole.notes,
-        ...notes,
-        ...(outer?.notes ?? []),
-        ...run.notes.filter((note) => !whole.notes.includes(note)),
-      ],
+      ...{ source: place, target, task, table: whole, rows: rows.counts },
+      notes: [...rows.notes, ...run.notes.filter((note) => !whole.notes.includes(note))],
       seconds: (performance.now() - began) / 1000,
       settings: { seed, order, validation, classWeights: given.classWeights },
     };
@@ -107,71 +38,4 @@ export async function trainTable(place: string, options: Given, output: Output):
   } finally {
     signal.close();
   }
-}
-
-/** The rows to learn from and to be measured on: in their order, and without gaps where gaps are dropped. */
-function prepared(
-  whole: Table,
-  {
-    target,
-    exclude,
-    missing,
-    time,
-    task,
-  }: {
-    target: string;
-    exclude: readonly string[];
-    missing: string;
-    time?: string | undefined;
-    task?: 'class' | 'value';
-  },
-): { table: Table; notes: string[] } {
-  const notes: string[] = [];
-  let table = whole;
-  if (missing === 'drop') {
-    // Asked for first: a target that is not there is to be named, not a column.
-    targetOf(whole, target, { missing: 'drop', ...(task && { task }) });
-    const used = whole.columns.map(({ name }) => name).filter((name) => !exclude.includes(name));
-    const complete = completeRows(whole, used);
-    table = selectRows(whole, complete.rows);
-    notes.push(...complete.notes);
-  }
-  if (time === undefined) return { table, notes };
-  const column = table.columns.find(({ name }) => name === time);
-  if (column === undefined || (column.kind !== 'number' && column.kind !== 'date'))
-    throw new SaddlepointError(
-      'option',
-      `--time: '${time}' is ${column === undefined ? 'no column' : `a column of kind ${column.kind}`}, a column of numbers or dates expected`,
-      `columns of that kind: ${
-        table.columns
-          .filter(({ kind }) => kind === 'number' || kind === 'date')
-          .map(({ name }) => name)
-          .join(', ') || 'none'
-      }`,
-    );
-  const { values } = column as { values: Float64Array };
-  const order = Int32Array.from(values.keys()).sort((a, b) => (values[a] as number) - (values[b] as number) || a - b);
-  return {
-    table: selectRows(table, order),
-    notes: [...notes, `rows are in the order of column '${time}', which is no input`],
-  };
-}
-
-/** Class numbers for the split: which number is which class does not matter to it. */
-function numbered(values: readonly (string | boolean | number)[]): Int32Array {
-  const numbers = new Map<string | boolean | number, number>();
-  return Int32Array.from(values, (value) => {
-    const number = numbers.get(value) ?? numbers.size;
-    numbers.set(value, number);
-    return number;
-  });
-}
-
-function askTarget(names: readonly string[]): never {
-  const shown = names.slice(0, 30).map((name) => `'${name}'`);
-  throw new SaddlepointError(
-    'option',
-    'train: which column is to be predicted? --target says it',
-    `the columns are ${shown.join(', ')}${names.length > shown.length ? ' …' : ''}`,
-  );
 }

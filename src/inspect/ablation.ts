@@ -88,6 +88,22 @@ export class Ablation implements AblationData {
     return this.arms.length * this.seeds.length - this.runs.length;
   }
 
+  /**
+   * What can be said where runs are missing: the comparison of those seeds that every arm has had; of a whole one all of it.
+   *
+   * @throws SaddlepointError `aborted` where these are fewer than two: differences have no error then.
+   */
+  ofCompleteSeeds(): Ablation {
+    const { mode, measure, arms } = this;
+    const seeds = this.seeds.filter((seed) => this.runs.filter((run) => run.seed === seed).length === arms.length);
+    if (seeds.length < 2)
+      throw new SaddlepointError(
+        'aborted',
+        `ablation: ${this.runs.length} of ${arms.length * this.seeds.length} runs were made; two seeds of ${arms.length} arms are the least that can be compared`,
+      );
+    return new Ablation({ mode, measure, arms, seeds, runs: this.runs.filter(({ seed }) => seeds.includes(seed)) });
+  }
+
   /** A line an arm. @throws SaddlepointError `option` while runs are missing. */
   get summary(): readonly ArmSummary[] {
     if (this.missing > 0)

@@ -47,8 +47,6 @@ export interface ClassReport {
   toJSON(): object;
 }
 
-const BINS = 10;
-
 /** Whether each row is right, 1 or 0. */
 export const rightOf = ({ actual, predicted }: Pick<ClassRows, 'actual' | 'predicted'>): Float64Array =>
   Float64Array.from(actual, (label, row) => Number(label === predicted[row]));
@@ -57,7 +55,7 @@ export const rightOf = ({ actual, predicted }: Pick<ClassRows, 'actual' | 'predi
 export function classReport(
   rows: ClassRows,
   others: readonly { readonly name: string; readonly predicted: Int32Array }[],
-  options: BootstrapOptions,
+  options: BootstrapOptions & { readonly bins: number },
 ): ClassReport {
   const { classes, actual, predicted, probabilities } = rows;
   const count = actual.length;
@@ -86,18 +84,22 @@ export function classReport(
     }),
     confusion,
     perClass: classScores(confusion).map((scores, i) => ({ label: classes[i] as string, ...scores })),
-    calibration: calibrationOf(rows, right),
+    calibration: calibrationOf(rows, right, options.bins),
   };
   return { ...report, toJSON: () => report, toString: () => textOf(report) };
 }
 
 const sum = (values: Float64Array): number => values.reduce((total, value) => total + value, 0);
 
-function calibrationOf({ classes, probabilities }: ClassRows, right: Float64Array): ClassReport['calibration'] {
-  const bins = Array.from({ length: BINS }, () => ({ rows: 0, confidence: 0, right: 0 }));
+function calibrationOf(
+  { classes, probabilities }: ClassRows,
+  right: Float64Array,
+  count: number,
+): ClassReport['calibration'] {
+  const bins = Array.from({ length: count }, () => ({ rows: 0, confidence: 0, right: 0 }));
   right.forEach((hit, row) => {
     const confidence = Math.max(...probabilities.subarray(row * classes.length, (row + 1) * classes.length));
-    const bin = bins[Math.min(BINS, Math.max(1, Math.ceil(confidence * BINS))) - 1] as (typeof bins)[number];
+    const bin = bins[Math.min(count, Math.max(1, Math.ceil(confidence * count))) - 1] as (typeof bins)[number];
     bin.rows++;
     bin.confidence += confidence;
     bin.right += hit;
@@ -108,7 +110,7 @@ function calibrationOf({ classes, probabilities }: ClassRows, right: Float64Arra
     bins: bins.flatMap(({ rows, confidence, right: hits }, i) =>
       rows === 0
         ? []
-        : [{ from: i / BINS, to: (i + 1) / BINS, rows, confidence: confidence / rows, accuracy: hits / rows }],
+        : [{ from: i / count, to: (i + 1) / count, rows, confidence: confidence / rows, accuracy: hits / rows }],
     ),
   };
 }

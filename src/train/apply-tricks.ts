@@ -69,7 +69,7 @@ function asCallback(given: unknown, i: number): Callback {
 function refuseClashes(tricks: readonly Trick[]): void {
   const holders = new Map<string, Trick>();
   for (const trick of tricks)
-    for (const claim of trick.claims ?? []) {
+    for (const claim of [...(trick.claims ?? []), ...(trick.kind === 'sampler' ? ['order of the rows'] : [])]) {
       const other = holders.get(claim);
       if (other !== undefined)
         throw new SaddlepointError(
@@ -160,14 +160,8 @@ function orderOf(
   { source, targets, trainRows: rows, batchSize }: Prepared,
   options: Pick<SampledRows, 'seed' | 'shuffle' | 'isScheduled'>,
 ): Pick<Hooks, 'order'> {
-  const [first, second] = ofKind(placed, 'sampler');
+  const [first] = ofKind(placed, 'sampler');
   if (first === undefined) return {};
-  if (second !== undefined)
-    throw new SaddlepointError(
-      'option',
-      `fit: tricks: ${first.id} and ${second.id} clash: both set the order of the rows`,
-      'leave one of them out',
-    );
   const labels =
     targets.classes !== undefined && targets.data instanceof Int32Array && targets.data.length === source.rows
       ? targets.data

@@ -40,6 +40,7 @@ export function gradientCache(rows: number): GradientTrick {
   return {
     ...{ kind: 'gradient', name: 'gradientCache', options: { rows: isNeutral ? 'Infinity' : rows }, isNeutral },
     isInnermost: true,
+    claims: ['parts of the minibatch'],
     wrap: (gradient, context) => (point) => {
       const x = must(point.batch.x, 'x');
       if ((x.shape[0] as number) <= rows) return gradient(point);

@@ -73,7 +73,8 @@ export const rules: Rules = {
     quality: { imports: train },
     plot: { imports: [...train, 'inspect'] },
     entry: { imports: [...train, 'attacks', 'embeddings', 'tricks', 'inspect', 'onnx', 'plot', 'gan', 'quality'] },
-    cli: { imports: ['entry'] },
+    // What users get, and the words for a name that is misspelt.
+    cli: { imports: ['entry', 'core/errors.ts'] },
     assembly: { imports: ['plan/opcodes.ts'] },
   },
   names: {

@@ -14,8 +14,9 @@ describe('the command line', () => {
       saddlepoint([], { cwd }),
     ]);
     expect(all.code).toBe(0);
-    for (const name of ['train', 'predict', 'evaluate', 'inspect']) expect(all.stdout).toContain(`  ${name} `);
-    expect(all.stdout).toContain('Exit codes: 0 done, 1 failed, 2 wrong usage');
+    for (const name of ['train', 'predict', 'evaluate', 'inspect', 'diagnose', 'ablate', 'doctor'])
+      expect(all.stdout).toContain(`  ${name} `);
+    expect(all.stdout).toContain('Exit codes: 0 done, 1 failed, 2 wrong usage, 3 diagnose found a fault');
     expect(version).toMatchObject({ code: 0, stdout: expect.stringMatching(/^\d+\.\d+\.\d+\n$/) });
     expect(none).toMatchObject({ code: 2, stdout: '' });
     const train = await saddlepoint(['train', '--help'], { cwd });

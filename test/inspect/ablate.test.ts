@@ -4,11 +4,14 @@ import {
   accuracy,
   crossEntropy,
   dense,
+  ema,
   type FitOptions,
+  fit,
   type GradientTrick,
   mul,
   sequential,
   sgd,
+  swa,
 } from 'saddlepoint';
 import { describe, expect, it } from 'vitest';
 import { clouds, rejection } from '../train/examples.ts';
@@ -59,6 +62,43 @@ describe('ablate', () => {
     expect(values(Ablation.merge(plain))).toEqual(values(whole));
     expect(() => Ablation.merge([plain[0], plain[0]])).toThrow(/occurs twice/);
     expect(() => Ablation.merge([plain[0], { ...plain[1], seeds: [7, 8] }])).toThrow(/different comparisons/);
+  });
+
+  it('trains on records, with the options and the model that fit makes of them', async () => {
+    const { x, y } = clouds(90);
+    const records = x.map(([a, b], i) => ({ a, b, kind: `class ${y[i]}` }));
+    const given = { target: 'kind', epochs: 2, tricks: [slower(0.1)] };
+    const settings = { seeds: 2, held: records.slice(0, 30) };
+    const result = await ablate(records, given, settings);
+    expect(result).toMatchObject({ measure: 'accuracy', arms: ['all', 'without slower'] });
+    const run = await fit(records, { ...given, tricks: [], seed: 1, progress: false });
+    const alone = await run.evaluate(settings.held);
+    expect(result.runs.find(({ arm, seed }) => arm === 'without slower' && seed === 1)?.value).toBe(alone.accuracy);
+  });
+
+  it('keeps the seeds that are complete where the signal ends it, and no half of a training', async () => {
+    const stopAfter = (count: number, shard?: readonly [number, number]) => {
+      const controller = new AbortController();
+      const onRun = () => void (--count === 0 && controller.abort());
+      const settings = { seeds: 4, onRun, ...(shard && { shard }) };
+      return ablate(model(), clouds(90), { ...options, signal: controller.signal }, settings);
+    };
+    const result = await stopAfter(7);
+    expect([result.seeds, result.runs.length, result.missing]).toEqual([[0, 1], 6, 0]);
+    expect((await rejection(stopAfter(5))).message).toContain('two seeds of 3 arms are the least');
+    // Of a part all that was made is kept: what is missing is known when the parts are put together.
+    expect((await stopAfter(2, [0, 2])).runs).toHaveLength(2);
+  });
+
+  it('names tricks that clash before it trains anything, unless they never meet', async () => {
+    const tricks = [slower(0.1), ema(0.9), swa({ from: 1 })];
+    let runs = 0;
+    const settings = { seeds: 2, onRun: () => void runs++ };
+    const both = ablate(model(), clouds(90), { ...options, epochs: 1, tricks }, { ...settings, mode: 'factorial' });
+    expect((await rejection(both)).message).toContain('ema and swa clash');
+    expect(runs).toBe(0);
+    await ablate(model(), clouds(90), { ...options, epochs: 1, tricks }, { ...settings, mode: 'add-one-in' });
+    expect(runs).toBe(8);
   });
 
   it('gives the standard error of paired differences', () => {

@@ -5,7 +5,7 @@ import { classReport } from '../../src/inspect/report-classes.ts';
 import { bootstrap, wilson } from '../../src/inspect/report-intervals.ts';
 import { valueReport } from '../../src/inspect/report-values.ts';
 
-const options = { level: 0.95, seed: 0, resamples: 2000 };
+const options = { level: 0.95, seed: 0, resamples: 2000, bins: 10 };
 
 describe("Wilson's interval", () => {
   it('has the values of the published formula', () => {
@@ -93,6 +93,10 @@ describe('the report on classes', () => {
     const error = measure(expectedCalibrationError({ fromProbabilities: true }), p, rows.actual);
     // The metric computes in f32.
     expect(made.calibration.expectedError).toBeCloseTo(error, 6);
+    const two = classReport(rows, [], { ...options, bins: 2 }).calibration;
+    const ofTwo = measure(expectedCalibrationError({ fromProbabilities: true, bins: 2 }), p, rows.actual);
+    expect(two.expectedError).toBeCloseTo(ofTwo, 6);
+    expect(two.bins).toMatchObject([{ from: 0.5, to: 1, rows: 5 }]);
   });
 
   it('is plain data as JSON, and text with the same numbers', () => {

@@ -1,4 +1,5 @@
-import { confusionFigure, learningCurve } from 'saddlepoint/plot';
+import { Ablation } from 'saddlepoint';
+import { ablationFigure, confusionFigure, learningCurve } from 'saddlepoint/plot';
 import { describe, expect, it } from 'vitest';
 
 const START = /^<svg [^>]*xmlns="http:\/\/www\.w3\.org\/2000\/svg"[^>]*><title>Title &lt;&amp;&gt;<\/title>/;
@@ -25,6 +26,26 @@ describe('figures', () => {
     const svg = learningCurve(history, 'Loss');
     expect(svg.match(/<circle/g)).toHaveLength(2 + 1);
     expect(svg).not.toMatch(/NaN|Infinity/);
+  });
+
+  it('show what each arm of an ablation changes, with its interval, pale where no effect was seen', () => {
+    const runs = [0, 1, 2].flatMap((seed) => [
+      { arm: 'none', seed, value: 0.5 + 0.1 * seed, seconds: 1, bytes: 1 },
+      { arm: 'a<b', seed, value: 0.7 + 0.11 * seed, seconds: 1, bytes: 1 },
+      { arm: 'idle', seed, value: 0.5 + 0.1 * (2 - seed), seconds: 1, bytes: 1 },
+    ]);
+    const data = { mode: 'add-one-in', measure: 'accuracy', arms: ['none', 'a<b', 'idle'], seeds: [0, 1, 2], runs };
+    const svg = ablationFigure(new Ablation(data), 'Title <&>');
+    expect(svg).toMatch(START);
+    for (const text of ['a&lt;b<', 'idle<', 'difference in accuracy<']) expect(svg).toContain(`>${text}`);
+    expect(svg).toContain("Difference in accuracy to 'none', 3 paired seeds");
+    // A line and a dot an arm.
+    expect(svg.match(/stroke="var\(--seen\)"/g)).toHaveLength(1);
+    expect(svg.match(/stroke="var\(--unseen\)"/g)).toHaveLength(1);
+    expect(svg.match(/<circle/g)).toHaveLength(2);
+    expect(svg).not.toMatch(/NaN|undefined/);
+    const part = new Ablation({ ...data, runs: runs.slice(1) });
+    expect(() => ablationFigure(part, 'Part')).toThrow(/1 runs of 9 are missing/);
   });
 
   it('show a confusion matrix with its counts, and classes of any name', () => {

@@ -3,6 +3,7 @@ import { checkKnownOptions, checkNumber, SaddlepointError, show } from '../../co
 import { DivergenceError } from '../../train/divergence.ts';
 import type { TrainedModel } from '../../train/model.ts';
 import type { Data } from '../../train/options.ts';
+import { PlayersRun } from '../../train/players-run.ts';
 import type { Records } from '../../train/records.ts';
 import { Run } from '../../train/run.ts';
 import { report } from '../report.ts';
@@ -37,14 +38,15 @@ const RECORDS = [
  * Reads a run's own signals, and records of other tools, and says which trick helps. A run that had `advisor()` among its
  * callbacks knows of its steps and layers; any other of its epochs. Rules see the whole run, as one window.
  *
- * @param run what `fit` returned, the error that it threw, or undefined where records alone are looked at.
+ * @param run what `fit` returned, the error that it threw, or undefined where records alone are looked at. Of players only the
+ *   records are read: `{ gan: monitor.readings }`.
  * @param options `held`: rows for calibration; `target`; and plain records: `robustness`, `noise`, `gan`, …
  * @returns advice, the most severe first; none where all is well. Each is data with a `toString()`.
  * @throws SaddlepointError `option` for something that is no run, and options that are not there.
  * @example for (const advice of await advise(run, { held })) console.log(String(advice));
  */
 export async function advise(
-  run: Run | DivergenceError | undefined,
+  run: Run | PlayersRun<never> | DivergenceError | undefined,
   options: AdviseOptions = {},
 ): Promise<readonly Advice[]> {
   checkKnownOptions('advise', options, ['held', 'target', ...RECORDS]);
@@ -67,7 +69,7 @@ export async function advise(
     const runEvidence = seen?.evidence.run ?? evidenceOf(run);
     look({ run: runEvidence, ...(isLasting(run) && { epochs: run.history }), isEnd: true, ...records });
     if (held !== undefined) look({ calibration: await calibrationOf(run, held) });
-  } else if (run === undefined) look(records);
+  } else if (run === undefined || run instanceof PlayersRun) look(records);
   else
     throw new SaddlepointError(
       'option',
@@ -91,9 +93,12 @@ function evidenceOf({ state, recipe, history, steps }: Run): Evidence['run'] {
   return runOf(state, batchSize, stepsPerEpoch * batchSize);
 }
 
+/** Bins of G1's error, as in Guo et al. 2017. */
+const BINS = 15;
+
 /** Mean confidence beside accuracy, and the error over the bins of a report; undefined where the model gives no probabilities. */
 async function calibrationOf(model: TrainedModel, held: Data | Records): Promise<Evidence['calibration']> {
-  const measured = await report(model, held, { resamples: 200 });
+  const measured = await report(model, held, { resamples: 200, bins: BINS });
   if (measured.task !== 'class') return undefined;
   const { bins, expectedError } = measured.calibration;
   const rows = bins.reduce((sum, bin) => sum + bin.rows, 0);

@@ -79,7 +79,7 @@ export interface ThroughputEvidence {
 export interface CalibrationEvidence {
   readonly confidence: number;
   readonly accuracy: number;
-  /** Expected calibration error. */
+  /** Expected calibration error, over 15 bins. */
   readonly error: number;
 }
 
@@ -89,8 +89,10 @@ export interface RobustnessEvidence extends Pick<Robustness, 'chance' | 'curves'
   readonly smallEpsilon?: number | undefined;
 }
 
-/** A window of a game of generator and critic: `ganMonitor().readings` are such. */
+/** A game of generator and critic at a step: `ganMonitor().readings` are such. */
 export interface GanEvidence {
+  /** Steps taken. Where it is left out, readings count as a window each. */
+  readonly step?: number | undefined;
   /** The share of real and fake rows that the critic tells apart. */
   readonly criticAccuracy?: number | undefined;
   readonly generatorGradientNorm: number;
@@ -104,8 +106,8 @@ export interface GanEvidence {
 /** An embedding after an epoch. */
 export interface EmbeddingEvidence {
   readonly rows: number;
-  /** Rows that no step has changed. */
-  readonly untouched: number;
+  /** Rows that no step has changed; left out where the first rows are not known. */
+  readonly untouched?: number | undefined;
   /** Pearson's correlation of norms with log frequency; left out where frequencies are not known. */
   readonly normFrequencyCorrelation?: number | undefined;
 }

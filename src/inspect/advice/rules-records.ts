@@ -1,5 +1,5 @@
 /** @file Rules about what other tools have measured: noise scale, speed, calibration, attacks, games, embeddings. */
-import type { Evidence, RobustnessEvidence } from './evidence.ts';
+import type { Evidence, GanEvidence, RobustnessEvidence } from './evidence.ts';
 import { percent, short } from './numbers.ts';
 import type { Rule, Sighting } from './rule.ts';
 import { isBouncing } from './rules-steps.ts';
@@ -32,6 +32,16 @@ function masking(robustness: RobustnessEvidence): Sighting[] {
       if (epsilon >= 1 && accuracy > robustness.chance + 0.02)
         say(`${attack} leaves ${percent(accuracy)} at ε ${short(epsilon)}`, 'no more than chance');
   return found.slice(0, 1);
+}
+
+/** Steps of a window at least, as in `advisor`. */
+const WINDOW = 50;
+
+/** The readings of the last window, two at least where there are two: a single minibatch of a game says little. */
+function lastWindow(gan: readonly GanEvidence[]): readonly GanEvidence[] {
+  const end = gan.at(-1)?.step;
+  const from = gan.findIndex(({ step }) => step === undefined || end === undefined || step > end - WINDOW);
+  return gan.slice(end === undefined ? -2 : Math.min(from, Math.max(0, gan.length - 2)));
 }
 
 const lastOf = <T>(records: readonly T[] | undefined): T | undefined => records?.at(-1);
@@ -183,10 +193,11 @@ export const RECORD_RULES: readonly Rule[] = [
     needs: ['gan'],
     windows: 2,
     test({ gan = [] }) {
-      const [before, now] = gan.slice(-2);
-      const { criticAccuracy: accuracy = 0 } = now ?? {};
-      if (before === undefined || now === undefined || !(accuracy > 0.95)) return [];
-      if (!(now.generatorGradientNorm < before.generatorGradientNorm)) return [];
+      const recent = lastWindow(gan);
+      const [before, now] = [recent[0], recent.at(-1)];
+      if (before === undefined || now === undefined || before === now) return [];
+      const accuracy = recent.reduce((least, one) => Math.min(least, one.criticAccuracy ?? 0), 1);
+      if (!(accuracy > 0.95) || !(now.generatorGradientNorm < before.generatorGradientNorm)) return [];
       const norms = [before, now].map(({ generatorGradientNorm }) => short(generatorGradientNorm)).join(' → ');
       return [{ saw: `it tells ${percent(accuracy)} apart, ‖g‖ of the generator ${norms}`, limit: '≤ 95 %' }];
     },
@@ -200,11 +211,11 @@ export const RECORD_RULES: readonly Rule[] = [
     severity: 'warn',
     needs: ['gan'],
     windows: 2,
-    test({ gan }) {
+    test({ gan = [] }) {
       const { fakeDistance = 1, realDistance = 0, modes } = lastOf(gan) ?? {};
       if (modes !== undefined && modes.found < modes.of)
         return [{ saw: `${modes.found} of ${modes.of} modes`, limit: 'all' }];
-      return fakeDistance < 0.5 * realDistance
+      return lastWindow(gan).every((one) => one.fakeDistance < 0.5 * one.realDistance) && gan.length > 0
         ? [{ saw: `fakes are ${short(fakeDistance)} apart, reals ${short(realDistance)}`, limit: '≥ 50 %' }]
         : [];
     },
