@@ -47,7 +47,7 @@ export async function load(source: PlanSource | Promise<PlanSource>, options: Lo
   const file = await bytesOf(await source);
   const { memory, plan } = await openMemory(file, { memoryLimit, workLimit }, (build) => compiled(wasm, build));
   const { train } = memory.header;
-  return new EdgePlan(memory, train && new (await import('./training.ts')).Trainer(memory, plan, train));
+  return new EdgePlan(memory, train ? new (await import('./training.ts')).Trainer(memory, plan, train) : undefined);
 }
 
 /** A file's plan in the memory of a machine of its own: undamaged, and checked but for what training alone needs. */

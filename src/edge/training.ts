@@ -2,6 +2,7 @@
 import { must, SaddlepointError } from '../core/errors.ts';
 import { type Shape, sizeOf } from '../core/shape.ts';
 import { type Budget, clock, limitOf } from './budget.ts';
+import { checkTrainHeader } from './check-train-header.ts';
 import { damaged } from './damaged.ts';
 import type { Extent, TrainHeader } from './format.ts';
 import type { PlanMemory } from './memory.ts';
@@ -45,6 +46,7 @@ export class Trainer {
   isStale: boolean;
 
   constructor(memory: PlanMemory, plan: ReadPlan, train: TrainHeader) {
+    checkTrainHeader(memory.header, train);
     this.#memory = memory;
     this.#plan = plan;
     this.#train = train;

@@ -100,13 +100,13 @@ export async function fuzzPlans(count: number, seed: number): Promise<Tally> {
       );
       expect(isSealed || bytes.every((byte, k) => byte === file[k]), 'an accident is refused').toBe(true);
       const { train } = memory.header;
-      const trainer = train && new Trainer(memory, read, train);
+      const trainer = train ? new Trainer(memory, read, train) : undefined;
       const plan = new EdgePlan(memory, trainer);
       const { x, y } = dataOf(name);
       const batch = { x: x.slice(0, 8), y: y.slice(0, 8) };
       await plan.predict(x.slice(0, 3)).catch(isRefusal);
       expectCode(memory, read.first);
-      if (train !== undefined) {
+      if (trainer !== undefined) {
         await plan.train(batch).catch((error) => {
           // What training needs is checked by then.
           if (isRefusal(error) && error.code === 'file') throw error;
