@@ -4,69 +4,32 @@
  * of an empty worker; and from the start of a Node process to the first answer of demo/serverless, beside an empty process.
  * Prints one line each; needs the built package and test/runtimes.
  *
- *   node bench/edge.mjs
+ *   node bench/edge.mjs            with a plan that trains
+ *   node bench/edge.mjs predict    with one that predicts
  */
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { build } from 'esbuild';
-import { crossEntropy, dense, fit, makePlan, sequential } from '../dist/index.js';
+import { bundle, empty, median, modulesOf, planOf, start, wasm } from './edge-worker.mjs';
 
 const root = join(import.meta.dirname, '..');
-const { Miniflare } = createRequire(join(root, 'test/runtimes/package.json'))('miniflare');
 const ROUNDS = 9;
 /** A network for digits. */
-const [WIDTH, UNITS, CLASSES] = [784, 128, 10];
+const sizes = { width: 784, units: 128, classes: 10 };
+const WIDTH = sizes.width;
 
-const x = Array.from({ length: 64 }, (_, i) =>
-  Float32Array.from({ length: WIDTH }, (_, k) => ((i * 31 + k * 7) % 17) / 17),
-);
-const y = x.map((_, i) => i % CLASSES);
-const model = sequential([dense(UNITS, { activation: 'relu' }), dense(CLASSES)]);
-const run = await fit(model, { x, y }, { loss: crossEntropy(), epochs: 1, progress: false, resumable: true });
-const { file, summary } = await makePlan(run, process.argv[2] === 'predict' ? {} : { train: true });
-
-const code = `
+const { file, summary } = await planOf(sizes, process.argv[2] === 'predict' ? {} : { train: true });
+const script = await bundle(`
 import { load } from 'saddlepoint/edge';
 import file from './model.plan';
-export default { async fetch() { const plan = await load(file); const [one] = await plan.predict([new Float32Array(${WIDTH})]); return Response.json(one); } };`;
-/** @type {import('esbuild').Plugin} */
-const apart = {
-  name: 'apart',
-  setup: ({ onResolve }) =>
-    onResolve({ filter: /\.(wasm|plan)$/ }, ({ path }) => ({ path: path.replace(/.*\//, './'), external: true })),
-};
-const { outputFiles } = await build({
-  stdin: { contents: code, resolveDir: root },
-  ...{
-    bundle: true,
-    minify: true,
-    format: 'esm',
-    write: false,
-    conditions: ['workerd'],
-    tsconfig: join(root, 'tsconfig.build.json'),
-  },
-  plugins: [apart],
-});
-const script = outputFiles[0]?.text ?? '';
-const wasm = ['core', 'simd'].map((name) => ({
-  name,
-  contents: readFileSync(join(root, `dist/wasm/saddlepoint.${name}.wasm`)),
-}));
-const modules = [
-  { type: 'ESModule', path: 'worker.js', contents: script },
-  ...wasm.map(({ name, contents }) => ({ type: 'CompiledWasm', path: `saddlepoint.${name}.wasm`, contents })),
-  { type: 'Data', path: 'model.plan', contents: file },
-];
-const empty = [{ type: 'ESModule', path: 'worker.js', contents: 'export default { fetch: () => Response.json(1) };' }];
+export default { async fetch() { const plan = await load(file); const [one] = await plan.predict([new Float32Array(${WIDTH})]); return Response.json(one); } };`);
+const modules = modulesOf(script, file);
 
-/** Milliseconds of the first request, which starts the worker. @param {object[]} list */
+/** Milliseconds of the first request, which starts the worker. @param {import('./edge-worker.mjs').ModuleFile[]} list */
 async function cold(list) {
-  const runtime = new Miniflare({ modules: list, modulesRoot: '/', compatibilityDate: '2026-03-01' });
-  await runtime.ready;
+  const runtime = await start(list);
   const began = performance.now();
   await (await runtime.dispatchFetch('http://x/')).text();
   const first = performance.now() - began;
@@ -77,7 +40,6 @@ async function cold(list) {
 /** @type {number[][]} */
 const times = [[], []];
 for (let i = 0; i < ROUNDS; i++) for (const [k, list] of [empty, modules].entries()) times[k]?.push(await cold(list));
-const median = (/** @type {number[]} */ list) => [...list].sort((a, b) => a - b)[ROUNDS >> 1] ?? Number.NaN;
 const gz = (/** @type {Uint8Array | string} */ bytes) => gzipSync(bytes, { level: 9 }).length;
 const codeBytes = gz(script);
 console.log(

@@ -12,7 +12,7 @@
  */
 
 export const MAGIC = 'saddplan';
-export const FORMAT = 2;
+export const FORMAT = 3;
 export const PRELUDE = 28;
 
 /** Element types by number: f32, i32, u8. */
@@ -30,6 +30,8 @@ export interface BlockHeader {
   readonly kept?: true;
   /** Renewed by training steps, so that it is part of the state. */
   readonly renewed?: true;
+  /** Kept, and read by training alone: it stays in the file until then. */
+  readonly later?: true;
 }
 
 export interface ProgramHeader {

@@ -7,7 +7,7 @@ import { damaged } from './damaged.ts';
 import type { PlanHeader } from './format.ts';
 import { foldIn, PlanMemory } from './memory.ts';
 import { EdgePlan } from './plan.ts';
-import { openFile, type PlanLimits, readPlan } from './read-plan.ts';
+import { openFile, type PlanLimits, type ReadPlan, readPlan } from './read-plan.ts';
 
 export interface LoadPlanOptions {
   /**
@@ -31,9 +31,9 @@ const IMPORT =
   "import it: import wasm from 'saddlepoint/wasm/saddlepoint.simd.wasm'; then load(plan, { wasm }); in Next: '….wasm?module'";
 
 /**
- * Loads a plan that `savePlan` wrote.
+ * Loads a plan that `savePlan` wrote. What training alone needs is checked and read from the bytes when it is first asked for.
  *
- * @param source the file's bytes, an answer of `fetch`, or a blob; or a promise of one.
+ * @param source the file's bytes, which must then stay as they are, an answer of `fetch`, or a blob; or a promise of one.
  * @param options see `LoadPlanOptions`.
  * @throws SaddlepointError `file` for what is no plan, is damaged, or is of another version; for an HTML page in its place.
  *   `option` where `wasm` cannot be used here, with the line that can.
@@ -45,23 +45,24 @@ const IMPORT =
 export async function load(source: PlanSource | Promise<PlanSource>, options: LoadPlanOptions = {}): Promise<EdgePlan> {
   const { memoryLimit = 2 ** 27, workLimit = 1e10, wasm } = options;
   const file = await bytesOf(await source);
-  const memory = await openMemory(file, { memoryLimit, workLimit }, (build) => compiled(wasm, build));
-  const { train } = memory.plan.header;
-  return new EdgePlan(memory, train && new (await import('./training.ts')).Trainer(memory, train));
+  const { memory, plan } = await openMemory(file, { memoryLimit, workLimit }, (build) => compiled(wasm, build));
+  const { train } = memory.header;
+  return new EdgePlan(memory, train ? new (await import('./training.ts')).Trainer(memory, plan, train) : undefined);
 }
 
-/** A file's plan in the memory of a machine of its own, all of it checked. */
+/** A file's plan in the memory of a machine of its own: undamaged, and checked but for what training alone needs. */
 export async function openMemory(
   file: Uint8Array,
   limits: PlanLimits,
   compile: (build: PlanHeader['build']) => Promise<WebAssembly.Module>,
-): Promise<PlanMemory> {
+): Promise<{ readonly memory: PlanMemory; readonly plan: ReadPlan }> {
   const open = openFile(file, limits.memoryLimit);
   const { header, sums, from } = open;
   const machine = await instantiate(await compile(header.build), header.bytes);
   if (foldIn(machine, header.arena, sums[0], file.subarray(from)) !== sums[1])
     throw damaged('the plan is damaged: its checksum is another');
-  return new PlanMemory(await readPlan(open, limits), machine);
+  const plan = await readPlan(open, limits);
+  return { memory: new PlanMemory(plan, machine), plan };
 }
 
 async function bytesOf(source: PlanSource): Promise<Uint8Array> {

@@ -6,7 +6,9 @@ import { Status, StatusField } from '../plan/opcodes.ts';
 import { indexBoundAt } from '../plan/sizes.ts';
 import { damaged } from './damaged.ts';
 import { ARRAYS, checksum, type Extent, type PlanHeader } from './format.ts';
-import type { ReadPlan, ReadProgram } from './read-plan.ts';
+import type { Part, ReadPlan, ReadProgram } from './read-plan.ts';
+
+const PIECE = 2 ** 16;
 
 /** As `checksum`, by the machine, on what its memory has for values between instructions. */
 export function foldIn(
@@ -15,7 +17,8 @@ export function foldIn(
   value: number,
   bytes: Uint8Array,
 ): number {
-  const scratch = new Uint8Array(memory.buffer, MEMORY_BASE + address, length & ~3);
+  // A piece at a time: memory that nothing has touched yet is slow to come by.
+  const scratch = new Uint8Array(memory.buffer, MEMORY_BASE + address, Math.min(length, PIECE) & ~3);
   if (scratch.length === 0) return checksum(value, bytes);
   let sum = value;
   for (let at = 0; at < bytes.length; at += scratch.length) {
@@ -27,13 +30,24 @@ export function foldIn(
 }
 
 export class PlanMemory {
-  readonly plan: ReadPlan;
+  readonly header: PlanHeader;
+  /** Tells this file from others. */
+  readonly id: number;
+  readonly #programs = new Map<string, ReadProgram>();
   #machine: Machine | undefined;
 
-  constructor(plan: ReadPlan, machine: Machine) {
-    this.plan = plan;
+  constructor({ open, first }: ReadPlan, machine: Machine) {
+    this.header = open.header;
+    this.id = open.sums[1];
     this.#machine = machine;
-    for (const { address, bytes } of plan.contents) this.bytes(address, bytes.length).set(bytes);
+    this.take(first);
+  }
+
+  /** Programs that may run from now on. */
+  take({ programs, contents }: Part): void {
+    for (const { address, bytes } of contents) this.bytes(address, bytes.length).set(bytes);
+    // The header was checked by the first of a name.
+    for (const program of [...programs].reverse()) this.#programs.set(program.header.name, program);
   }
 
   /** @throws SaddlepointError for a step that stopped. */
@@ -72,7 +86,7 @@ export class PlanMemory {
 
   /** See `foldIn`. */
   checksum(value: number, bytes: Uint8Array): number {
-    return foldIn(this.#open(), this.plan.header.arena, value, bytes);
+    return foldIn(this.#open(), this.header.arena, value, bytes);
   }
 
   dispose(): void {
@@ -97,15 +111,12 @@ export class PlanMemory {
   }
 
   program(name: string): ReadProgram {
-    return must(
-      this.plan.programs.find((one) => one.header.name === name),
-      name,
-    );
+    return must(this.#programs.get(name), name);
   }
 
   block(name: string): Extent {
     return must(
-      this.plan.header.blocks.find((block) => block.name === name),
+      this.header.blocks.find((block) => block.name === name),
       name,
     ).at;
   }

@@ -11,7 +11,7 @@ import type { EdgeBatch, EdgeTraining, EdgeTrainOptions, Trainer } from './train
  * build of the machine (`deterministic: true`). Not shared: each plan has a memory of its own, and calls do not mix.
  */
 export class EdgePlan implements Disposable {
-  /** Bytes of the memory, all of it from the start; the file's bytes are needed until `load` has returned. */
+  /** Bytes of the memory, all of it from the start. The file's bytes are held until `load` has returned; of a plan that trains, until it begins to. */
   readonly bytes: number;
   readonly #memory: PlanMemory;
   readonly #trainer: Trainer | undefined;
@@ -37,7 +37,7 @@ export class EdgePlan implements Disposable {
    * @example const { label } = await plan.predict(pixels);
    */
   async predict(x: unknown): Promise<Prediction | Prediction[]> {
-    const { header } = this.#memory.plan;
+    const { header } = this.#memory;
     const { data, rows, single } = readRows('x', x, header.input, 'a finite number');
     const [width, units] = [sizeOf(header.input), sizeOf(header.output)];
     const list: Prediction[] = [];

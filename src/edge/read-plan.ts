@@ -37,14 +37,26 @@ export interface OpenFile {
   readonly from: number;
 }
 
-export interface ReadPlan {
-  readonly header: PlanHeader;
-  /** Tells this file from others. */
-  readonly id: number;
+/** Programs that are checked, and what to write where before they run. */
+export interface Part {
   readonly programs: readonly ReadProgram[];
-  /** What to write where, before the first step. */
-  readonly contents: readonly { readonly address: number; readonly bytes: Uint8Array }[];
-  readonly scalars: Uint8Array;
+  readonly contents: readonly Content[];
+}
+
+interface Content {
+  readonly address: number;
+  readonly bytes: Uint8Array;
+}
+
+export interface ReadPlan {
+  readonly open: OpenFile;
+  /** What predictions need. */
+  readonly first: Part;
+  /**
+   * What training alone needs, checked and read when it is asked for: a cold engine takes longer for it than for a first
+   * prediction. @throws SaddlepointError `file`
+   */
+  rest(): Part & { readonly scalars: Uint8Array };
 }
 
 /** What a file may claim. */
@@ -117,11 +129,8 @@ function readHeader(file: Uint8Array): Omit<OpenFile, 'file'> {
   }
 }
 
-function readSections(
-  { file, from, header, sums }: OpenFile,
-  { memoryLimit, workLimit }: PlanLimits,
-  rules: InstructionRules,
-): ReadPlan {
+function readSections(open: OpenFile, { memoryLimit, workLimit }: PlanLimits, rules: InstructionRules): ReadPlan {
+  const { file, from, header } = open;
   const { blocks, programs: headers, arena, train } = header;
   const regions: Region[] = [];
   const region = (name: string, address: number, bytes: number, isConstant = false): Region => {
@@ -149,35 +158,42 @@ function readSections(
     ...blocks.map(({ name, at }) => extent(name, at, Constant.slackBytes)),
     region('arena', arena[0], arena[1]),
   ];
-  const contents: { address: number; bytes: Uint8Array }[] = [];
-  const programs = headers.map((program) => {
+  const contents: [now: Content[], later: Content[]] = [[], []];
+  const inspections: [now: (() => ReadProgram)[], later: (() => ReadProgram)[]] = [[], []];
+  for (const program of headers) {
     const { code, constants, tables, name } = program;
+    const when = header.predict.some((one) => one.program === name) ? 0 : 1;
     whole(program.origins.length, code[1]);
     const bytes = take(4 * whole(code[1], memoryLimit));
     region('code', code[0], bytes.length);
-    contents.push({ address: code[0], bytes });
     const own = Object.entries(tables).map(([table, at]) => extent(table, at));
     for (const at of constants) {
       own.push(extent('a constant', at, Constant.slackBytes, true));
-      contents.push({ address: at[0], bytes: take(bytesOf(at)) });
+      contents[when].push({ address: at[0], bytes: take(bytesOf(at)) });
     }
-    const words = new Int32Array(bytes.slice().buffer);
-    const { fault, work } = inspectWords(rules, words, [...shared, ...own]);
-    if (fault !== undefined) throw damaged(`instruction ${fault.instruction} of ${name}${fault.what}`);
-    if (work > workLimit)
-      throw damaged(`a step of ${name} is ${work} operations, the limit is ${workLimit}`, 'raise workLimit');
-    return { work, header: program };
-  });
+    inspections[when].push(() => {
+      // A copy: what is checked is what will run, whatever becomes of the file's bytes.
+      const words = new Int32Array(bytes.slice().buffer);
+      const { fault, work } = inspectWords(rules, words, [...shared, ...own]);
+      if (fault !== undefined) throw damaged(`instruction ${fault.instruction} of ${name}${fault.what}`);
+      if (work > workLimit)
+        throw damaged(`a step of ${name} is ${work} operations, the limit is ${workLimit}`, 'raise workLimit');
+      contents[when].push({ address: code[0], bytes: new Uint8Array(words.buffer) });
+      return { work, header: program };
+    });
+  }
   const scalars = take(train?.scalars.bytes ?? 0);
-  for (const { kept, at } of blocks) if (kept) contents.push({ address: at[0], bytes: take(bytesOf(at)) });
+  for (const { kept, later, at } of blocks)
+    if (kept) contents[later ? 1 : 0].push({ address: at[0], bytes: take(bytesOf(at)) });
   if (next !== file.length) throw damaged(`the plan has ${file.length} bytes, its parts ${next}`);
   regions.sort((a, b) => a.address - b.address);
   const overlap = regions.find((one, i) => i > 0 && one.address < end(regions[i - 1] as Region));
   if (overlap !== undefined) throw damaged(`${overlap.name} lies over another part of the memory`);
-  return {
-    ...{ header, contents, scalars, programs },
-    id: sums[1],
-  };
+  const part = (when: 0 | 1): Part => ({
+    programs: inspections[when].map((inspect) => inspect()),
+    contents: contents[when],
+  });
+  return { open, first: part(0), rest: () => ({ ...part(1), scalars: scalars.slice() }) };
 }
 
 const end = ({ address, bytes }: Region): number => address + bytes;

@@ -2,8 +2,11 @@
 import { must, SaddlepointError } from '../core/errors.ts';
 import { type Shape, sizeOf } from '../core/shape.ts';
 import { type Budget, clock, limitOf } from './budget.ts';
+import { checkTrainHeader } from './check-train-header.ts';
+import { damaged } from './damaged.ts';
 import type { Extent, TrainHeader } from './format.ts';
 import type { PlanMemory } from './memory.ts';
+import type { ReadPlan } from './read-plan.ts';
 import { numberOf, type Rows, readRows } from './rows.ts';
 import { unpackScalars } from './scalars.ts';
 import { packState, unpackState } from './state.ts';
@@ -34,13 +37,18 @@ export interface EdgeBatch {
 export class Trainer {
   readonly #memory: PlanMemory;
   readonly #train: TrainHeader;
+  /** Until it is asked for: no longer than needed, since the file's bytes hang on it. */
+  #plan: ReadPlan | undefined;
+  #packed: Uint8Array = new Uint8Array();
   #unpacked: Float32Array | undefined;
   step: number;
   /** Whether what prediction reads is to be renewed first. */
   isStale: boolean;
 
-  constructor(memory: PlanMemory, train: TrainHeader) {
+  constructor(memory: PlanMemory, plan: ReadPlan, train: TrainHeader) {
+    checkTrainHeader(memory.header, train);
     this.#memory = memory;
+    this.#plan = plan;
     this.#train = train;
     this.step = train.step;
     this.isStale = train.refresh !== undefined;
@@ -49,13 +57,34 @@ export class Trainer {
   /** Before a prediction. */
   refresh(): void {
     const { refresh } = this.#train;
-    if (this.isStale && refresh !== undefined) this.#memory.run(this.#memory.program(refresh));
+    if (this.isStale && refresh !== undefined) {
+      this.#prepare();
+      this.#memory.run(this.#memory.program(refresh));
+    }
     this.isStale = false;
   }
 
+  /** Checks and reads what prediction did not need. @throws SaddlepointError `file` */
+  #prepare(): void {
+    if (this.#plan === undefined) return;
+    const { open, rest } = this.#plan;
+    // Of a buffer that was handed over to another thread nothing is left.
+    const isThere = open.file.length > 0;
+    if (!(isThere && this.#memory.checksum(open.sums[0], open.file.subarray(open.from)) === this.#memory.id))
+      throw damaged(
+        "the plan's bytes are no longer those that were loaded",
+        'leave them as they are until training has begun, or give a copy: load(bytes.slice())',
+      );
+    const { scalars, ...part } = rest();
+    this.#memory.take(part);
+    this.#packed = scalars;
+    this.#plan = undefined;
+  }
+
   train({ x, y }: EdgeBatch, options: EdgeTrainOptions = {}): EdgeTraining {
+    this.#prepare();
     const train = this.#train;
-    const { header } = this.#memory.plan;
+    const { header } = this.#memory;
     const inputs = readRows('x', x, header.input, 'a finite number');
     const targets = this.#targets(y);
     if (inputs.rows !== targets.rows)
@@ -83,13 +112,15 @@ export class Trainer {
   }
 
   state(): Uint8Array {
-    return packState(this.#memory.plan.id, this.step, this.#renewed(), (value, bytes) =>
+    this.#prepare();
+    return packState(this.#memory.id, this.step, this.#renewed(), (value, bytes) =>
       this.#memory.checksum(value, bytes),
     );
   }
 
   restore(state: ArrayBuffer | ArrayBufferView): void {
-    this.step = unpackState(state, this.#memory.plan.id, this.#renewed(), (value, bytes) =>
+    this.#prepare();
+    this.step = unpackState(state, this.#memory.id, this.#renewed(), (value, bytes) =>
       this.#memory.checksum(value, bytes),
     );
     this.isStale = true;
@@ -98,13 +129,13 @@ export class Trainer {
   /** A cold engine takes some milliseconds for them, which a first prediction need not wait for. */
   get #scalars(): Float32Array {
     const { steps, width } = this.#train.scalars;
-    this.#unpacked ??= unpackScalars(this.#memory.plan.scalars, steps, width);
+    this.#unpacked ??= unpackScalars(this.#packed, steps, width);
     return this.#unpacked;
   }
 
   #targets(y: unknown): Rows {
     const { target } = this.#train;
-    const { classes, target: kind } = this.#memory.plan.header;
+    const { classes, target: kind } = this.#memory.header;
     const isNamed = classes !== undefined && (target.dtype === 1 || sizeOf(target.shape) === 1);
     if (!isNamed) return readRows('y', y, target.shape, kind === 'binary' ? '0 or 1' : 'a finite number');
     const numbers = new Map<unknown, number>(classes.map((name, i) => [String(name), i]));
@@ -154,7 +185,7 @@ export class Trainer {
   }
 
   #renewed(): Uint8Array[] {
-    const renewed = this.#memory.plan.header.blocks.filter((block) => block.renewed);
+    const renewed = this.#memory.header.blocks.filter((block) => block.renewed);
     return renewed.map(({ at }) => this.#memory.bytes(at[0], this.#memory.view(at).byteLength));
   }
 }

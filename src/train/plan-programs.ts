@@ -37,6 +37,8 @@ export interface PlannedRun {
   readonly contents: ReadonlyMap<string, Float32Array>;
   /** The blocks that training renews. */
   readonly renewed: ReadonlySet<string>;
+  /** The blocks of the optimizer, which no prediction reads. */
+  readonly slots: ReadonlySet<string>;
   readonly notes: readonly string[];
 }
 
@@ -65,6 +67,7 @@ export async function planRun(
     renewed: new Set(
       training?.programs[0]?.outputs.flatMap(({ kind, name }) => (kind === 'block' ? [name] : [])) ?? [],
     ),
+    slots: new Set([...contents.keys()].filter((name) => name.startsWith(BLOCKS.slot('')))),
     notes: training?.notes ?? [],
   };
 }

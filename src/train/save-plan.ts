@@ -136,7 +136,7 @@ function checkOptions({ state }: TrainedModel, options: SavePlanOptions): Requir
 const number = (dtype: (typeof DTYPES)[number]): DTypeNumber => DTYPES.indexOf(dtype) as DTypeNumber;
 
 function headerOf(
-  { state, image, predict, train, contents, renewed }: PlannedRun,
+  { state, image, predict, train, contents, renewed, slots }: PlannedRun,
   build: PlanHeader['build'],
 ): PlanHeader {
   return {
@@ -148,6 +148,7 @@ function headerOf(
       ...{ name, at: [address, sizeOf(spec.shape), number(spec.dtype)] },
       ...(contents.has(name) && { kept: true }),
       ...(renewed.has(name) && { renewed: true }),
+      ...(slots.has(name) && { later: true }),
     })),
     programs: [...image.programs].map(([name, { plan, code, tables, constants }]) => ({
       name,

@@ -1,7 +1,7 @@
 /** What a plan does beyond a run's own steps: rows that are no whole batch, budgets, kept state, and what it refuses. */
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { OPERATIONS_PER_MS } from '../../src/edge/budget.ts';
-import { checksum, PRELUDE } from '../../src/edge/format.ts';
+import { ARRAYS, checksum, type PlanHeader, PRELUDE, padded } from '../../src/edge/format.ts';
 import { packScalars, unpackScalars } from '../../src/edge/scalars.ts';
 import { load } from '../../src/edge.ts';
 import { adam, chain, cosineDecay, makePlan, sgd, weightEma } from '../../src/index.ts';
@@ -196,6 +196,61 @@ describe('a file that is no plan is named as such', () => {
     const view = new DataView(file.buffer);
     const from = PRELUDE + view.getUint32(16, true);
     expect(view.getUint32(24, true)).toBe(checksum(view.getUint32(20, true), file.subarray(from)));
+  });
+});
+
+describe('what training alone needs is read when it is asked for', () => {
+  /** With the first word of the instructions of `name` changed to none, and the checksum renewed. */
+  async function withBadProgram(name: string): Promise<Uint8Array> {
+    const { file } = await made();
+    const view = new DataView(file.buffer);
+    const from = PRELUDE + view.getUint32(16, true);
+    const header = JSON.parse(new TextDecoder().decode(file.subarray(PRELUDE, from))) as PlanHeader;
+    let at = from;
+    for (const program of header.programs) {
+      if (program.name === name) break;
+      at += 4 * program.code[1];
+      for (const [, elements, dtype] of program.constants) at += padded(elements * ARRAYS[dtype].BYTES_PER_ELEMENT);
+    }
+    view.setUint32(at, 0xffff, true);
+    view.setUint32(24, checksum(view.getUint32(20, true), file.subarray(from)), true);
+    return file;
+  }
+
+  test('a bad training program is refused by the first call that wants it; predictions go on', async () => {
+    const batch = part(NAME, 0, 8);
+    await expect(load(await withBadProgram('predict 1'))).rejects.toThrow(/instruction 0 of predict 1/);
+    const bad = await withBadProgram('train 8');
+    const plan = await load(bad);
+    for (let i = 0; i < 2; i++) {
+      await expect(plan.train(batch)).rejects.toThrow(/instruction 0 of train 8/);
+      expect(() => plan.state()).toThrow(/instruction 0 of train 8/);
+    }
+    expect(await plan.predict(batch.x)).toEqual(await (await planOf()).predict(batch.x));
+  });
+
+  test('bytes that were changed or handed over since are named; a copy trains', async () => {
+    const batch = part(NAME, 0, 8);
+    const { file } = await made();
+    const [changed, one, two] = [await load(file), await load(file.slice()), await load(file.slice())];
+    file[file.length - 1] = (file[file.length - 1] as number) ^ 1;
+    await expect(changed.train(batch)).rejects.toThrow(/no longer those that were loaded.*give a copy/s);
+    const buffer = (await made()).file.slice().buffer;
+    const handedOver = await load(buffer);
+    structuredClone(buffer, { transfer: [buffer] });
+    await expect(handedOver.train(batch)).rejects.toThrow(/no longer those/);
+    for (const plan of [one, two]) await plan.train(batch);
+    expect(one.state()).toEqual(two.state());
+  });
+
+  test('once it is read, the bytes are free', async () => {
+    const batch = part(NAME, 0, 8);
+    const { file } = await made();
+    const [plan, other] = [await load(file), await planOf()];
+    for (const one of [plan, other]) await one.train(batch);
+    file.fill(0);
+    for (const one of [plan, other]) await one.train(batch);
+    expect(plan.state()).toEqual(other.state());
   });
 });
 
