@@ -215,7 +215,7 @@ export class TrickStep {
           throw new SaddlepointError(
             'option',
             `fit: tricks: ${id} keeps '${name}' from step to step, but is asked several times a step`,
-            'put the trick that takes minibatches in parts before it: tricks are nested in their order',
+            'put it behind the trick that asks (sam, microBatches): tricks are nested in their order',
           );
         written.set(blockOf(name), value);
       },

@@ -33,7 +33,9 @@ describe('timeline', () => {
     await run([plain as Callback]);
     await run([twice as Callback], { tricks: [sam(0.05)] });
     await run([svrgs as Callback], { tricks: [svrg()] });
-    await run([both as Callback], { tricks: [svrg(), sam(0.05)] });
+    await run([both as Callback], { tricks: [sam(0.05), svrg()] });
+    // What SVRG keeps would be of displaced parameters.
+    await expect(run([], { tricks: [svrg(), sam(0.05)] })).rejects.toThrow(/svrg keeps 'rows' .* asked several times/);
     const evaluations = [plain, twice, svrgs, both].map((line) =>
       line?.points('gradientEvaluations', 'loss').map(([x]) => x),
     );
