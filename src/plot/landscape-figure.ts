@@ -73,7 +73,8 @@ export function landscapeFigure(
     marks: [
       Plot.contour(values, {
         ...{ width: x.length, height: y.length, x1, y1, x2, y2, fill: Plot.identity, interpolate: 'none' as never },
-        ...{ thresholds: thresholds(low, high), stroke: 'currentColor', strokeOpacity: 0.25 },
+        // A band reaches from its threshold up: without one of its own the lowest would be a hole.
+        ...{ thresholds: [low, ...thresholds(low, high)], stroke: 'currentColor', strokeOpacity: 0.25 },
       }),
       Plot.line(places, { stroke: 'var(--way)', strokeWidth: 2 }),
       Plot.dot(places.slice(0, 1), { stroke: 'var(--way)', r: 5, strokeWidth: 2 }),

@@ -81,6 +81,8 @@ describe('landscape', () => {
     const svg = landscapeFigure(found, 'Title <&>');
     expect(svg).toMatch(/<title>Title &lt;&amp;&gt;<\/title>/);
     expect(svg).toContain('first direction');
+    // The lowest losses have a color, too: the first of viridis.
+    expect(svg).toMatch(/fill="(#440154|rgb\(68, 1, 84\))"/);
     expect(svg.match(/<path/g)?.length).toBeGreaterThan(5);
     expect(svg).not.toMatch(/NaN|undefined/);
   });
