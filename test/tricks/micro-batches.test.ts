@@ -148,7 +148,9 @@ describe('microBatches', () => {
     expect(await message([mixup(0.2), microBatches(5)])).toMatch(
       /rows are mixed, 16 of them, but there are 5 losses\n.*not with microBatches/,
     );
-    expect(await message([svrg(), microBatches(5)])).toMatch(/svrg keeps 'rows' from step to step.*\n.*behind the trick that asks/);
+    expect(await message([svrg(), microBatches(5)])).toMatch(
+      /svrg keeps 'rows' from step to step.*\n.*behind the trick that asks/,
+    );
     await expect(run([microBatches(5), svrg()])).resolves.toMatchObject({ ending: 'completed' });
     expect(await message([microBatches(5), microBatches(2)])).toMatch(/clash/);
     const many = fit(model(), clouds(200), { ...options, batchSize: 200, tricks: [microBatches(2)] });
