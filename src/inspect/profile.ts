@@ -50,7 +50,8 @@ export interface ProfileOptions {
 
 /**
  * Times a training step of a finished run: microseconds, GFLOP/s, bytes and percent of this machine's measured peak for every
- * instruction. The step is built again and fed with random rows; the run itself does not change.
+ * instruction. The step is built again, without the tricks that the run had, and fed with random rows; the run itself does not
+ * change.
  *
  * @param run what `fit` returned.
  * @returns data with a `toString()` that is a table.
