@@ -25,7 +25,7 @@ import {
 import { type Mixture, pointsOf } from './mixtures.ts';
 
 /** Points of each data set: with batches of 256, an epoch of one turn a step has 100 steps. */
-const POINTS = 25_600;
+export const POINTS = 25_600;
 const BATCH = 256;
 const SAMPLES = 2500;
 const AVERAGE = 0.995;
@@ -110,12 +110,12 @@ async function coverage(generator: TrainedModel<never>, noise: number, mixture: 
   };
 }
 
-/** Plays a game, and looks at its generator at the end, plain and averaged. */
-export async function play(game: Game, mixture: Mixture, seed: number): Promise<Played> {
-  const { loss, turns = 1, noise = 2, batch = BATCH } = game;
+/** The players of a game, untrained: a critic, and a generator whose average is kept besides. */
+export function playersOf(game: Game) {
+  const { loss, turns = 1 } = game;
   const generator = network(2, game.generatorWidths ?? [128, 128, 128]);
   const critic = network(1, game.criticWidths ?? [128, 128, 128], game.spectral);
-  const gan = players(
+  return players(
     { critic, generator },
     {
       critic: {
@@ -133,8 +133,17 @@ export async function play(game: Game, mixture: Mixture, seed: number): Promise<
       },
     },
   );
+}
+
+/** How `fit` is to play it. */
+export function scheduleOf({ turns = 1, noise = 2, batch = BATCH, steps }: Game) {
   const stepsPerEpoch = Math.ceil(POINTS / (batch * turns));
-  const epochs = Math.round(game.steps / stepsPerEpoch);
+  return { batch, noise, stepsPerEpoch, epochs: Math.round(steps / stepsPerEpoch) };
+}
+
+/** Plays a game, and looks at its generator at the end, plain and averaged. */
+export async function play(game: Game, mixture: Mixture, seed: number): Promise<Played> {
+  const { batch, noise, stepsPerEpoch, epochs } = scheduleOf(game);
   const shares: number[] = [];
   let plain: Coverage | undefined;
   const watch: PlayersCallback = {
@@ -149,7 +158,7 @@ export async function play(game: Game, mixture: Mixture, seed: number): Promise<
   };
   const began = performance.now();
   using run = await fit(
-    gan,
+    playersOf(game),
     { x: pointsOf(mixture, POINTS, seed) },
     { inputs: { z: normal([noise]) }, batchSize: batch, epochs, seed, progress: false, callbacks: [watch] },
   );
