@@ -19,26 +19,18 @@ import {
   tensor,
 } from '../index.ts';
 import { imageFolder } from '../node.ts';
+import type { LearningGiven } from './learning-options.ts';
 import type { Output } from './output.ts';
 import { LINEAR, practicesOf } from './practices.ts';
 import type { Given } from './spec.ts';
 import { stopSignal } from './stop-signal.ts';
 import type { Trained } from './trained.ts';
 
-interface ImageGiven {
-  readonly size?: number;
-  readonly gray?: boolean;
-  readonly test?: number;
-  readonly validation?: number;
-  readonly epochs?: number;
-  readonly batchSize?: number;
-  readonly learningRate?: number;
-  readonly classWeights?: 'balanced';
-  readonly seed?: number;
-  readonly maxSeconds?: number;
-  readonly threads?: number;
-  readonly baseline?: boolean;
-}
+/** Of the options of learning, those that do not name columns. */
+type ImageGiven = { readonly size?: number; readonly gray?: boolean } & Omit<
+  LearningGiven,
+  'target' | 'task' | 'exclude' | 'kind' | 'text' | 'missing' | 'time' | 'hidden'
+>;
 
 /** Pixels a side, unless another is asked for: what is in a picture can mostly still be told, and an epoch takes seconds. */
 const SIDE = 32;
