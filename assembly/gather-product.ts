@@ -4,7 +4,7 @@
  * run over the columns, sums in order of the group.
  */
 import { GatherLogisticField, GatherProductField, Status } from '../src/plan/opcodes';
-import { exp, log1p } from './math';
+import { exp, log1pOfUnit } from './math';
 import { checkIndices, firstLanes, operand, storeLanes, word } from './simd';
 
 function check(p: usize, base: usize, indices: usize): i32 {
@@ -163,10 +163,10 @@ export function gatherSum(p: usize, base: usize): i32 {
 export function logistic(losses: usize, weights: usize, dots: usize, targets: usize, scaleBy: f32, k: i32): void {
   const scale = f32x4.splat(scaleBy), zero = f32x4.splat(0), one = f32x4.splat(1);
   for (; k > 0; k -= 4, losses += 16, weights += 16, dots += 16, targets += 16) {
-    const x = v128.load(dots), t = v128.load(targets), small = exp(f32x4.neg(f32x4.abs(x)));
+    const x = v128.load(dots), t = v128.load(targets), small = exp(f32x4.neg(f32x4.abs(x))), u = f32x4.add(one, small);
     const large = f32x4.sub(f32x4.max(x, zero), f32x4.mul(x, t));
-    storeUpTo(losses, f32x4.add(large, log1p(small)), k);
-    const p = f32x4.div(v128.bitselect(small, one, f32x4.lt(x, zero)), f32x4.add(one, small));
+    storeUpTo(losses, f32x4.add(large, log1pOfUnit(small, u)), k);
+    const p = f32x4.div(v128.bitselect(small, one, f32x4.lt(x, zero)), u);
     storeUpTo(weights, f32x4.mul(scale, f32x4.sub(p, t)), k);
   }
 }

@@ -199,6 +199,15 @@ export function hasConstants(): bool { return load<i32>(CONSTANTS + (<usize>Cons
   return v128.bitselect(x, y, f32x4.lt(f32x4.abs(x), constant(Constant.tiny)));
 }
 
+/** log(1 + x) of x in 0 … 1, with u = 1 + x rounded: as `log1p`, which must find the exponent of u, and what u lost. */
+// @ts-ignore: decorator
+@inline export function log1pOfUnit(x: v128, u: v128): v128 {
+  const one = constant(Constant.one);
+  const near = f32x4.lt(f32x4.mul(u, constant(Constant.sqrtHalf)), one);
+  const f = v128.bitselect(x, f32x4.mul(f32x4.sub(x, one), constant(Constant.half)), near);
+  return logSum(f, v128.andnot(one, near), f32x4.splat(0));
+}
+
 /** tanh x = −t / (t + 1) with 2t = e⁻²ˣ − 1 for x ≥ 0; relative error 1.8 · 10⁻⁷, also near 0 (2.5 ulp). */
 // @ts-ignore: decorator
 @inline export function tanh(x: v128): v128 {

@@ -109,10 +109,13 @@ export function copyBytes(to: usize, from: usize, bytes: i32): void {
     memory.copy(to, from, bytes);
     return;
   }
-  while (bytes >= 16) {
+  for (; bytes >= 64; bytes -= 64, to += 64, from += 64) {
     v128.store(to, v128.load(from));
-    to += 16; from += 16; bytes -= 16;
+    v128.store(to, v128.load(from, 16), 16);
+    v128.store(to, v128.load(from, 32), 32);
+    v128.store(to, v128.load(from, 48), 48);
   }
+  for (; bytes >= 16; bytes -= 16, to += 16, from += 16) v128.store(to, v128.load(from));
   if (bytes & 8) {
     store<u64>(to, load<u64>(from));
     to += 8; from += 8;
