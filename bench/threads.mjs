@@ -1,23 +1,42 @@
-// @ts-check
 /**
- * @file What a second thread gains: each item is trained by two runs that take turns in one process, one with one thread, one
- * with two, epoch by epoch. Beside them stands the ceiling: how much two threads do together that share nothing at all.
+ * @file What a second thread gains. Each item is trained by several runs that take turns in one process, epoch by epoch: without
+ * threads; in the shared build, alone and always together; and with two threads that choose by themselves. Every round is
+ * classed by the time that two threads take to meet just before and after it, since a system gives a program near cores or far
+ * ones as it likes. Then again beside a program that takes a core. The ceiling: how much two threads do that share nothing.
  *
  *   node bench/threads.mjs [--blocks 30] [--json FILE]
- *   node bench/threads.mjs --together 2      two always work together, where the run would choose what is faster
  */
+import { spawn } from 'node:child_process';
 import { Worker } from 'node:worker_threads';
+import { barrierProbe } from './barrier.mjs';
 import { items } from './items.mjs';
 import { median } from './measure.mjs';
 import { dataOf, loadLibrary, modelOf, optionsOf } from './ours.mjs';
 import { number, readOptions, time, writePart } from './part.mjs';
 
-const { blocks, together, file } = readOptions({ blocks: 30, together: 1 });
+/** Nanoseconds a meeting of near cores, at most; of cores at all. */
+const NEAR = 80;
+const FAR = 1000;
+/** Milliseconds in which a run may learn that a core is taken. */
+const LEARNING = 1000;
+
+const { blocks, file } = readOptions({ blocks: 30 });
 const library = await loadLibrary();
-if (together > 1) {
-  const { Pace } = await import(new URL('../dist/backends/wasm/pace.js', import.meta.url).href);
-  Pace.prototype.next = () => 'together';
-}
+const { Pace } = await import(new URL('../dist/backends/wasm/pace.js', import.meta.url).href);
+const choose = Pace.prototype.next;
+/** @type {'alone' | 'together' | undefined} how calls are made, whatever took less time */
+let forced;
+Pace.prototype.next = function () {
+  return forced ?? choose.call(this);
+};
+
+/** @type {readonly { threads: number, way: typeof forced }[]} */
+const ways = [
+  { threads: 1, way: undefined },
+  { threads: 2, way: 'alone' },
+  { threads: 2, way: 'together' },
+  { threads: 2, way: undefined },
+];
 
 const SPINNER = `
 const { parentPort } = require('node:worker_threads');
@@ -52,45 +71,84 @@ async function compare(item) {
   const data = dataOf(library, item);
   const options = { ...optionsOf(library, item), deterministic: true };
   const warm = Math.max(2, Math.ceil(item.warmSteps / item.batches));
-  const runs = [1, 2].map((threads) =>
-    library.train(modelOf(library, item), data, { ...options, threads, epochs: warm + blocks }),
+  const runs = ways.map(({ threads }) =>
+    library.train(modelOf(library, item), data, { ...options, threads, epochs: 1e6 }),
   );
-  /** @type {number[][]} */
-  const times = [[], []];
-  for (let block = 0; block < warm + blocks; block++) {
+  let isEqual = true;
+  /** Milliseconds of one epoch by each way. */
+  const round = async () => {
+    const taken = [];
+    const losses = new Set();
     for (const [i, run] of runs.entries()) {
+      forced = ways[i]?.way;
       const from = performance.now();
-      await run.next();
-      if (block >= warm) times[i]?.push((1000 * (performance.now() - from)) / item.batches);
+      const { value } = await run.next();
+      taken.push(performance.now() - from);
+      losses.add(value?.loss);
     }
-  }
-  const [one, two] = await Promise.all(runs.map(async (run) => /** @type {any} */ ((await run.next()).value)));
-  const bits = (/** @type {any} */ run) =>
-    [...run.parameters].map(([, { data: values }]) => Buffer.from(new Uint8Array(values.buffer)).toString('base64'));
-  const isEqual = bits(one).join() === bits(two).join();
-  const [alone, shared] = /** @type {[number[], number[]]} */ (times);
-  return {
-    alone: median(alone),
-    shared: median(shared),
-    ratio: median(alone.map((t, i) => t / /** @type {number} */ (shared[i]))),
-    isEqual,
-    reason: two.device.reason,
+    isEqual &&= losses.size === 1;
+    return taken;
   };
+  for (let i = 0; i < warm; i++) await round();
+  const rounds = [];
+  let before = probe.measure();
+  for (let i = 0; i < blocks; i++) {
+    const taken = await round();
+    const after = probe.measure();
+    rounds.push({ taken, meeting: [before, after] });
+    before = after;
+  }
+  const busy = await besideAnother(round);
+  for (const run of runs) await run.return(/** @type {any} */ (undefined));
+  return { rounds, busy, isEqual };
 }
 
+/** Rounds while another program computes, but for those of the first second. @param {() => Promise<number[]>} round */
+async function besideAnother(round) {
+  const other = spawn(process.execPath, ['-e', 'for (;;);'], { stdio: 'ignore' });
+  try {
+    const rounds = [];
+    const from = performance.now();
+    while (performance.now() - from < LEARNING || rounds.length < 2) rounds.push(await round());
+    rounds.length = 0;
+    for (let i = 0; i < blocks; i++) rounds.push(await round());
+    return rounds;
+  } finally {
+    other.kill();
+  }
+}
+
+/** The median over rounds of what one thread takes over what a way takes. @param {number[][]} rounds @param {number} way */
+const gain = (rounds, way) => median(rounds.map((taken) => Number(taken[0]) / Number(taken[way])));
+/** @param {number[][]} rounds @param {number} way */
+const cell = (rounds, way) => (rounds.length < 3 ? '–' : `${number(gain(rounds, way))} (${rounds.length})`);
+
+const probe = await barrierProbe();
 const most = await ceiling();
 console.log(`two threads that share nothing do ${number(most)} × the work of one`);
+const meetings = [];
 const rows = [];
 for (const item of items) {
-  const { alone, shared, ratio, isEqual } = await compare(item);
-  const row = [item.name, time(alone), time(shared), number(ratio), isEqual ? 'equal' : 'DIFFERENT'];
-  console.log(row.join('  '));
-  rows.push(row);
+  const { rounds, busy, isEqual } = await compare(item);
+  const all = rounds.map(({ taken }) => taken);
+  /** @param {number} least @param {number} most */
+  const within = (least, most) =>
+    rounds.filter(({ meeting }) => meeting.every((t) => t > least && t <= most)).map(({ taken }) => taken);
+  meetings.push(...rounds.map(({ meeting }) => Number(meeting[1])));
+  rows.push([
+    ...[item.name, time((1000 * median(all.map(([one]) => Number(one)))) / item.batches), number(gain(all, 1))],
+    ...[cell(within(0, NEAR), 2), cell(within(NEAR, FAR), 2), number(gain(all, 3)), number(gain(busy, 3))],
+    isEqual ? 'equal' : 'DIFFERENT',
+  ]);
+  console.log(rows.at(-1)?.join('  '));
   if (!isEqual) process.exitCode = 1;
 }
+await probe.close();
+const last = `Two threads met in ${number(median(meetings))} ns (the median of all rounds).`;
+console.log(last);
 writePart(file, {
   title: 'Two threads',
-  text: `Each item with one thread and with \`threads: 2\`, epochs taking turns in one process; medians of ${blocks} epochs. Two threads that share nothing, the loop of the peak on each, did ${number(most)} × the work of one in the same run: that is the ceiling here, and what two virtual cores of one physical core look like if it is near 1. The run itself goes back to one thread where two are slower.`,
-  columns: ['', 'one thread', 'two', 'times as fast', 'parameters'],
+  text: `How many times as fast as one thread of the build without shared memory; medians of rounds in which all take turns, epoch by epoch, ${blocks} rounds an item. *Near* and *far* are rounds before and after which two threads met within ${NEAR} ns, or within ${FAR} ns (in brackets how many rounds); there two threads always work together. *By itself*: the run chooses, as users have it. *A core taken*: the same, from a second on after another program began to compute. ${last} Two threads that share nothing, the loop of the peak on each, did ${number(most)} × the work of one in the same run: that is the ceiling here.`,
+  columns: ['', 'one thread', 'shared build, one', 'near', 'far', 'by itself', 'a core taken', 'losses'],
   rows,
 });
