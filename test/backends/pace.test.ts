@@ -42,3 +42,28 @@ test('a single slow call changes nothing for long', () => {
   pace.record('together', 100);
   expect(calls(pace, clock, 3000, { together: 5, alone: 10 }).together).toBeGreaterThan(450);
 });
+
+test('the first call of a trial, which wakes the others and moves what they need, does not decide it', () => {
+  const clock = { now: 0 };
+  const pace = new Pace(() => clock.now);
+  calls(pace, clock, 5000, { together: 20, alone: 10 });
+  let last: Way = 'alone';
+  let counted = 0;
+  for (let i = 0; i < 3000; i++) {
+    const way = pace.next();
+    const time = way === 'alone' ? 10 : last === 'alone' ? 40 : 5;
+    last = way;
+    clock.now += time;
+    pace.record(way, time);
+    if (i >= 1500) counted += Number(way === 'together');
+  }
+  expect(counted).toBeGreaterThan(1400);
+});
+
+test('two interruptions one after the other do not change the way', () => {
+  const clock = { now: 0 };
+  const pace = new Pace(() => clock.now);
+  calls(pace, clock, 1500, { together: 5, alone: 6 });
+  for (let i = 0; i < 2; i++) pace.record(pace.next(), 50);
+  expect(pace.next()).toBe('together');
+});

@@ -1,6 +1,9 @@
 /**
  * @file Whether a call is made by several threads or by one: by what took less time a step lately, since the bits are the same.
  * Cores that share a unit, lie far apart, or have other work, all show in that time, and nowhere else a program could look.
+ *
+ * Both ways are judged by medians: a call that met with an interruption says nothing of the next, and the first call of several
+ * threads after a rest pays for waking them and for moving what one core has written.
  */
 
 /** How a call is made. */
@@ -9,39 +12,53 @@ export type Way = 'together' | 'alone';
 /** Milliseconds until the other way is tried again; doubled each time it is found slower. */
 const FIRST_TRIAL = 200;
 const LONGEST_TRIAL = 5000;
-/** The share of the last call in what is expected of the next; one that took much longer may have met with an interruption. */
-const NEWS = 0.5;
-const MOST_NEWS = 3;
+/** Calls of a trial, and the calls by which the way in use is judged. */
+const TRIED = 3;
+const REMEMBERED = 5;
+
+const median = (times: readonly number[]): number =>
+  [...times].sort((a, b) => a - b)[times.length >> 1] ?? Number.POSITIVE_INFINITY;
 
 export class Pace {
   readonly #now: () => number;
-  readonly #expected: Record<Way, number | undefined> = { together: undefined, alone: undefined };
+  /** What the last calls took, by way. */
+  readonly #times: Record<Way, number[]> = { together: [], alone: [] };
   #pause = FIRST_TRIAL;
   #trialAt: number;
+  #isTrial = false;
   #preferred: Way = 'together';
 
   /** @param now milliseconds. */
   constructor(now: () => number = () => performance.now()) {
     this.#now = now;
-    this.#trialAt = now();
+    this.#trialAt = now() + FIRST_TRIAL;
   }
 
   /** The way of the next call. */
   next(): Way {
-    const other = this.#preferred === 'together' ? 'alone' : 'together';
-    return this.#now() >= this.#trialAt ? other : this.#preferred;
+    if (!this.#isTrial && this.#now() >= this.#trialAt) {
+      this.#isTrial = true;
+      this.#times[this.#other] = [];
+    }
+    return this.#isTrial ? this.#other : this.#preferred;
   }
 
   /** What a call took, in any unit of time a step. */
   record(way: Way, time: number): void {
-    const wasTrial = way !== this.#preferred;
-    const before = wasTrial ? undefined : this.#expected[way];
-    this.#expected[way] = before === undefined ? time : (1 - NEWS) * before + NEWS * Math.min(time, MOST_NEWS * before);
-    const { together = 0, alone } = this.#expected;
-    const best: Way = alone !== undefined && alone < together ? 'alone' : 'together';
+    const times = this.#times[way];
+    times.push(time);
+    if (times.length > REMEMBERED) times.shift();
+    if (this.#isTrial && this.#times[this.#other].length < TRIED) return;
+    const { together, alone } = this.#times;
+    const best: Way = median(alone) < median(together) ? 'alone' : 'together';
     if (best !== this.#preferred) this.#pause = FIRST_TRIAL;
-    else if (wasTrial) this.#pause = Math.min(LONGEST_TRIAL, 2 * this.#pause);
-    if (wasTrial || best !== this.#preferred) this.#trialAt = this.#now() + this.#pause;
+    else if (this.#isTrial) this.#pause = Math.min(LONGEST_TRIAL, 2 * this.#pause);
+    if (this.#isTrial || best !== this.#preferred) this.#trialAt = this.#now() + this.#pause;
+    this.#isTrial = false;
     this.#preferred = best;
+  }
+
+  get #other(): Way {
+    return this.#preferred === 'together' ? 'alone' : 'together';
   }
 }
