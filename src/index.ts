@@ -488,6 +488,7 @@ export type { PredictOptions } from './train/predict.ts';
 export type { RecordOptions, Records } from './train/records.ts';
 // General training tricks.
 export { reestimateStatistics, type StatisticsOptions } from './train/reestimate-statistics.ts';
+export { type ReplaceHeadOptions, replaceHead } from './train/replace-head.ts';
 export type { Ending, Run, RunRecord } from './train/run.ts';
 export {
   makePlan,

@@ -57,7 +57,7 @@ export async function prepare(
     base === undefined
       ? fitInputScaling(source, rows.train, options)
       : { scaling: base.inputScaling, notes: ['x: scaled as the model was trained'] };
-  const target = base === undefined ? fitTargetScaling(targets, rows.train, options) : undefined;
+  const target = !base || base.hasNewHead ? fitTargetScaling(targets, rows.train, options) : undefined;
   notes.push(...input.notes, ...(target?.notes ?? []));
   const fitted = target?.scaling ?? (loss.target === 'value' ? base?.targetScaling : undefined);
   const targetScaling = fitted?.kind === 'none' ? undefined : fitted;

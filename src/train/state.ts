@@ -38,6 +38,8 @@ export interface ModelState {
   readonly named?: NamedParts | undefined;
   /** Of a model that was trained on records. */
   readonly columns?: Columns | undefined;
+  /** Of a model whose last layer has seen no targets: their scaling is fitted as a new model's is. */
+  readonly hasNewHead?: boolean | undefined;
   /** Of a model that was read in spite of tensors that do not fit: which. */
   readonly notes?: readonly string[] | undefined;
 }
