@@ -23,20 +23,23 @@ export const BATCH = 128;
 const WORD_DEVIATION = 0.1;
 
 /** 588-256-64 for pictures, the sum of two word vectors for captions. */
-export async function trainPairs(train: Tinted, loss: Loss, seed: number, tricks: readonly Trick[] = []): Promise<Run> {
-  const joint = multimodal.dualEncoder({
+export const jointModel = () =>
+  multimodal.dualEncoder({
     image: sequential([dense(256, { activation: 'relu' }), dense(SIZE)]),
     text: bagEmbedding(WORDS.length, SIZE, { mode: 'sum', rows: false, initializer: randomNormal(WORD_DEVIATION) }),
   });
-  const pairs = multimodal.pairs({
-    image: tensor(train.image, [train.rows, PIXELS]),
-    text: Array.from(train.digit, (digit, row) => [wordOfColor(train.color[row] as number), digit]),
+
+export const pairsOf = ({ image, rows, digit, color }: Tinted) =>
+  multimodal.pairs({
+    image: tensor(image, [rows, PIXELS]),
+    text: Array.from(digit, (one, row) => [wordOfColor(color[row] as number), one]),
   });
-  return fit(joint, pairs, {
+
+export const trainPairs = (train: Tinted, loss: Loss, seed: number, tricks: readonly Trick[] = []): Promise<Run> =>
+  fit(jointModel(), pairsOf(train), {
     ...{ loss, optimizer: adam({ learningRate: 1e-3 }), batchSize: BATCH, epochs: 15, seed, tricks },
     ...{ standardize: false, progress: false, device: 'wasm' },
   });
-}
 
 /** All shares in percent. */
 export interface Measured {
