@@ -1,6 +1,11 @@
 /**
  * @file Eigenvalues of symmetric matrices by reflection to tridiagonal form and implicit QL, in double precision: for sizes up to
- * some thousands, and for the tridiagonal matrices of Lanczos. (`symmetricEigen` of linear-algebra.ts is the small, exacter one.)
+ * some thousands, and for the tridiagonal matrices of Lanczos.
+ *
+ * There are two solvers on purpose. `symmetricEigen` of linear-algebra.ts (Jacobi) is for covariances of some columns: it refuses
+ * what is not symmetric, gives vectors a fixed sign, so that files of scalers have the same bits, and a page that whitens loads
+ * half as much. It has no tridiagonal form to give to Lanczos, and takes several times as long from some hundred rows on. Each
+ * checks the other in the tests.
  */
 import { checkNumber, SaddlepointError } from './errors.ts';
 import type { SymmetricEigen } from './linear-algebra.ts';
