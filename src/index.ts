@@ -33,6 +33,7 @@ export { type AblateOptions, type AblationMode, ablate } from './inspect/ablate.
 export { Ablation, type AblationData, type ArmRun, type ArmSummary } from './inspect/ablation.ts';
 export { type AdviseOptions, advise } from './inspect/advice/advise.ts';
 export { type Advisor, type AdvisorOptions, advisor } from './inspect/advice/advisor.ts';
+export { type ContrastiveRecordOptions, contrastiveRecord } from './inspect/advice/contrastive-record.ts';
 export { diagnose } from './inspect/advice/diagnose.ts';
 export { type EmbeddingTable, embeddingRecord } from './inspect/advice/embedding-record.ts';
 export type { Evidence } from './inspect/advice/evidence.ts';

@@ -14,7 +14,17 @@ import {
   type Trick,
   tensor,
 } from 'saddlepoint';
-import { CAPTIONS, captionOf, type HeldOut, otherColors, PIXELS, type Tinted, WORDS, wordOfColor } from './data.ts';
+import {
+  CAPTIONS,
+  COLORS,
+  captionOf,
+  type HeldOut,
+  otherColors,
+  PIXELS,
+  type Tinted,
+  WORDS,
+  wordOfColor,
+} from './data.ts';
 
 const SIZE = 64;
 export const BATCH = 128;
@@ -23,20 +33,23 @@ export const BATCH = 128;
 const WORD_DEVIATION = 0.1;
 
 /** 588-256-64 for pictures, the sum of two word vectors for captions. */
-export async function trainPairs(train: Tinted, loss: Loss, seed: number, tricks: readonly Trick[] = []): Promise<Run> {
-  const joint = multimodal.dualEncoder({
+export const jointModel = () =>
+  multimodal.dualEncoder({
     image: sequential([dense(256, { activation: 'relu' }), dense(SIZE)]),
-    text: bagEmbedding(WORDS.length, SIZE, { mode: 'sum', rows: false, initializer: randomNormal(WORD_DEVIATION) }),
+    text: bagEmbedding(WORDS, SIZE, { mode: 'sum', rows: false, initializer: randomNormal(WORD_DEVIATION) }),
   });
-  const pairs = multimodal.pairs({
-    image: tensor(train.image, [train.rows, PIXELS]),
-    text: Array.from(train.digit, (digit, row) => [wordOfColor(train.color[row] as number), digit]),
+
+export const pairsOf = ({ image, rows, digit, color }: Tinted) =>
+  multimodal.pairs({
+    image: tensor(image, [rows, PIXELS]),
+    text: Array.from(digit, (one, row) => [wordOfColor(color[row] as number), one]),
   });
-  return fit(joint, pairs, {
+
+export const trainPairs = (train: Tinted, loss: Loss, seed: number, tricks: readonly Trick[] = []): Promise<Run> =>
+  fit(jointModel(), pairsOf(train), {
     ...{ loss, optimizer: adam({ learningRate: 1e-3 }), batchSize: BATCH, epochs: 15, seed, tricks },
     ...{ standardize: false, progress: false, device: 'wasm' },
   });
-}
 
 /** All shares in percent. */
 export interface Measured {
@@ -76,29 +89,27 @@ export async function measure(run: Run, test: Tinted, isHeldOut: HeldOut): Promi
     never: share(first.filter((_, row) => held[row])),
     medianRank: found.rows.medianRank,
     captions: 100 * found.columns.recallAt1,
-    arithmetic: await recolored(run, images, test, isHeldOut),
+    arithmetic: await recolored(encode.words, images, test, isHeldOut),
   };
 }
 
 /** image − its color + another: is a picture of that color and the same digit nearest, or among four? */
-async function recolored(run: Run, images: Tensor, test: Tinted, isHeldOut: HeldOut): Promise<Measured['arithmetic']> {
-  const table = run.parameters.get('text/table')?.data as Float32Array;
-  const words = (colors: Int32Array): Tensor => {
-    const rows = new Float32Array(test.rows * SIZE);
-    colors.forEach((color, row) => {
-      rows.set(table.subarray(wordOfColor(color) * SIZE, (wordOfColor(color) + 1) * SIZE), row * SIZE);
-    });
-    return tensor(rows, [test.rows, SIZE]);
-  };
+async function recolored(
+  words: multimodal.WordTable | undefined,
+  images: Tensor,
+  test: Tinted,
+  isHeldOut: HeldOut,
+): Promise<Measured['arithmetic']> {
+  const named = (colors: Int32Array) => Array.from(colors, (color) => [COLORS[color] as string]);
   const wanted = otherColors(test);
-  const [minus, plus] = [words(test.color), words(wanted)];
+  const [minus, plus] = [named(test.color), named(wanted)];
   const index = retrieval.index(images);
   const exclude = Array.from(test.color, (_, row) => row);
   const isRight = (query: number, row: number): boolean =>
     test.digit[row] === test.digit[query] && test.color[row] === wanted[query];
   const results = await Promise.all(
     Object.entries(ARITHMETICS).map(async ([name, options]) => {
-      const queries = retrieval.arithmetic(images, { minus, plus, ...options });
+      const queries = retrieval.arithmetic(images, { minus, plus, words, ...options });
       const hits = await index.search(queries, 4, { exclude });
       const first = hits.map(([hit], query) => isRight(query, hit?.row as number));
       const among = hits.map((list, query) => list.some(({ row }) => isRight(query, row)));

@@ -50,8 +50,11 @@ export interface ProfileOptions {
 
 /**
  * Times a training step of a finished run: microseconds, GFLOP/s, bytes and percent of this machine's measured peak for every
- * instruction. The step is built again, without the tricks that the run had, and fed with random rows; the run itself does not
- * change.
+ * instruction. The step is built again, and fed with random rows; the run itself does not change.
+ *
+ * It is the step of model, loss and optimizer, without the tricks, row weights and frozen leaves that the run had: those act on
+ * rows, orders and epochs that a finished run does not keep, and may draw from data (a minibatch's mixing partner, an attack
+ * within the range of the inputs) that random rows do not stand for. What a trick costs, `ablate` measures in seconds.
  *
  * @param run what `fit` returned.
  * @returns data with a `toString()` that is a table.

@@ -1,6 +1,6 @@
 /** @file The loss of a model over given rows as a function of its trained parameters, with gradient and Hessian products. */
 import { checkDeviceOptions, type DeviceOptions } from '../backends/select.ts';
-import { checkKnownOptions, must, SaddlepointError } from '../core/errors.ts';
+import { checkKnownOptions, checkName, must, SaddlepointError } from '../core/errors.ts';
 import { sizeOf } from '../core/shape.ts';
 import { type FlatFunction, type FlatLeaf, objectiveOf } from '../engine/objective.ts';
 import { BLOCKS, scaled, weighed } from '../engine/step.ts';
@@ -24,6 +24,13 @@ export interface LossSurfaceOptions extends Pick<DeviceOptions, 'device'> {
   readonly seed?: number;
   /** Of a layer: whether f32 columns are standardized, as with `fit`; default true. */
   readonly standardize?: boolean;
+  /**
+   * What batch normalization divides by: 'held' (default), the model's running statistics, the same at every point, as Li et al.
+   * 2018 look around a trained network; 'batch': those of the rows at each point, as they would be after
+   * `reestimateStatistics` there. Running statistics belong to one set of weights: far from it, and from one model to another,
+   * held ones show walls that are none (Jordan et al. 2023, REPAIR).
+   */
+  readonly statistics?: 'held' | 'batch';
 }
 
 /** A model's loss as a function of one vector: its trained leaves, one after the other. */
@@ -44,7 +51,8 @@ export interface LossSurface extends FlatFunction {
 
 /**
  * The mean loss over all the rows, in predict mode, as a function of the trained parameters: what curvature, slices and critical
- * points are of. All rows go through the model at once: give it some thousand at most.
+ * points are of. All rows go through the model at once: give it some thousand at most. Running statistics are no part of the
+ * vector: see `statistics`.
  *
  * @param model a trained model, or a layer, whose parameters are drawn by `seed`.
  * @param data rows and targets, as for `fit`.
@@ -57,34 +65,62 @@ export async function lossSurface(
   data: Data,
   options: LossSurfaceOptions = {},
 ): Promise<LossSurface> {
-  checkKnownOptions('lossSurface', options, ['loss', 'seed', 'standardize', 'device']);
-  const { device, ...rest } = options;
+  checkKnownOptions('lossSurface', options, ['loss', 'seed', 'standardize', 'device', 'statistics']);
+  const { device, statistics, ...rest } = options;
   checkDeviceOptions('lossSurface', { ...(device && { device }) });
   const loss = options.loss ?? (isTrainedModel(model) ? model.state.loss : undefined);
   if (loss === undefined)
     throw new SaddlepointError('option', 'lossSurface: a layer needs a loss', '{ loss: crossEntropy() }');
   const resolved = await resolveOptions({ ...rest, loss, batchSize: 1 } as FitOptions);
-  return surfaceOf(await prepare(model, data, resolved), device);
+  return surfaceOf(await prepare(model, data, resolved), { device, statistics });
+}
+
+interface SurfacePlace {
+  readonly device?: DeviceOptions['device'] | undefined;
+  readonly statistics?: LossSurfaceOptions['statistics'] | undefined;
+}
+
+/** The layer whose batch normalizations alone do as in training. */
+function normalizingByBatch<In, Out>(part: Layer<In, Out>): Layer<In, Out> {
+  return {
+    ...part,
+    call: (x, context) =>
+      part.call(x, {
+        ...context,
+        mode: /batchNorm$/i.test(part.type) ? 'train' : 'predict',
+        child: (inner, index, input) => context.child(normalizingByBatch(inner), index, input),
+      }),
+  };
 }
 
 /** The surface of a model over all its rows, from what a run has made ready. */
 export function surfaceOf(
   { state, source, targets }: Pick<Prepared, 'state' | 'source' | 'targets'>,
-  device?: DeviceOptions['device'],
+  { device, statistics = 'held' }: SurfacePlace = {},
 ): LossSurface {
-  checkPlain(state, () => false, 'lossSurface');
+  checkName('lossSurface: statistics', statistics, ['held', 'batch']);
+  const isHeld = (path: string): boolean => state.parameters.get(path)?.kind === 'state';
+  checkPlain(state, isHeld, 'lossSurface');
+  const quiet = withoutNoise(state.layer, 'lossSurface');
   const description = describeStep({
-    ...{ ...state, layer: withoutNoise(state.layer, 'lossSurface'), groups: groupsOf(state), source },
+    ...{ ...state, layer: statistics === 'batch' ? normalizingByBatch(quiet) : quiet, groups: groupsOf(state), source },
     targets: targetSpec(targets, source.rows),
   });
-  const trained = Object.fromEntries(
-    [...state.parameters].map(([path, { shape, data: values }]) => [path, tensor(values, shape)]),
-  );
+  const tensorsOf = (areHeld: boolean): Record<string, Tensor> =>
+    Object.fromEntries(
+      [...state.parameters].flatMap(([path, { shape, data: values }]) =>
+        isHeld(path) === areHeld ? [[path, tensor(values, shape)]] : [],
+      ),
+    );
+  const [trained, held] = [tensorsOf(false), tensorsOf(true)];
+  const mode = statistics === 'batch' ? 'train' : 'predict';
   const lossOf = (leaves: Readonly<Record<string, Tensor>>, batch: Readonly<Record<string, Tensor>>): Tensor => {
     const given = must(batch[BLOCKS.source], 'rows');
     const x = scaled(reshape(float(given), [source.rows, sizeOf(source.rowShape)]), state.inputScaling);
     const rows = { [BLOCKS.source]: reshape(x, given.shape), [BLOCKS.target]: must(batch[BLOCKS.target], 'targets') };
-    const { losses, weights } = description.measure(new Map(Object.entries(leaves)), rows, { mode: 'predict' });
+    const { losses, weights } = description.measure(new Map(Object.entries({ ...held, ...leaves })), rows, {
+      ...{ mode, updates: new Map<string, Tensor>() },
+    });
     return weighed(losses, weights);
   };
   const batch = {
@@ -97,7 +133,8 @@ export function surfaceOf(
     along: (plane) => lossesOnPlane(lossOf, flatFunction, batch, plane, device),
     model: new TrainedModel(state),
     pointOf: (parameters) => pointOf(parameters, flatFunction),
-    modelAt: (point) => new TrainedModel({ ...state, parameters: parametersAt(point, flatFunction) }),
+    modelAt: (point) =>
+      new TrainedModel({ ...state, parameters: new Map([...state.parameters, ...parametersAt(point, flatFunction)]) }),
   };
 }
 

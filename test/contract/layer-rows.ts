@@ -198,7 +198,12 @@ export const layerRows: Readonly<Record<string, LayerRow>> = {
     output: [3],
     parameters: { table: [5, 3] },
     ids: 5,
-    refuses: [[() => nn.bagEmbedding(5, 3, { mode: wrong('men') }), /bagEmbedding.mode.*'men'\n.*did you mean 'mean'/]],
+    refuses: [
+      [() => nn.bagEmbedding(5, 3, { mode: wrong('men') }), /bagEmbedding.mode.*'men'\n.*did you mean 'mean'/],
+      [() => nn.bagEmbedding(['a', 'b', 'a'], 3), /bagEmbedding.vocabulary: 'a' comes twice/],
+      [() => nn.bagEmbedding(wrong(['a', 2]), 3), /bagEmbedding.vocabulary: word 1 is 2/],
+      [() => nn.bagEmbedding(wrong('ab'), 3), /bagEmbedding.vocabulary: expected a number or words, got 'ab'/],
+    ],
   },
   masking: {
     ...series,

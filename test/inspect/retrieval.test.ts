@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { retrieval, tensor } from 'saddlepoint';
 import { describe, expect, it } from 'vitest';
+import type { Matrix } from '../../src/nn/metrics/quality.ts';
 import { rejection } from '../train/examples.ts';
 
 const matrix = (rows: readonly (readonly number[])[]) =>
@@ -100,6 +101,50 @@ describe('arithmetic', () => {
     expect(Array.from(retrieval.arithmetic(x, { plus: [minus, minus] }).data)).toEqual([3, 4, 5, 6]);
     expect(Array.from(retrieval.arithmetic(x, { minus: plus, normalize: true }).data)).toEqual([1, 1, 2, 4]);
     expect(Array.from(retrieval.arithmetic(x, {}).data)).toEqual([1, 2, 3, 4]);
+  });
+
+  const vectors: Readonly<Record<string, readonly number[]>> = { red: [1, 0], blue: [0, 2], old: [3, 3] };
+  const words = {
+    vector(word: string) {
+      const found = vectors[word];
+      if (found === undefined) throw new RangeError(`unknown word '${word}'`);
+      return found;
+    },
+  };
+
+  it('takes words by name: one, several for all rows, or a list for each', () => {
+    const of = (options: retrieval.ArithmeticOptions) =>
+      Array.from(retrieval.arithmetic(x, { words, ...options }).data);
+    expect(of({ plus: 'red' })).toEqual([2, 2, 4, 4]);
+    expect(of({ minus: ['red', 'blue'] })).toEqual([0, 0, 2, 2]);
+    expect(of({ minus: [['red'], ['blue']], plus: [['blue', 'old'], []] })).toEqual([3, 7, 3, 2]);
+    expect(of({ plus: ['blue'], normalize: true, alpha: 2 })).toEqual([1, 4, 3, 6]);
+    expect(of({ minus: ['red'], plus: tensor([1, 0]) })).toEqual([1, 2, 3, 4]);
+  });
+
+  it('gives the same for words and for their vectors', () => {
+    fc.assert(
+      fc.property(
+        fc.constantFrom('red', 'blue', 'old'),
+        fc.constantFrom('red', 'blue', 'old'),
+        fc.boolean(),
+        (a, b, normalize) => {
+          const vectorOf = (word: string): Matrix => tensor(Float32Array.from(words.vector(word)));
+          const [minus, plus] = [vectorOf(a), vectorOf(b)];
+          expect(retrieval.arithmetic(x, { minus: [a], plus: [b], words, normalize }).data).toEqual(
+            retrieval.arithmetic(x, { minus, plus, normalize }).data,
+          );
+        },
+      ),
+    );
+  });
+
+  it('refuses words without vectors, unknown ones, and lists for other rows', () => {
+    expect(() => retrieval.arithmetic(x, { plus: ['red'] })).toThrow(/arithmetic.plus: words by name need vectors/);
+    expect(() => retrieval.arithmetic(x, { plus: ['rde'], words })).toThrow(/unknown word 'rde'/);
+    expect(() => retrieval.arithmetic(x, { minus: [['red']], words })).toThrow(/1 lists of words for 2 rows/);
+    expect(() => retrieval.arithmetic(x, { minus: ['red', ['blue']] as never, words })).toThrow(/got "?'?red/);
+    expect(() => retrieval.arithmetic(x, { plus: 'odd', words: { vector: () => [1, 2, 3] } })).toThrow(/got \[3\]/);
   });
 
   it('refuses vectors of another size', () => {

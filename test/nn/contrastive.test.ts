@@ -18,6 +18,7 @@ import {
   sigmoidContrastive,
   tensor,
 } from 'saddlepoint';
+import { buildVocabulary } from 'saddlepoint/data';
 import { describe, expect, it } from 'vitest';
 import { rejection } from '../train/examples.ts';
 
@@ -209,6 +210,37 @@ describe('dualEncoder', () => {
     expect(
       (await probe.evaluate({ x: tensor(vectors.data, vectors.shape), y: image.map((_, i) => i % 3) })).accuracy,
     ).toBe(1);
+  });
+
+  it('knows the words of its texts by name, also from a file, and what the text side gives for each alone', async () => {
+    const names = ['disc', 'square', 'ring', 'red'];
+    const text = image.map((_, i) => [i % 3, 3]);
+    const model = multimodal.dualEncoder({
+      image: dense(8),
+      text: bagEmbedding(names, 8, { mode: 'sum', rows: false }),
+    });
+    const run = await fit(model, multimodal.pairs({ image, text }), { loss: infoNce(), epochs: 2, progress: false });
+    const path = join(await mkdtemp(join(tmpdir(), 'pairs-')), 'words.safetensors');
+    await run.save(path);
+    const raw = multimodal.encoders(await loadModel(path), { normalize: false });
+    const words = raw.words as multimodal.WordTable;
+    expect(words.words).toEqual(names);
+    const [ring, red] = [values(words.vector('ring')), values(words.vector('red'))];
+    values(await raw.text([[2, 3]])).forEach((value, j) => {
+      expect(value).toBeCloseTo((ring[j] as number) + (red[j] as number), 6);
+    });
+    expect([words.has('ring'), words.has('rnig')]).toEqual([true, false]);
+    const of = (word: string) => () => retrieval.arithmetic(tensor(new Float32Array(8)), { plus: [word], words });
+    expect(of('sqare')).toThrow(/unknown word 'sqare'\n {2}help: did you mean 'square'\?/);
+    expect(of('elephant')).toThrow(/ask has\(word\) before; known are disc, square, ring, red/);
+    expect(multimodal.encoders(await train()).words).toBeUndefined();
+  });
+
+  it('takes a vocabulary, whose padding does not count', () => {
+    const vocabulary = buildVocabulary([['red', 'disc'], ['disc']]);
+    const side = bagEmbedding(vocabulary, 8);
+    expect(side.options).toMatchObject({ vocabulary: ['<pad>', '<unk>', 'disc', 'red'], padding: 0 });
+    expect(bagEmbedding(vocabulary, 8, { padding: 1 }).options.padding).toBe(1);
   });
 
   it('classifies by the mean of the unit vectors of a class, of length 1 again', async () => {

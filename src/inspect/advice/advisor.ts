@@ -4,8 +4,9 @@ import { layerToJson } from '../../nn/layer.ts';
 import type { Callback, Control } from '../../train/callback.ts';
 import type { Run } from '../../train/run.ts';
 import type { ModelState, Parameter } from '../../train/state.ts';
+import { batchesOf, type ContrastiveProbe, contrastiveProbe } from './contrastive-record.ts';
 import type { Evidence, RunEvidence, StepEvidence } from './evidence.ts';
-import { type Look, type Probe, probeOf } from './probe.ts';
+import { type Look, type Probe, probeOf, rowsOf } from './probe.ts';
 import { type Action, Advice, Judge } from './rule.ts';
 import { ADVICE_RULES } from './rules.ts';
 import { isSuspectedSaddle } from './rules-steps.ts';
@@ -43,7 +44,7 @@ export const seenOf = (run: Run) => seenBy.get(run);
  * layer. The numbers of the run stay what they are, bit for bit, unless a rule may `act`.
  *
  * It costs, a window, one pass of 1,000 rows forward and back, two copies of the parameters, and 20 products with the Hessian
- * where the loss looks like a saddle's.
+ * where the loss looks like a saddle's. A model of pairs costs a pass of 1,000 rows an epoch instead (`contrastiveRecord`).
  *
  * @throws SaddlepointError `option` for options out of range, and rules that are not there or cannot act.
  * @see `adviceRules`: symptoms, thresholds and sources as data.
@@ -92,8 +93,8 @@ export function advisor(options: AdvisorOptions = {}): Advisor {
       const evidence = await watch.step(step, control);
       if (evidence !== undefined) say(evidence, control);
     },
-    onEpoch(_, control) {
-      say(watch.epoch(control), control);
+    async onEpoch(_, control) {
+      say(await watch.epoch(control), control);
     },
     onEnd(run) {
       const evidence = watch.end(run);
@@ -123,6 +124,7 @@ class Watch {
   #run: RunEvidence | undefined;
   #window = WINDOW;
   #probe: Probe | undefined;
+  #pairs: ContrastiveProbe | undefined;
   /** The parameters before the one step whose size is measured. */
   #before: ReadonlyMap<string, Parameter> | undefined;
 
@@ -140,6 +142,7 @@ class Watch {
     this.#run = runOf(prepared.state, prepared.batchSize, prepared.trainRows.length);
     this.#window = Math.max(WINDOW, Math.ceil(this.#run.stepsPerEpoch / 4));
     this.#probe = probeOf(prepared);
+    this.#pairs = contrastiveProbe(prepared.state);
   }
 
   async step(step: { readonly step: number; readonly loss: number; readonly gradientNorm: number }, control: Control) {
@@ -157,12 +160,24 @@ class Watch {
     return evidence;
   }
 
-  epoch(control: Control): Evidence {
-    return { ...this.#known(), epochs: control.history };
+  async epoch(control: Control): Promise<Evidence> {
+    return { ...this.#known(), epochs: control.history, ...(await this.#contrast(control)) };
   }
 
   end(run: Run): Evidence {
     return { ...this.#known(), epochs: run.history, isEnd: true };
+  }
+
+  async #contrast(control: Control): Promise<Pick<Evidence, 'contrastive'>> {
+    if (this.#pairs === undefined) return {};
+    const { trainRows, batchSize } = control.prepared;
+    const batches = batchesOf(trainRows.length, batchSize).map((picked) =>
+      rowsOf(
+        control.prepared,
+        picked.map((i) => trainRows[i] as number),
+      ),
+    );
+    return { contrastive: [await this.#pairs(await control.parameters(), batches)] };
   }
 
   #known(): Evidence {

@@ -112,12 +112,16 @@ export interface EmbeddingEvidence {
   readonly normFrequencyCorrelation?: number | undefined;
 }
 
-/** A contrastive loss after an epoch. */
+/** A contrastive loss after an epoch: `contrastiveRecord(run, pairs)` is such. */
 export interface ContrastiveEvidence {
   readonly loss: number;
+  /** The loss of vectors that are all alike; default ln(batchSize), which is InfoNCE's where no two pairs are the same. */
+  readonly guess?: number | undefined;
   readonly batchSize: number;
-  /** Of pairs that do not belong together. */
+  /** Of an image and a text that do not belong together. */
   readonly meanCosine: number;
+  /** Of two images, or two texts, of different pairs: the larger. Each side may collapse to a vector of its own. */
+  readonly sideCosine?: number | undefined;
 }
 
 /** All that may be known; a rule whose needs are not met is not evaluated. */

@@ -230,14 +230,15 @@ export const RECORD_RULES: readonly Rule[] = [
     needs: ['contrastive'],
     windows: 2,
     test({ contrastive }) {
-      const { loss = 0, batchSize = 1, meanCosine = 0 } = lastOf(contrastive) ?? {};
-      const guess = Math.log(batchSize);
-      if (meanCosine > 0.9)
-        return [{ saw: `pairs that do not belong together have a cosine of ${short(meanCosine)}`, limit: '≤ 0.9' }];
+      const { loss = 0, batchSize = 1, meanCosine = 0, sideCosine = 0 } = lastOf(contrastive) ?? {};
+      const { guess = Math.log(batchSize) } = lastOf(contrastive) ?? {};
+      const cosine = Math.max(meanCosine, sideCosine);
+      if (cosine > 0.9)
+        return [{ saw: `vectors that do not belong together have a cosine of ${short(cosine)}`, limit: '≤ 0.9' }];
       return Math.abs(loss / guess - 1) < 0.01
         ? [
             {
-              saw: `loss ${short(loss)} for an epoch, ln(${batchSize}) = ${short(guess)} by guessing`,
+              saw: `loss ${short(loss)} for an epoch, ${short(guess)} by guessing in a minibatch of ${batchSize}`,
               limit: '1 % below',
             },
           ]

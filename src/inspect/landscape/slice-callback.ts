@@ -39,7 +39,8 @@ export interface SliceCallback extends Callback {
 /**
  * Watches a run and, when it is over, looks at the loss around the weights that the run holds: in the plane of its way's first two
  * principal components, whose explained variance `toString` prints, or in a random one. Nothing in the run changes. A place is
- * as many numbers as the model has parameters.
+ * as many numbers as the model has parameters. Batch normalization takes the statistics of the rows at each point: running ones are
+ * those of one place alone.
  *
  * @throws SaddlepointError `option` for options out of range, and, once the run begins, for models of which `lossSurface` has none.
  * @see Li et al. 2018 (arXiv 1712.09913), sections 4 and 7.2.
@@ -83,7 +84,7 @@ export function sliceCallback(options: SliceOptions = {}): SliceCallback {
       return result;
     },
     async onBegin(control) {
-      surface = surfaceOf(someRows(control.prepared, rows), device);
+      surface = surfaceOf(someRows(control.prepared, rows), { device, statistics: 'batch' });
       [path, stride, seen, result] = [[], 1, 0, undefined];
       await keep(control.step, control);
     },

@@ -31,7 +31,7 @@ export interface LandscapeOptions extends LossSurfaceOptions, GridOptions {
   readonly seed?: number;
 }
 
-const SURFACE = ['loss', 'seed', 'standardize', 'device'] as const;
+const SURFACE = ['loss', 'seed', 'standardize', 'device', 'statistics'] as const;
 
 /** The options of a surface among others. */
 function ofSurface(options: LossSurfaceOptions): LossSurfaceOptions {
@@ -96,7 +96,7 @@ export async function sliceAround(
   });
 }
 
-export interface LineOptions extends Pick<LossSurfaceOptions, 'loss' | 'device'>, GridOptions {
+export interface LineOptions extends Pick<LossSurfaceOptions, 'loss' | 'device' | 'statistics'>, GridOptions {
   /** How far is looked beyond both models, as a share of their distance: ≥ 0, default 0.5. */
   readonly beyond?: number;
 }
@@ -105,7 +105,8 @@ export interface LineOptions extends Pick<LossSurfaceOptions, 'loss' | 'device'>
  * The loss on the line from one model to another of the same layers: a valley between them, or a wall (`barrier`).
  *
  * Networks are the same under permutations of their hidden units, so that a wall between two runs from different seeds may be one of
- * order alone.
+ * order alone. Batch normalization takes the statistics of the rows at each point, unless `statistics` is 'held': those of the first
+ * model would put a wall before the second.
  *
  * @throws SaddlepointError `shape` for models whose parameters do not fit each other; as `landscape`.
  * @see Goodfellow et al. 2015 (arXiv 1412.6544), section 3; Frankle et al. 2020.
@@ -118,13 +119,13 @@ export async function lineBetween(
   options: LineOptions = {},
 ): Promise<Landscape> {
   const where = 'landscape.line';
-  checkKnownOptions(where, options, ['loss', 'device', 'grid', 'signal', 'beyond']);
+  checkKnownOptions(where, options, ['loss', 'device', 'statistics', 'grid', 'signal', 'beyond']);
   for (const model of [from, to])
     if (!isTrainedModel(model))
       throw new SaddlepointError('option', `${where}: expected trained models, got ${show(model)}`);
   const beyond = checkNumber(`${where}: beyond`, options.beyond ?? 0.5, { min: 0 });
   const count = checkGrid(where, options.grid, 1);
-  const surface = await lossSurface(from, data, ofSurface(options));
+  const surface = await lossSurface(from, data, { statistics: 'batch', ...ofSurface(options) });
   const end = surface.pointOf(to.parameters);
   const direction = end.map((value, i) => value - (surface.start[i] as number));
   // Both ends are looked at whatever the grid: between them lie `count` points.

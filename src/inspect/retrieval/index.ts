@@ -3,4 +3,4 @@ export { meanReciprocalRank, medianRank, ranks, recallAt } from '../../nn/metric
 export { evaluate, type GroundTruth, type Retrieved } from './evaluate.ts';
 export { linearProbe } from './linear-probe.ts';
 export { type Hit, index, type SearchOptions, type VectorIndex } from './search.ts';
-export { type ArithmeticOptions, arithmetic } from './vectors.ts';
+export { type ArithmeticOptions, arithmetic, type NamedWords, type Terms, type WordLookup } from './vectors.ts';

@@ -1,7 +1,7 @@
 /** @file Finds plateaus of the loss while a run goes on, and says what they are: saddle, minimum, or dead. */
 import { checkKnownOptions, checkNumber, SaddlepointError, show } from '../../core/errors.ts';
 import { lanczos } from '../../optim/drivers/lanczos.ts';
-import type { LinearOperator } from '../../optim/drivers/operator.ts';
+import { type LinearOperator, probe } from '../../optim/drivers/operator.ts';
 import type { Callback, Control } from '../callback.ts';
 import type { Parameter } from '../state.ts';
 
@@ -11,7 +11,10 @@ export interface PlateauSurface {
   hessian(point: Float64Array): LinearOperator;
 }
 
-/** 'saddle': the loss bends down somewhere; 'minimum': nowhere; 'dead': it is flat in every direction; 'flat': not looked at. */
+/**
+ * 'saddle': the loss bends down somewhere; 'minimum': nowhere; 'dead': most of the parameters change nothing, such as those behind
+ * units that are always 0; 'flat': not looked at.
+ */
 export type PlateauKind = 'saddle' | 'minimum' | 'dead' | 'flat';
 
 /** A plateau that a run is on. */
@@ -50,11 +53,15 @@ export interface PlateauWatchOptions {
 const BENDS_DOWN = 0.01;
 /** Curvature and gradient below this are none. */
 const NOTHING = 1e-6;
+/** The share of parameters that bend nothing from which on a network is dead. Calibrated: dead ones have 0.997, minima 0.05. */
+const IDLE = 0.5;
+/** Beside the largest component of a product with the Hessian, what counts as 0. */
+const ROUNDING = 1e-9;
 
 const HELP: Readonly<Record<PlateauKind, string>> = {
   saddle: 'a saddle: wait, or momentum, Adam, perturbed(…), saddle-free Newton',
   minimum: 'a minimum: training is done, or lower the learning rate and see',
-  dead: 'dead: no gradient reaches the parameters; other initializer, smaller learning rate, standardized inputs',
+  dead: 'dead: no gradient reaches most of the parameters; other initializer, smaller learning rate, standardized inputs',
   flat: 'flat: give { surface } to learn whether it is a saddle',
 };
 
@@ -64,6 +71,8 @@ const HELP: Readonly<Record<PlateauKind, string>> = {
  *
  * A plateau: over four windows the mean loss falls by less than `slope` of itself, and the mean norm of the gradient is below
  * `smallGradient` of the largest norm of any window. Left: the loss has fallen by more than `slope` below that at its beginning.
+ * A run that begins on its plateau, with minibatches, has no larger norm to compare with, and is not noticed before it leaves:
+ * raise `smallGradient` above 1 to look at every flat stretch. Norms are those of minibatches, noise included.
  *
  * @throws SaddlepointError `option` for options out of range.
  * @see The rule is that of the advisor (D1): Dauphin et al. 2014; thresholds are ours.
@@ -103,7 +112,7 @@ export function plateau(options: PlateauWatchOptions = {}): Callback {
     }
     const isFlat = means.length >= 5 && old.loss - last.loss < slope * Math.abs(old.loss);
     if (!isFlat || !(last.norm < small * largestNorm || last.norm < NOTHING)) return;
-    const seen = surface && (await lanczos(surface.hessian(surface.pointOf(await control.parameters())), { steps }));
+    const seen = surface && (await look(surface.hessian(surface.pointOf(await control.parameters())), steps));
     const kind = kindOf(last.norm, seen);
     const message = `step ${step}: loss ${last.loss.toPrecision(4)} lies still over ${4 * window} steps, gradient ${last.norm.toExponential(1)} (largest ${largestNorm.toExponential(1)})${seen ? `, curvature ${seen.bottom.toPrecision(2)} … ${seen.top.toPrecision(2)}` : ''}; ${HELP[kind]}`;
     current = { ...told, kind, top: seen?.top, bottom: seen?.bottom, message };
@@ -123,9 +132,25 @@ export function plateau(options: PlateauWatchOptions = {}): Callback {
   };
 }
 
-function kindOf(norm: number, seen: { readonly top: number; readonly bottom: number } | undefined): PlateauKind {
+interface Seen {
+  readonly top: number;
+  readonly bottom: number;
+  /** The share of parameters that bend nothing. */
+  readonly idle: number;
+}
+
+/** The ends of the spectrum; and one product more, by a random vector: what no direction reaches stays 0 in it. */
+async function look(hessian: LinearOperator, steps: number): Promise<Seen> {
+  const { top, bottom } = await lanczos(hessian, { steps });
+  const product = Float64Array.from(await hessian.times(probe('normal', hessian.size, 0, 1)));
+  const most = product.reduce((largest, value) => Math.max(largest, Math.abs(value)), 0);
+  const idle = product.reduce((count, value) => count + Number(Math.abs(value) <= ROUNDING * most), 0) / hessian.size;
+  return { top, bottom, idle };
+}
+
+function kindOf(norm: number, seen: Seen | undefined): PlateauKind {
   if (seen === undefined) return norm < NOTHING ? 'dead' : 'flat';
-  const { top, bottom } = seen;
-  if (norm < NOTHING && Math.max(Math.abs(top), Math.abs(bottom)) < NOTHING) return 'dead';
+  const { top, bottom, idle } = seen;
+  if (idle > IDLE || (norm < NOTHING && Math.max(Math.abs(top), Math.abs(bottom)) < NOTHING)) return 'dead';
   return bottom < -BENDS_DOWN * Math.abs(top) ? 'saddle' : 'minimum';
 }

@@ -12,6 +12,7 @@ import { offsetsOf } from '../../nn/packed.ts';
 import { concat } from '../../ops/concat.ts';
 import { l2Normalize } from '../../ops/normalize.ts';
 import type { TrainedModel } from '../model.ts';
+import { type WordTable, wordsOf } from './words.ts';
 
 /** Rows of one side to vectors [n, size], a host tensor. */
 export type Encode = (rows: unknown) => Promise<Tensor>;
@@ -23,6 +24,11 @@ export type Prompts = readonly unknown[];
 export interface Encoders {
   readonly image: Encode;
   readonly text: Encode;
+  /**
+   * The words of the text side by name, for `retrieval.arithmetic`. Undefined unless `text` is a `bagEmbedding` that was made with a
+   * list of words.
+   */
+  readonly words: WordTable | undefined;
   /**
    * A classifier from captions: each class is the mean of the unit vectors of its prompts, of length 1 again (a prompt ensemble).
    *
@@ -71,6 +77,7 @@ export function encoders(model: TrainedModel, options: EncoderOptions = {}): Enc
   return {
     image,
     text,
+    words: wordsOf(state, inner.options?.text as JsonObject | undefined),
     async zeroShot(classes) {
       const centers = await Promise.all(
         classes.map(async (prompts, i) => {

@@ -191,10 +191,29 @@ describe('I1: an embedding', () => {
     expect(record.rows).toBe(vectors.words.length);
     expect(Math.abs(record.normFrequencyCorrelation as number)).toBeLessThan(0.9);
     expect(rulesOf(await advise(undefined, { embedding: record }))).toEqual([]);
+  });
+
+  it('sees norms that follow frequency where rare words are learnt, too, and none where the remedy was taken', async () => {
+    // Sentences of eight topics: three words in ten are of all, each by Zipf's law.
+    const draws = new Float32Array(2 * 12 * 1500);
+    randomUniform(draws, 7, 9);
+    const text = Array.from({ length: 1500 }, (_, i) =>
+      Array.from({ length: 12 }, (_word, j) => {
+        const [common, rank] = [0, 1].map((k) => draws[2 * (12 * i + j) + k] as number) as [number, number];
+        return `${common < 0.3 ? '' : `topic ${i % 8}, `}word ${Math.floor(200 ** rank)}`;
+      }),
+    );
+    const record = async (options: { readonly minCount: number; readonly subsample: number }) =>
+      embeddingRecord(await embeddings.train(text, { dimensions: 32, epochs: 5, seed: 3, ...options }));
+    const [sick, sound] = [await record({ minCount: 1, subsample: 0 }), await record({ minCount: 5, subsample: 1e-3 })];
+    expect(rulesOf(await advise(undefined, { embedding: sick }))).toEqual(['I1']);
+    expect(rulesOf(await advise(undefined, { embedding: sound }))).toEqual([]);
+  });
+
+  it('correlates norms with the logarithm of counts', () => {
     // Norms of ln 2, ln 4, ln 8 for words that come 2, 4, 8 times.
     const led = embeddingRecord({ data: [2, 4, 8].map(Math.log), dimensions: 1, counts: [2, 4, 8] });
     expect(led.normFrequencyCorrelation).toBeCloseTo(1, 12);
-    expect(rulesOf(await advise(undefined, { embedding: led }))).toEqual(['I1']);
   });
 
   it('refuses tables whose sizes do not fit', () => {

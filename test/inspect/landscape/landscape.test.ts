@@ -4,13 +4,18 @@ import {
   crossEntropy,
   dense,
   dropout,
+  embedding,
   fit,
+  flatten,
   landscape,
+  lazyAdam,
   lossSurface,
   meanSquaredError,
+  reestimateStatistics,
   sequential,
   sgd,
   type TrainedModel,
+  tensor,
 } from 'saddlepoint';
 import { landscapeFigure } from 'saddlepoint/plot';
 import { describe, expect, it } from 'vitest';
@@ -197,14 +202,69 @@ describe('landscape.slice', () => {
   });
 
   it('refuses options out of range, and models whose loss is no function of the parameters alone', async () => {
+    const ids = {
+      x: tensor(
+        Int32Array.from({ length: 20 }, (_, i) => i % 9),
+        [10, 2],
+      ),
+      y: [0, 1, 2, 0, 1, 2, 0, 1, 2, 0],
+    };
     expect(() => landscape.slice({ every: 0 })).toThrow(/landscape.slice: every: expected an integer ≥ 1, got 0/);
     expect(() => landscape.slice({ directions: 'random' as never })).toThrow(/landscape.slice: directions/);
     expect(() => landscape.slice({ dimensions: 1 } as never)).toThrow(/unknown option 'dimensions'/);
     const options = { loss, epochs: 1, callbacks: [landscape.slice({ grid: 2 })], progress: false } as const;
-    const normalized = fit(sequential([dense(4), batchNorm(), dense(3)]), clouds(30), options);
-    expect((await rejection(normalized)).message).toMatch(/'1\/\w+' is renewed by each pass/);
+    const table = fit(sequential([embedding(9, 4), flatten(), dense(3)]), ids, { ...options, optimizer: lazyAdam() });
+    expect((await rejection(table)).message).toMatch(/'0\/table' is a table trained by rows/);
     // In predict mode dropout draws nothing.
     const run = await fit(sequential([dense(4), dropout(0.5), dense(3)]), clouds(30), options);
     expect(run.ending).toBe('completed');
+  });
+});
+
+describe('batch normalization', () => {
+  const normalized = () => sequential([dense(6, { activation: 'relu' }), batchNorm(), dropout(0.1), dense(3)]);
+  const run = (seed = 0) => fit(normalized(), clouds(60), { loss, epochs: 5, seed, progress: false });
+
+  it('is held at the running statistics: the loss is that of the model at every point, and no direction changes them', async () => {
+    const model = await run();
+    const surface = await lossSurface(model, clouds(60));
+    expect(surface.leaves.map(({ path }) => path)).not.toContain('1/mean');
+    expect(await surface.value(surface.start)).toBeCloseTo((await model.evaluate(clouds(60))).loss, 5);
+    const moved = surface.start.map((value, i) => value + 0.1 * Math.cos(i));
+    expect(await surface.value(moved)).toBeCloseTo((await surface.modelAt(moved).evaluate(clouds(60))).loss, 5);
+    expect(surface.modelAt(moved).parameters.get('1/mean')).toEqual(model.parameters.get('1/mean'));
+    const found = await landscape(model, clouds(60), { grid: 3, radius: 0.2 });
+    expect(found.losses[4]).toBeCloseTo(await surface.value(surface.start), 5);
+    const { hessian } = await lossSurface(model, clouds(60), { device: 'reference' });
+    const [a, b] = [Math.sin, Math.cos].map((f) => Float64Array.from({ length: surface.size }, (_, i) => f(i)));
+    const operator = hessian(surface.start);
+    const dot = (x: Float64Array, y: Float64Array) => x.reduce((sum, value, i) => sum + value * (y[i] as number), 0);
+    const [ab, ba] = [
+      dot(a as Float64Array, await operator.times(b as Float64Array)),
+      dot(b as Float64Array, await operator.times(a as Float64Array)),
+    ];
+    expect(ab).toBeCloseTo(ba, 9);
+  });
+
+  it('takes those of the rows where it is to: as after the statistics were taken anew, with all rows as one minibatch', async () => {
+    const model = await run();
+    const surface = await lossSurface(model, clouds(60), { statistics: 'batch' });
+    const { x, y } = clouds(60);
+    const moved = surface.start.map((value, i) => value + 0.3 * Math.cos(i));
+    const renewed = await reestimateStatistics(surface.modelAt(moved), { x, y }, { batchSize: 60 });
+    // Running variances may be unbiased, of 60 rows by a sixtieth.
+    const expected = (await renewed.evaluate(clouds(60))).loss;
+    expect(Math.abs((await surface.value(moved)) / expected - 1)).toBeLessThan(0.02);
+    await expect(lossSurface(model, clouds(60), { statistics: 'rows' as never })).rejects.toThrow(/statistics/);
+  });
+
+  it('is seen between two models and along a way, by the rows at each point', async () => {
+    const [first, second] = [await run(0), await run(1)];
+    const across = await landscape.line(first, second, clouds(60), { grid: 3, beyond: 0 });
+    const own = await lossSurface(second, clouds(60), { statistics: 'batch' });
+    expect(across.losses.at(-1)).toBeCloseTo(await own.value(own.start), 5);
+    const slice = landscape.slice({ grid: 3 });
+    await fit(normalized(), clouds(60), { loss, epochs: 4, progress: false, callbacks: [slice] });
+    expect(slice.result?.losses.every(Number.isFinite)).toBe(true);
   });
 });
