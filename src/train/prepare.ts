@@ -40,6 +40,9 @@ export async function prepare(
   const reader = { loss, outputShape: made.outputShape, classes: base?.classes };
   const targets = await readTargets(data, source, reader);
   const notes = [...targets.notes];
+  // So seldom true that what looks closer is loaded then.
+  if (!base && [...made.parameters.values()].some(({ shape, data }) => shape[1] && data[0] === data[1]))
+    notes.push(...(await import('../nn/symmetry.ts')).symmetryNotes(made.parameters));
 
   let joined = { source, targets };
   if (validation !== undefined && typeof validation !== 'number') {
