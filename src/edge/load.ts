@@ -35,7 +35,8 @@ const IMPORT =
  *
  * @param source the file's bytes, which must then stay as they are, an answer of `fetch`, or a blob; or a promise of one.
  * @param options see `LoadPlanOptions`.
- * @throws SaddlepointError `file` for what is no plan, is damaged, or is of another version; for an HTML page in its place.
+ * @throws SaddlepointError `file` for what is no plan, is damaged, or is of another version; for an HTML page in its place; for a
+ *   machine of another version, or one that lacks what the plan needs.
  *   `option` where `wasm` cannot be used here, with the line that can.
  * @example
  * import { load } from 'saddlepoint/edge';
@@ -58,7 +59,9 @@ export async function openMemory(
 ): Promise<{ readonly memory: PlanMemory; readonly plan: ReadPlan }> {
   const open = openFile(file, limits.memoryLimit);
   const { header, sums, from } = open;
-  const machine = await instantiate(await compile(header.build), header.bytes);
+  // What a changed file says here may be anything.
+  const build = header.build === 'core' ? 'core' : 'simd';
+  const machine = await instantiate(await compile(build), header.bytes, build);
   if (foldIn(machine, header.arena, sums[0], file.subarray(from)) !== sums[1])
     throw damaged('the plan is damaged: its checksum is another');
   const plan = await readPlan(open, limits);
@@ -78,7 +81,7 @@ async function bytesOf(source: PlanSource): Promise<Uint8Array> {
 async function compiled(wasm: LoadPlanOptions['wasm'], build: PlanHeader['build']): Promise<WebAssembly.Module> {
   if (wasm instanceof WebAssembly.Module) return wasm;
   try {
-    return await (wasm === undefined ? builds[build === 'core' ? build : 'simd']() : WebAssembly.compile(wasm));
+    return await (wasm === undefined ? builds[build]() : WebAssembly.compile(wasm));
   } catch (cause) {
     throw new SaddlepointError('option', `load: this runtime made no code from bytes: ${cause}`, IMPORT, { cause });
   }
