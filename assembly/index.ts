@@ -6,8 +6,11 @@
  */
 import { Constant } from '../src/plan/opcodes';
 
-/** The version of the instruction set that this build understands. */
-export function abi(): i32 { return Constant.abiVersion; }
+/**
+ * Which build this is, of which sources, and the version of the instruction set that it understands. `BUILD_ID` comes from
+ * scripts/build-wasm.mjs; without it, as for a listing, it is a build that no host takes.
+ */
+export function abi(): i32 { return (isDefined(BUILD_ID) ? BUILD_ID : 0) + 8 * Constant.abiVersion; }
 
 export { checksum } from './checksum';
 export { execute, run as k27, runRows as k31 } from './plan';

@@ -18,11 +18,12 @@ import { gzipSync } from 'node:zlib';
 import zopfli from '@gfx/zopfli';
 import { writeWorkerTypes } from './build-worker.mjs';
 import { bin, fail, makeIfStale, root } from './files.mjs';
+import { BUILDS, machineId, SOURCES } from './machine-id.mjs';
 
 /**
  * The builds, by their targets in asconfig.json, with their entry. `core` has what a dense network needs, and a page loads it
  * with the library; the others have every instruction, and are loaded when a plan needs more.
- * @type {Readonly<Record<string, string>>}
+ * @type {Readonly<Record<(typeof BUILDS)[number], string>>}
  */
 const entries = {
   core: 'assembly/index.ts',
@@ -31,8 +32,8 @@ const entries = {
   relaxed: 'assembly/relaxed.ts',
   relaxedThreads: 'assembly/relaxed-shared.ts',
 };
-const targets = Object.keys(entries);
-const [first, ...later] = /** @type {[string, ...string[]]} */ (targets);
+const targets = BUILDS;
+const [first, ...later] = targets;
 
 /** As zlib's, but smaller by a twentieth and slower by seconds: for the build that every page pays for. */
 const squeeze = promisify(zopfli.gzip);
@@ -57,14 +58,20 @@ export function writeTypes() {
   const rows = targets.map((target) => `  readonly ${target}: () => Promise<WebAssembly.Module>;\n`).join('');
   write(
     'inline.d.ts',
-    `/** One thunk a build of the machine: compiles it, or hands over the compiled module. */
-export declare const load: {\n${rows}};\n`,
+    `/** One thunk a build of the machine, in the order of their numbers: compiles it, or hands over the compiled module. */
+export declare const load: {\n${rows}};
+/** Tells the sources that all builds were made of. */
+export declare const id: number;\n`,
   );
 }
 
-/** @param {string} target @returns {Promise<number | null>} the exit status of the compiler */
+/** Behind each loader's builds, which stand in the order of their numbers. */
+const idText = () => `export const id = ${machineId()};\n`;
+
+/** @param {(typeof BUILDS)[number]} target @returns {Promise<number | null>} the exit status of the compiler */
 function runCompiler(target) {
-  const command = [entries[target] ?? fail(`no target ${target}`), '--config', 'asconfig.json', '--target', target];
+  const id = `BUILD_ID=${machineId() + targets.indexOf(target)}`;
+  const command = [entries[target], '--config', 'asconfig.json', '--target', target, '--use', id];
   return new Promise((resolve) => {
     spawn(bin('asc'), command, { cwd: root, stdio: 'inherit' })
       .once('close', resolve)
@@ -72,7 +79,7 @@ function runCompiler(target) {
   });
 }
 
-/** @param {string} target @returns {Promise<Buffer<ArrayBuffer>>} the compiled module */
+/** @param {(typeof BUILDS)[number]} target @returns {Promise<Buffer<ArrayBuffer>>} the compiled module */
 async function compile(target) {
   if ((await runCompiler(target)) !== 0) fail(`AssemblyScript did not compile target "${target}" (see above).`);
   const path = join(root, 'build', wasmName(target));
@@ -96,6 +103,7 @@ function checkImports(bytes) {
 
 /** Two compilers at a time. @returns {Promise<Map<string, Buffer<ArrayBuffer>>>} */
 async function compileAll() {
+  /** @type {Map<string, Buffer<ArrayBuffer>>} */
   const modules = new Map(targets.map((target) => [target, Buffer.alloc(0)]));
   const left = [...targets];
   const work = async () => {
@@ -150,7 +158,10 @@ async function writeInline(modules) {
   const rows = later.map(
     (target) => `  ${target}: async () => (await import('./inline-${target}.js')).make(compile),\n`,
   );
-  write('inline.js', `${decoder}export const load = {\n  ${first}: () => ${await call(first)},\n${rows.join('')}};\n`);
+  write(
+    'inline.js',
+    `${decoder}export const load = {\n  ${first}: () => ${await call(first)},\n${rows.join('')}};\n${idText()}`,
+  );
 }
 
 /**
@@ -167,7 +178,7 @@ function writeNode() {
     `import { readFile } from 'node:fs/promises';
 const read = async (place) => WebAssembly.compile(await readFile(place()));
 const compile = (target, place) => read(place).catch(async () => (await import('./inline.js')).load[target]());
-export const load = {\n${rows.join('')}};\n`,
+export const load = {\n${rows.join('')}};\n${idText()}`,
   );
 }
 
@@ -186,7 +197,7 @@ function writeModuleImports(file, suffix, without) {
   const rows = later.map((target) => `  ${target}: async () => ${thunk(target)},\n`);
   write(
     file,
-    `import ${first} from ${path(first)};\nexport const load = {\n  ${first}: async () => ${first},\n${rows.join('')}};\n`,
+    `import ${first} from ${path(first)};\nexport const load = {\n  ${first}: async () => ${first},\n${rows.join('')}};\n${idText()}`,
   );
 }
 
@@ -204,7 +215,7 @@ export async function buildWasm({ force = false } = {}) {
   return makeIfStale({
     name: 'wasm',
     force,
-    sources: ['assembly', 'src/plan/opcodes.ts', 'asconfig.json', 'scripts/build-wasm.mjs', 'package-lock.json'],
+    sources: [...SOURCES, 'scripts/build-wasm.mjs', 'scripts/machine-id.mjs', 'package-lock.json'],
     outputs: files.map((file) => `dist/wasm/${file}`),
     async make() {
       const modules = await compileAll();

@@ -10,6 +10,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
 import { makeIfStale, root } from './files.mjs';
+import { machineId, SOURCES } from './machine-id.mjs';
 
 const folder = join(root, 'dist/wasm');
 const header = '// Written by scripts/build-worker.mjs.\n';
@@ -41,6 +42,7 @@ async function bundle() {
     target: 'es2022',
     platform: 'neutral',
     plugins: [fromTheCaller],
+    define: { MACHINE_ID: String(machineId()) },
     metafile: true,
     write: false,
   });
@@ -67,7 +69,10 @@ export async function buildWorker({ force = false } = {}) {
   return makeIfStale({
     name: 'worker',
     force,
-    sources: ['src/core', 'src/plan', 'src/backends', 'scripts/build-worker.mjs', 'package-lock.json'],
+    sources: [
+      ...['src/core', 'src/plan', 'src/backends', ...SOURCES, 'package-lock.json'],
+      ...['scripts/build-worker.mjs', 'scripts/machine-id.mjs'],
+    ],
     outputs: files.map((file) => `dist/wasm/${file}`),
     async make() {
       const script = await bundle();

@@ -2,7 +2,7 @@
 import { load as builds } from '#wasm';
 import { instantiate } from '../backends/wasm/machine.ts';
 import { checkAnswer } from '../core/answer.ts';
-import { SaddlepointError, show } from '../core/errors.ts';
+import { SaddlepointError } from '../core/errors.ts';
 import { damaged } from './damaged.ts';
 import type { PlanHeader } from './format.ts';
 import { foldIn, PlanMemory } from './memory.ts';
@@ -25,7 +25,7 @@ export interface LoadPlanOptions {
 }
 
 /** Where a plan comes from. */
-export type PlanSource = ArrayBuffer | ArrayBufferView | Response | Blob;
+export type PlanSource = ArrayBuffer | ArrayBufferView | Response | Request | Blob | ReadableStream<Uint8Array>;
 
 const IMPORT =
   "import it: import wasm from 'saddlepoint/wasm/saddlepoint.simd.wasm'; then load(plan, { wasm }); in Next: '….wasm?module'";
@@ -33,18 +33,23 @@ const IMPORT =
 /**
  * Loads a plan that `savePlan` wrote. What training alone needs is checked and read from the bytes when it is first asked for.
  *
- * @param source the file's bytes, which must then stay as they are, an answer of `fetch`, or a blob; or a promise of one.
+ * Of a request, an answer, a blob or a stream, the bytes are read piece by piece into one array: until `load` has returned, the
+ * file and the memory (`peakBytes` of `savePlan`, within 20 %) are all that there is at a time.
+ *
+ * @param source the file's bytes, which must then stay as they are; a request that they were posted in, an answer of `fetch`, a
+ *   blob, or a stream of bytes; or a promise of one.
  * @param options see `LoadPlanOptions`.
- * @throws SaddlepointError `file` for what is no plan, is damaged, or is of another version; for an HTML page in its place.
+ * @throws SaddlepointError `file` for what is no plan, is damaged, or is of another version; for an HTML page in its place; for a
+ *   machine of another version, or one that lacks what the plan needs.
  *   `option` where `wasm` cannot be used here, with the line that can.
  * @example
  * import { load } from 'saddlepoint/edge';
- * const plan = await load(await env.BUCKET.get('digits.plan').then((file) => file.arrayBuffer()));
+ * const plan = await load((await env.BUCKET.get('digits.plan')).body);
  * const { label } = await plan.predict(pixels);
  */
 export async function load(source: PlanSource | Promise<PlanSource>, options: LoadPlanOptions = {}): Promise<EdgePlan> {
   const { memoryLimit = 2 ** 27, workLimit = 1e10, wasm } = options;
-  const file = await bytesOf(await source);
+  const file = await bytesOf(await source, memoryLimit);
   const { memory, plan } = await openMemory(file, { memoryLimit, workLimit }, (build) => compiled(wasm, build));
   const { train } = memory.header;
   return new EdgePlan(memory, train ? new (await import('./training.ts')).Trainer(memory, plan, train) : undefined);
@@ -58,27 +63,27 @@ export async function openMemory(
 ): Promise<{ readonly memory: PlanMemory; readonly plan: ReadPlan }> {
   const open = openFile(file, limits.memoryLimit);
   const { header, sums, from } = open;
-  const machine = await instantiate(await compile(header.build), header.bytes);
+  // What a changed file says here may be anything.
+  const build = header.build === 'core' ? 'core' : 'simd';
+  const machine = await instantiate(await compile(build), header.bytes, build);
   if (foldIn(machine, header.arena, sums[0], file.subarray(from)) !== sums[1])
     throw damaged('the plan is damaged: its checksum is another');
   const plan = await readPlan(open, limits);
   return { memory: new PlanMemory(plan, machine), plan };
 }
 
-async function bytesOf(source: PlanSource): Promise<Uint8Array> {
+async function bytesOf(source: PlanSource, memoryLimit: number): Promise<Uint8Array> {
   if (ArrayBuffer.isView(source)) return new Uint8Array(source.buffer, source.byteOffset, source.byteLength);
   if (source instanceof ArrayBuffer) return new Uint8Array(source);
-  if (typeof source?.arrayBuffer !== 'function')
-    throw new SaddlepointError('option', `load: cannot load from ${show(source)}`, 'give bytes, a Response or a Blob');
-  if ('ok' in source) checkAnswer(source, `load: ${source.url || 'the server'}`, 'a plan');
-  return new Uint8Array(await source.arrayBuffer());
+  if (Object(source) === source && 'ok' in source) checkAnswer(source, `load: ${source.url || 'the server'}`, 'a plan');
+  return (await import('./read-stream.ts')).readAny(source, memoryLimit);
 }
 
 /** The module that was given, or the library's own: the core build, if that has all that the plan needs. */
 async function compiled(wasm: LoadPlanOptions['wasm'], build: PlanHeader['build']): Promise<WebAssembly.Module> {
   if (wasm instanceof WebAssembly.Module) return wasm;
   try {
-    return await (wasm === undefined ? builds[build === 'core' ? build : 'simd']() : WebAssembly.compile(wasm));
+    return await (wasm === undefined ? builds[build]() : WebAssembly.compile(wasm));
   } catch (cause) {
     throw new SaddlepointError('option', `load: this runtime made no code from bytes: ${cause}`, IMPORT, { cause });
   }

@@ -1,6 +1,6 @@
 /** What a plan does beyond a run's own steps: rows that are no whole batch, budgets, kept state, and what it refuses. */
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { OPERATIONS_PER_MS } from '../../src/edge/budget.ts';
+import { OPERATIONS_PER_MS, OPERATIONS_PER_STEP } from '../../src/edge/budget.ts';
 import { ARRAYS, checksum, type PlanHeader, PRELUDE, padded } from '../../src/edge/format.ts';
 import { packScalars, unpackScalars } from '../../src/edge/scalars.ts';
 import { load } from '../../src/edge.ts';
@@ -65,7 +65,8 @@ describe('P4: a budget', () => {
     const plan = await load(file);
     vi.spyOn(performance, 'now').mockReturnValue(1);
     const { steps, next } = await plan.train(part(NAME, 0, 40), { epochs: 1e6, budgetMs: 2 });
-    expect(steps).toBe(Math.ceil((2 * OPERATIONS_PER_MS) / (summary.work['train 8'] as number)));
+    const counted = (summary.work['train 8'] as number) + OPERATIONS_PER_STEP;
+    expect(steps).toBe(Math.ceil((2 * OPERATIONS_PER_MS) / counted));
     expect(next).toBe(steps);
   });
 

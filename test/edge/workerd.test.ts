@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { load } from '../../src/edge.ts';
 import { adam, binaryCrossEntropy, dense, fit, makePlan, sequential } from '../../src/index.ts';
+import { bytesOf, olderBytes } from '../backends/other-machine.ts';
 import { dataOf, trained } from './models.ts';
 import { bundle, type Runtime, start } from './worker.ts';
 
@@ -103,4 +104,28 @@ test('P4: requests that come at the same time do not mix', async () => {
     const state = (await ask('state', { id: `mixed ${i}` })) as number[];
     expect(new DataView(Uint8Array.from(state).buffer).getUint32(12, true)).toBe(local[i]?.step);
   }
+});
+
+test('a machine that a bundler put under the name of another, or of an older version, does not run', async () => {
+  const modules = await bundle(CODE);
+  const { file } = await makePlan(await trained('bytes of images'));
+  const wrong = { core: await bytesOf('core'), older: await olderBytes('simd') };
+  const said: Record<string, unknown> = {};
+  for (const [name, contents] of Object.entries(wrong)) {
+    const given = modules.map((one) => (one.path === 'saddlepoint.simd.wasm' ? { ...one, contents } : one));
+    const other = start(given);
+    const body = JSON.stringify({ action: 'load', id: name, file: [...file] });
+    said[name] = await (await other.dispatchFetch('http://x/', { method: 'POST', body })).json();
+    await other.dispose();
+  }
+  expect(said).toEqual({
+    core: {
+      code: 'file',
+      error: expect.stringMatching(/^wasm: the .wasm is the build 'core', and 'simd' is needed\n {2}help: .*simd.wasm/),
+    },
+    older: {
+      code: 'file',
+      error: expect.stringMatching(/^wasm: the .wasm is of another version of this library: ABI/),
+    },
+  });
 });

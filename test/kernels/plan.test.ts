@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { id, load } from '#wasm';
 import {
   BinaryField,
   BinaryFunction,
@@ -10,7 +11,7 @@ import {
   StepLoadField,
   StepStoreField,
 } from './enums.ts';
-import { Machine } from './machine.ts';
+import { isRelaxed, Machine } from './machine.ts';
 
 /** A plan that loads x from row r of a table, adds it to a sum, guards the sum, and stores it to row r of another. */
 function accumulate(machine: Machine, values: number[]) {
@@ -38,8 +39,10 @@ function accumulate(machine: Machine, values: number[]) {
 }
 
 describe('execute', () => {
-  test('has the version of the instruction set', () => {
-    expect(new Machine().exports.abi()).toBe(Constant.abiVersion);
+  test('says which build it is, of which sources, and the version of the instruction set', () => {
+    expect(new Machine().exports.abi()).toBe(
+      id + 8 * Constant.abiVersion + Object.keys(load).indexOf(isRelaxed ? 'relaxed' : 'simd'),
+    );
   });
 
   test('runs a plan once for every row, with step tables at that row', () => {

@@ -1,10 +1,11 @@
 /** @file The compiled machine: loaded once, instantiated for each session over a memory of its own. */
-import { load } from '#wasm';
+import { id, load } from '#wasm';
 import { SaddlepointError } from '../../core/errors.ts';
 import { Constant } from '../../plan/opcodes.ts';
 
 /** The exports of assembly/index.ts. */
 export interface MachineExports {
+  /** `id` of the loader + 8 × the version of the instructions + the number of the build: its place in `load`. */
   abi(): number;
   /** Of plan files: see `checksum` of edge/format.ts. */
   checksum(value: number, address: number, words: number): number;
@@ -65,26 +66,33 @@ export const openMachine = async (
   build: Build,
   compile: Compile = compileBuild,
   shared?: boolean,
-): Promise<Machine> => instantiate(await compile(build), bytes, shared);
+): Promise<Machine> => instantiate(await compile(build), bytes, build, shared);
 
-/** A machine of a compiled module. */
-export async function instantiate(module: WebAssembly.Module, bytes: number, shared = false): Promise<Machine> {
+/**
+ * A machine of a compiled module.
+ * @throws SaddlepointError `file` for the module of another build or of other sources, whose numbers would be wrong; `memory`.
+ */
+export async function instantiate(
+  module: WebAssembly.Module,
+  bytes: number,
+  build: Build,
+  shared = false,
+): Promise<Machine> {
   const pages = Math.ceil((MEMORY_BASE + bytes) / PAGE);
   let memory: WebAssembly.Memory;
   try {
     memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared });
   } catch (cause) {
-    throw new SaddlepointError(
-      'memory',
-      `this machine has no ${(pages / 16).toFixed(0)} MiB for the run`,
-      'use a smaller batchSize',
-      { cause },
-    );
+    throw (await import('./machine-errors.ts')).noMemory(pages, cause);
   }
-  const instance = await WebAssembly.instantiate(module, { env: { memory } });
+  const wrong = async (given: unknown): Promise<never> => {
+    throw (await import('./machine-errors.ts')).wrongBuild(build, given);
+  };
+  const instance = await WebAssembly.instantiate(module, { env: { memory } }).catch(wrong);
   const exports = instance.exports as unknown as MachineExports;
-  if (exports.abi() !== Constant.abiVersion) {
-    throw new SaddlepointError('internal', `the .wasm has ABI ${exports.abi()}, the library ${Constant.abiVersion}`);
-  }
+  const given = exports.abi?.();
+  const is = Object.keys(load)[given - id - 8 * Constant.abiVersion];
+  // `simd` has all that `core` has, with the same bits.
+  if (is !== build && build + is !== 'coresimd') await wrong(given);
   return { exports, memory };
 }

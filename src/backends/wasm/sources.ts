@@ -3,8 +3,8 @@
  * library. What is no build of this version is named as what it is.
  */
 import { SaddlepointError, show, suggest } from '../../core/errors.ts';
-import { Constant } from '../../plan/opcodes.ts';
 import type { Build, Compile } from './machine.ts';
+import { idOf, whatIs } from './machine-errors.ts';
 
 /** Where a build comes from: an address, an answer of `fetch`, bytes, or a module that is compiled. */
 export type WasmSource = string | URL | Response | ArrayBuffer | Uint8Array | WebAssembly.Module;
@@ -50,7 +50,12 @@ export function ownBuilds(given: WasmOption): OwnBuilds {
   const builds = named as Partial<Record<Build, WasmSource>>;
   return {
     // `simd` has all that `core` has.
-    compile: (build) => moduleOf((builds[build] ?? named.simd) as WasmSource),
+    async compile(build) {
+      const name = builds[build] === undefined ? 'simd' : build;
+      const { module, abi, from } = await moduleOf(builds[name] as WasmSource);
+      if (abi !== idOf(name)) refuse(`${from} ${whatIs(name, abi)}`);
+      return module;
+    },
     has: (build) => builds[build] !== undefined,
   };
 }
@@ -70,11 +75,19 @@ const isSource = (value: unknown): value is WasmSource =>
   isResponse(value) ||
   isModule(value);
 
-/** What was compiled, so that a second run neither fetches nor compiles; what failed is not kept. */
-const byAddress = new Map<string, Promise<WebAssembly.Module>>();
-const byObject = new WeakMap<object, Promise<WebAssembly.Module>>();
+/** A module of this library, of whatever build and version. */
+interface Given {
+  readonly module: WebAssembly.Module;
+  readonly abi: number;
+  /** As its user knows it. */
+  readonly from: string;
+}
 
-async function moduleOf(source: WasmSource): Promise<WebAssembly.Module> {
+/** What was compiled, so that a second run neither fetches nor compiles; what failed is not kept. */
+const byAddress = new Map<string, Promise<Given>>();
+const byObject = new WeakMap<object, Promise<Given>>();
+
+async function moduleOf(source: WasmSource): Promise<Given> {
   const isAddress = typeof source === 'string' || source instanceof URL;
   const known = isAddress ? byAddress.get(String(source)) : byObject.get(source);
   const loading = known ?? (isAddress ? fetched(source) : load(source));
@@ -84,14 +97,14 @@ async function moduleOf(source: WasmSource): Promise<WebAssembly.Module> {
   return loading;
 }
 
-async function load(source: Exclude<WasmSource, string | URL>): Promise<WebAssembly.Module> {
+async function load(source: Exclude<WasmSource, string | URL>): Promise<Given> {
   if (isModule(source)) return checked(source as WebAssembly.Module, 'the given module');
   if (isResponse(source)) return answered(source, source.url || 'the given Response');
   const bytes = source instanceof Uint8Array ? source : new Uint8Array(source as ArrayBuffer);
   return compiled(bytes, `the given ${bytes.length} bytes`, '');
 }
 
-async function fetched(source: string | URL): Promise<WebAssembly.Module> {
+async function fetched(source: string | URL): Promise<Given> {
   const files = globalThis.process?.getBuiltinModule?.('node:fs/promises');
   if (files && String(source).startsWith('file:')) {
     const bytes = await files.readFile(new URL(source)).catch((cause) => refuse(`${source} cannot be read`, cause));
@@ -102,7 +115,7 @@ async function fetched(source: string | URL): Promise<WebAssembly.Module> {
 }
 
 /** Right bytes count, whatever type the server says they have. */
-async function answered(response: Response, url: string): Promise<WebAssembly.Module> {
+async function answered(response: Response, url: string): Promise<Given> {
   const type = response.headers.get('content-type') ?? 'no content type';
   const answer = `status ${response.status}, ${type}`;
   const bytes = new Uint8Array(await response.arrayBuffer());
@@ -114,7 +127,7 @@ const textOf = (bytes: Uint8Array): string => new TextDecoder().decode(bytes.sub
 
 const isHtml = (bytes: Uint8Array): boolean => /^(<!--|<!doctype html|<html|<head|<body)/i.test(textOf(bytes));
 
-async function compiled(bytes: Uint8Array, from: string, answer: string): Promise<WebAssembly.Module> {
+async function compiled(bytes: Uint8Array, from: string, answer: string): Promise<Given> {
   if (isHtml(bytes))
     refuse(`${from} is no WebAssembly${answer}; this is HTML: servers answer with a page where a file is missing`);
   if (![0, 0x61, 0x73, 0x6d].every((byte, i) => bytes[i] === byte)) refuse(`${from} is no WebAssembly${answer}`);
@@ -133,16 +146,13 @@ async function compiled(bytes: Uint8Array, from: string, answer: string): Promis
   }
 }
 
-/** The module, if it is a build of this version. */
-async function checked(module: WebAssembly.Module, from: string): Promise<WebAssembly.Module> {
+/** The module, if it is one of this library. */
+async function checked(module: WebAssembly.Module, from: string): Promise<Given> {
   const names = WebAssembly.Module.exports(module).map(({ name }) => name);
   const imports = WebAssembly.Module.imports(module).map((one) => `${one.module}.${one.name}`);
   if (!names.includes('abi') || !names.includes('execute') || imports.join() !== 'env.memory')
     refuse(`${from} is WebAssembly, but not of this library: it exports ${names.slice(0, 6).join(', ') || 'nothing'}`);
-  const abi = await abiOf(module);
-  if (abi !== Constant.abiVersion)
-    refuse(`${from} is of another version of this library: ABI ${abi}, expected ${Constant.abiVersion}`);
-  return module;
+  return { module, abi: await abiOf(module), from };
 }
 
 /** Builds for one thread and for several take memories of different kinds, and none tells which. */

@@ -24,6 +24,11 @@ export const load: Readonly<Record<Build, () => Promise<WebAssembly.Module>>> = 
   relaxedThreads: ask('relaxedThreads'),
 };
 
+/** Written by scripts/build-worker.mjs: a worker holds the caller's builds to the sources that it was itself made beside. */
+declare const MACHINE_ID: number;
+
+export const id: number = MACHINE_ID;
+
 /** The caller's answer. */
 export function receive(answer: Extract<ToWorker, { readonly build: Build }>): void {
   const { resolve, reject } = waiting.get(answer.build) as Waiting;
