@@ -36,6 +36,7 @@ export async function prepare(
   const { loss, metrics, seed, validation } = options;
   const layer = base?.layer ?? (model as Layer);
   const read = readSource(data);
+  await nextTurn();
   const source = base === undefined ? read : withRowShape(read, base.inputShape);
   const made = base ?? fresh(layer, source.rowShape, seed);
   await nextTurn();
