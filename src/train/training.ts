@@ -22,7 +22,7 @@ import { nextTurn } from './yield.ts';
 
 /** Rows that a step of validation looks at. */
 const VALIDATION_BATCH = 256;
-/** Elements of rows that are written in one turn of the event loop: memory that is new costs some 7 ms a megabyte in virtual machines. */
+/** Elements of rows that are written in one turn of the event loop: memory that is new costs some 6 ms a megabyte in virtual machines. */
 const WRITE_ELEMENTS = 2 ** 19;
 
 /** What a run may have besides; see extension.ts. */
