@@ -26,6 +26,7 @@ const chromiumFlags = [
   '--use-angle=swiftshader',
   '--enable-unsafe-swiftshader',
   '--enable-unsafe-webgpu',
+  '--use-webgpu-adapter=swiftshader',
 ];
 
 const node = { environment: 'node', testTimeout: 60_000 } as const;

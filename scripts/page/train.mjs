@@ -67,6 +67,8 @@ export const train = {
       await says(page, '#epoch', /^[2-9] of 12/);
       await page.click('#pause');
       await says(page, '#pause', /^Continue$/);
+      // Numbers are drawn some times a second: the last steps before the pause may not be shown yet.
+      await page.waitForTimeout(1000);
       const held = await textOf(page, '#steps');
       await page.waitForTimeout(500);
       assert.equal(await textOf(page, '#steps'), held);

@@ -28,6 +28,11 @@ export class Page {
   /** Opens the page anew, and notes from then on what goes wrong. */
   async open() {
     await this.#driver.navigate(this.#url);
+    // WebKitGTK answers before the page is there: its script has not run, and a button may yet move away from under a click.
+    await until(
+      'the page is loaded',
+      async () => (await this.run(() => document.readyState === 'complete')) || undefined,
+    );
     await this.run(() => {
       /** @type {string[]} */
       const faults = [];

@@ -119,6 +119,8 @@ export interface SessionOptions extends Pick<PipelineOptions, 'without'> {
   readonly deterministic?: boolean;
   /** Bytes; a session that needs more is refused before anything is allocated. Default 2 GiB. */
   readonly memoryLimit?: number | undefined;
+  /** Awaited between programs while they are planned, so that a page stays alive. Default: they are planned in one go. */
+  readonly turn?: (() => Promise<void>) | undefined;
 }
 
 export interface Backend<S extends Session = Session> {

@@ -6,7 +6,7 @@ import { hasPages } from './pages.ts';
 import type { Device, DeviceOptions, Opened } from './select.ts';
 import { wasmBackend } from './wasm/index.ts';
 import { SIMD_PROBE, validates } from './wasm/machine.ts';
-import { hasSharedMemory, NO_SHARED_MEMORY } from './wasm/shared-memory.ts';
+import { hasSharedMemory, noSharedMemory } from './wasm/shared-memory.ts';
 import type { Verdict } from './webgl/probe.ts';
 import { isTooSmall, trains } from './work.ts';
 
@@ -123,5 +123,5 @@ let hasWarned = false;
 function warnUnlessShared(): void {
   if (hasWarned || hasSharedMemory()) return;
   hasWarned = true;
-  console.warn(`saddlepoint: threads: 1, ${NO_SHARED_MEMORY}`);
+  console.warn(`saddlepoint: threads: 1, ${noSharedMemory()}`);
 }

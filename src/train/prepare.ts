@@ -10,6 +10,7 @@ import { isTrainedModel, type TrainedModel } from './model.ts';
 import type { Data, ResolvedOptions } from './options.ts';
 import { concatSources, concatTargets, readSource, readTargets, withRowShape } from './read.ts';
 import type { ModelState } from './state.ts';
+import { nextTurn } from './yield.ts';
 
 export interface Prepared {
   readonly state: ModelState;
@@ -35,8 +36,10 @@ export async function prepare(
   const { loss, metrics, seed, validation } = options;
   const layer = base?.layer ?? (model as Layer);
   const read = readSource(data);
+  await nextTurn();
   const source = base === undefined ? read : withRowShape(read, base.inputShape);
   const made = base ?? fresh(layer, source.rowShape, seed);
+  await nextTurn();
   const reader = { loss, outputShape: made.outputShape, classes: base?.classes };
   const targets = await readTargets(data, source, reader);
   const notes = [...targets.notes];

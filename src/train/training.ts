@@ -18,9 +18,12 @@ import type { ResolvedOptions } from './options.ts';
 import type { Prepared } from './prepare.ts';
 import { type Ending, Run } from './run.ts';
 import { groupsOf, leavesIn, readBlocks, writeLeaves } from './state.ts';
+import { nextTurn } from './yield.ts';
 
 /** Rows that a step of validation looks at. */
 const VALIDATION_BATCH = 256;
+/** Elements of rows that are written in one turn of the event loop: memory that is new costs some 6 ms a megabyte in virtual machines. */
+const WRITE_ELEMENTS = 2 ** 19;
 
 /** What a run may have besides; see extension.ts. */
 export interface Hooks {
@@ -48,7 +51,7 @@ export interface Hooks {
   /** Programs besides those of the run; see probe.ts. */
   probes?(description: ReturnType<typeof describeStep>): readonly Program[];
   /** Blocks of rows besides x and y. */
-  readonly blocks?: Readonly<Record<string, ArrayLike<number>>>;
+  readonly blocks?: Readonly<Record<string, HostArray>>;
   /** The next rows of an epoch where they are not all in memory; `epochRows` says how many there are. See `stream-feed.ts`. */
   feed?(epoch: number, at: number, wanted: number): Promise<Int32Array>;
   /** The most steps in one call, given the steps taken so far. */
@@ -104,9 +107,10 @@ export async function openTraining<Name extends string>(
   const held = [...(validation?.programs ?? []), ...(evaluated ? [evaluated.program] : []), ...probes];
   // Values that are tapped are delivered step by step.
   const optionsOf = (size: number) => ({
-    capacity: isTapped ? 1 : capacityFor(Math.max(size, ...(hooks.sizes ?? []))),
+    ...{ capacity: isTapped ? 1 : capacityFor(Math.max(size, ...(hooks.sizes ?? []))), turn: nextTurn },
     ...options.place,
   });
+  await nextTurn();
   const place = await openSession([...programs, ...held], optionsOf(batchSize)).catch(async (error) => {
     if (hooks.sizes) throw error;
     const { refusal } = await import('./batch-that-fits.ts');
@@ -118,7 +122,10 @@ export async function openTraining<Name extends string>(
     ...{ [BLOCKS.source]: source.data, [BLOCKS.target]: targets.data },
     ...hooks.blocks,
   }))
-    session.write(name, data);
+    for (let at = 0; at < data.length; at += WRITE_ELEMENTS) {
+      session.write(name, data.subarray(at, at + WRITE_ELEMENTS), at);
+      await nextTurn();
+    }
   const deliver = isTapped ? (await import('../engine/taps.ts')).tapsOf(session, programs, options.onTap) : undefined;
   return new Training(prepared, options, {
     ...{ ...place, groups, evaluated, programs, validation, layout: description, deliver, hooks },

@@ -124,5 +124,7 @@ describe('case 31: B1: a context that is lost during fit', () => {
       const [given, wanted] = [run, expected].map(({ history }) => history.at(-1)?.loss as number) as [number, number];
       expect(Math.abs(given / wanted - 1)).toBeLessThan(0.05);
     },
+    // The first also trains undisturbed; both compile their shaders in software, half a minute each on a busy machine.
+    180_000,
   );
 });

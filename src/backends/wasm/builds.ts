@@ -5,7 +5,7 @@ import type { MachineFacts } from '../backend.ts';
 import type { SessionImage } from './image.ts';
 import { type Build, type Compile, compileBuild, MEMORY_BASE, openMachine } from './machine.ts';
 import type { Started, StartOptions } from './session.ts';
-import { hasSharedMemory, NO_SHARED_MEMORY } from './shared-memory.ts';
+import { hasSharedMemory, noSharedMemory } from './shared-memory.ts';
 import { Team } from './team.ts';
 
 /** More threads than this gain little on networks of this library's sizes, and were not measured. */
@@ -26,7 +26,7 @@ const isPage = (): boolean =>
 /** What `threads: 'auto'` or a number comes to here. */
 export function chooseThreads(asked: number | 'auto'): ThreadChoice {
   if (asked === 1) return { threads: 1, reason: 'asked for' };
-  if (!hasSharedMemory()) return { threads: 1, reason: NO_SHARED_MEMORY };
+  if (!hasSharedMemory()) return { threads: 1, reason: noSharedMemory() };
   if (isPage()) return { threads: 1, reason: 'the main thread of a page may not wait for others; run it in a worker' };
   if (asked !== 'auto')
     return { threads: Math.min(asked, LIMIT), reason: asked > LIMIT ? `at most ${LIMIT}` : 'asked for' };

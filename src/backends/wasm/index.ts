@@ -46,9 +46,11 @@ export async function planSession(
   const without = options.without?.filter((name) => name !== 'group') ?? [];
   const graphs = programs.map(({ graph }) => graph);
   const target = { fused: fusedOps, loops: await loopPasses(graphs), rules: await rulesFor(graphs) };
-  const simplified = (await fuseLogistic(graphs, target.loops)).map((graph) =>
-    runPasses(graph, target, { ...options, without }),
-  );
+  const simplified: Graph[] = [];
+  for (const graph of await fuseLogistic(graphs, target.loops)) {
+    simplified.push(runPasses(graph, target, { ...options, without }));
+    await options.turn?.();
+  }
   const isGrouped = !options.without?.includes('group') && simplified.some((graph) => hasLarge(graph, largeElements));
   const groups = isGrouped ? await import('./groups.ts') : undefined;
   const grouped = (graph: Graph): Graph => groups?.groupElementwise(graph, largeElements) ?? graph;
