@@ -303,6 +303,7 @@ export { erf, erfinv } from './ops/erf.ts';
 export { gatherDot, gatherSum } from './ops/gather-product.ts';
 export { acosh, asinh, atanh, cosh, sinh } from './ops/hyperbolic.ts';
 export { gather, oneHot, scatterAdd } from './ops/indexing.ts';
+export { keysOf } from './ops/keys.ts';
 export { repeat, type ScanOptions, scan } from './ops/loops.ts';
 export { matmul } from './ops/matmul.ts';
 export { betaWithKey } from './ops/mixing.ts';
@@ -461,6 +462,7 @@ export { type FitSaddleFreeOptions, fitSaddleFree } from './train/fit-saddle-fre
 export { type FitSagaOptions, fitSaga } from './train/fit-saga.ts';
 export type { FitWholeOptions } from './train/fit-whole.ts';
 export type { GradientNoise } from './train/gradient-noise.ts';
+export { type GradientVariance, type GradientVarianceOptions, gradientVariance } from './train/gradient-variance.ts';
 export type { EpochRecord, Measures } from './train/history.ts';
 export type { ImageShapeOption } from './train/image-rows.ts';
 export type { LearningRateCurve } from './train/learning-rate-curve.ts';

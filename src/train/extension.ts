@@ -65,14 +65,17 @@ export async function extend(
     new (await import('./batch-run.ts')).BatchRun({
       ...{ schedule, rows: trainRows.length, epochs: resolved.epochs, dropLast },
     });
+  const callbacks = [
+    ...(batches ? [batches.keeper] : []),
+    ...(schedule?.watch ? [schedule.watch()] : []),
+    ...(wrapped?.callbacks ?? []),
+    ...listOf(options.callbacks),
+  ];
+  const rowGradientStep = callbacks.some(({ rowGradientRows }) => rowGradientRows?.length)
+    ? (await import('./row-gradients.ts')).rowGradientStep
+    : undefined;
   const runner = new CallbackRunner({
-    batches,
-    callbacks: [
-      ...(batches ? [batches.keeper] : []),
-      ...(schedule?.watch ? [schedule.watch()] : []),
-      ...(wrapped?.callbacks ?? []),
-      ...listOf(options.callbacks),
-    ],
+    ...{ batches, callbacks, rowGradientStep },
     maxSeconds:
       options.maxSeconds === undefined
         ? undefined
