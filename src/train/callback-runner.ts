@@ -81,12 +81,15 @@ export class CallbackRunner {
     width: number,
     done: number,
   ): Promise<boolean> {
-    const { loop, history, opened } = this.#live;
+    const { loop, history, opened, prepared } = this.#live;
     const { readings } = opened.hooks;
-    // An epoch begins anew at 0; all steps of a call have as many rows.
-    const rows = (loop.at - (loop.at > this.#at ? this.#at : 0)) / Math.max(1, done);
+    // An epoch begins anew at 0; all steps of a call have as many rows, of which those at its end may be padding.
+    const from = loop.at > this.#at ? this.#at : 0;
+    const size = (loop.at - from) / Math.max(1, done);
+    const all = opened.hooks.feed ? Number.POSITIVE_INFINITY : prepared.trainRows.length;
     this.#at = loop.at;
     for (let i = 0; i < (stepping.length === 0 ? 0 : done); i++) {
+      const rows = Math.min(size, all - from - i * size);
       const record = Object.freeze({
         step: loop.step - done + i,
         rows,

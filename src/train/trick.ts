@@ -37,6 +37,11 @@ interface Named {
   readonly gradientsPerStep?: (step: number, stepsPerEpoch: number) => number;
   /** Whether they depend on `stepsPerEpoch`: such a trick is refused beside a schedule of batch sizes, which changes it. */
   readonly countsEpochs?: boolean;
+  /**
+   * Where rows of a minibatch have to do with each other, what is done to them, such as 'mixes rows': `last: 'pad'`, whose rows count
+   * for nothing by themselves, then refuses the trick.
+   */
+  readonly meetingRows?: string;
   /** How many they are; default 0. */
   readonly scalarCount?: number;
   /** Blocks that stay from step to step, zeros at the start, saved with checkpoints. By name. */
