@@ -69,13 +69,16 @@ export interface Point {
   readonly mode?: 'train' | 'predict';
   /** Gets new running statistics; left out: they are not kept, as behoves a second pass. */
   readonly updates?: Map<string, Tensor>;
-  /** Another key of random numbers, i32 [seed, step, iteration], than the step's. */
+  /**
+   * Another key of random numbers, i32 [3], than the step's: the one way to ask for other draws. One of `keysOf(point.key ?? context.key,
+   * …)`, so that tricks that do so can be nested.
+   */
   readonly key?: Tensor;
   /** The model's output there, where it is known: the loss is then of this, and the model is not applied. */
   readonly output?: Tensor;
   /**
-   * Of a minibatch that is taken in parts, its place among them, from 0: what parts measure is put together, and each draws other
-   * random numbers. Left out: the batch is whole.
+   * Of a minibatch that is taken in parts, its place among them, from 0: what parts measure is put together. Left out: the batch is
+   * whole.
    */
   readonly part?: number;
 }
