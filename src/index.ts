@@ -418,7 +418,6 @@ export type { ArrivalEnding } from './train/batch-size/arrival.ts';
 export { findBatchSize } from './train/batch-size/find-batch-size.ts';
 export type { BatchSizeTarget, FindBatchSizeOptions } from './train/batch-size/options.ts';
 export type {
-  BatchSizeFigure,
   BatchSizeReport,
   BatchSizeRow,
 } from './train/batch-size/report.ts';
@@ -454,6 +453,14 @@ export {
   type FoldingOptions,
 } from './train/cross-validate.ts';
 export type { CrossValidation, Fold } from './train/cross-validation.ts';
+export type { CurveFigure } from './train/curve-figure.ts';
+export {
+  type CurveDevice,
+  type DeviceCurve,
+  type DeviceCurves,
+  type DeviceCurvesOptions,
+  deviceCurves,
+} from './train/device-curves.ts';
 export { DivergenceError } from './train/divergence.ts';
 export { type FindLearningRateOptions, findLearningRate } from './train/find-learning-rate.ts';
 export { fit, train } from './train/fit.ts';
