@@ -304,6 +304,7 @@ export { erf, erfinv } from './ops/erf.ts';
 export { gatherDot, gatherSum } from './ops/gather-product.ts';
 export { acosh, asinh, atanh, cosh, sinh } from './ops/hyperbolic.ts';
 export { gather, oneHot, scatterAdd } from './ops/indexing.ts';
+export { keysOf } from './ops/keys.ts';
 export { repeat, type ScanOptions, scan } from './ops/loops.ts';
 export { matmul } from './ops/matmul.ts';
 export { betaWithKey } from './ops/mixing.ts';
@@ -418,7 +419,6 @@ export type { ArrivalEnding } from './train/batch-size/arrival.ts';
 export { findBatchSize } from './train/batch-size/find-batch-size.ts';
 export type { BatchSizeTarget, FindBatchSizeOptions } from './train/batch-size/options.ts';
 export type {
-  BatchSizeFigure,
   BatchSizeReport,
   BatchSizeRow,
 } from './train/batch-size/report.ts';
@@ -454,6 +454,14 @@ export {
   type FoldingOptions,
 } from './train/cross-validate.ts';
 export type { CrossValidation, Fold } from './train/cross-validation.ts';
+export type { CurveFigure } from './train/curve-figure.ts';
+export {
+  type CurveDevice,
+  type DeviceCurve,
+  type DeviceCurves,
+  type DeviceCurvesOptions,
+  deviceCurves,
+} from './train/device-curves.ts';
 export { DivergenceError } from './train/divergence.ts';
 export { type FindLearningRateOptions, findLearningRate } from './train/find-learning-rate.ts';
 export { fit, train } from './train/fit.ts';
@@ -462,6 +470,7 @@ export { type FitSaddleFreeOptions, fitSaddleFree } from './train/fit-saddle-fre
 export { type FitSagaOptions, fitSaga } from './train/fit-saga.ts';
 export type { FitWholeOptions } from './train/fit-whole.ts';
 export type { GradientNoise } from './train/gradient-noise.ts';
+export { type GradientVariance, type GradientVarianceOptions, gradientVariance } from './train/gradient-variance.ts';
 export type { EpochRecord, Measures } from './train/history.ts';
 export type { ImageShapeOption } from './train/image-rows.ts';
 export type { LearningRateCurve } from './train/learning-rate-curve.ts';

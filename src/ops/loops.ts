@@ -22,7 +22,7 @@ export interface ScanOptions {
  * `fit` the loop is one instruction, its body is traced once.
  *
  * @param f takes the carry and one row of each sequence, and returns [the renewed carry, a result or a tree of results]. It
- *   may use tensors from around it (weights), and random numbers only through keys that come as a sequence.
+ *   may use tensors from around it (weights), and random numbers only through keys that come as a sequence (`keysOf`).
  * @param init the first carry: a tensor or a tree of tensors; shapes and types stay.
  *   What it taps is shown for all turns at once, [length, …].
  * @param xs a tensor [length, …] or a tree of such; `undefined` for none.

@@ -1,5 +1,5 @@
 /** @file Batch sizes that change on the way: what `batchSize` of `fit` takes besides a number. */
-import { checkKnownOptions, checkNumber, SaddlepointError, show } from '../core/errors.ts';
+import { checkKnownOptions, checkName, checkNumber, SaddlepointError, show } from '../core/errors.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { Schedule } from '../optim/schedules/schedule.ts';
 import { noiseGrowth, normGrowth } from './batch-growth.ts';
@@ -205,32 +205,39 @@ export interface AdaptiveOptions {
   readonly every?: number;
   /** Rows that a look takes the gradients of: a multiple of 16, default 256. Each costs as much as a row of a step. */
   readonly sample?: number;
+  /**
+   * What the variance is seen in: the gradients of 16 'parts' of the sample (default), or of its 'rows' (`control.rowGradients`; for
+   * models of dense layers, where it costs no more and shows more; others take a pass a row).
+   */
+  readonly by?: 'parts' | 'rows';
 }
 
 function adaptive(
   where: string,
-  { from = 32, max = 16 * from, factor = 2, every = 50, sample = 256 }: AdaptiveOptions,
+  { from = 32, max = 16 * from, factor = 2, every = 50, sample = 256, by = 'parts' }: AdaptiveOptions,
 ) {
   const sizes = growth(where, { from, factor, max }).sizes;
   checkNumber(`${where}.every`, every, SIZE);
   if (checkNumber(`${where}.sample`, sample, { min: 32, integer: true }) % 16 !== 0)
     throw new SaddlepointError('option', `${where}.sample: expected a multiple of 16, got ${sample}`);
-  return { from, sizes, json: { from, max, factor, every, sample } };
+  checkName(`${where}.by`, by, ['parts', 'rows']);
+  return { from, sizes, json: { from, max, factor, every, sample, by } };
 }
 
 /**
  * Grows the batch when the sampling error of its gradient is larger than θ times the gradient: ‖Var‖₁ / B > θ² ‖g‖², both
- * estimated from the gradients of 16 parts of a sample; the new size is the smallest that would pass. It never shrinks.
+ * estimated from the gradients of 16 parts of a sample, or of its rows; the new size is the smallest that would pass. It never
+ * shrinks.
  *
  * @param options theta: in (0, 1), default 0.5; see `AdaptiveOptions`.
  * @throws SaddlepointError `option` for values out of range.
  * @see Byrd, Chin, Nocedal & Wu 2012, "Sample size selection in optimization methods for machine learning", eq. 3.4 and 3.8. They
- *   take the variance over the batch of the step; here it is over a sample of its own, in parts, which needs no gradient a row.
+ *   take the variance over the rows of the step's batch; here it is over a sample of its own.
  * @example batchSchedule.normTest({ theta: 0.5, from: 32 })
  */
 function normTest(options: AdaptiveOptions & { readonly theta?: number } = {}): BatchSchedule {
   const where = 'batchSchedule.normTest';
-  checkKnownOptions(where, options, ['theta', 'from', 'max', 'factor', 'every', 'sample']);
+  checkKnownOptions(where, options, ['theta', 'from', 'max', 'factor', 'every', 'sample', 'by']);
   const theta = checkNumber(`${where}.theta`, options.theta ?? 0.5, { min: 0, max: 1, openMin: true, openMax: true });
   const { from, sizes, json } = adaptive(where, options);
   return {
@@ -251,7 +258,7 @@ function normTest(options: AdaptiveOptions & { readonly theta?: number } = {}): 
  */
 function byNoise(options: AdaptiveOptions & { readonly share?: number } = {}): BatchSchedule {
   const where = 'batchSchedule.byNoise';
-  checkKnownOptions(where, options, ['share', 'from', 'max', 'factor', 'every', 'sample']);
+  checkKnownOptions(where, options, ['share', 'from', 'max', 'factor', 'every', 'sample', 'by']);
   const share = checkNumber(`${where}.share`, options.share ?? 1, { min: 0, openMin: true });
   const { from, sizes, json } = adaptive(where, options);
   return {

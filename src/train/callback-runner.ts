@@ -6,7 +6,7 @@ import type { BatchRun } from './batch-run.ts';
 import type { Callback, Control } from './callback.ts';
 import { Checkpoint, checkSettings, renewedBlocks } from './checkpoint.ts';
 import type { EpochRecord, Measures } from './history.ts';
-import { probe, probePrograms } from './probe.ts';
+import { type ProbedByRow, type ProbedRows, probe, probePrograms } from './probe.ts';
 import { leavesIn, readAll, readBlocks } from './state.ts';
 import type { Hooks, Training } from './training.ts';
 
@@ -17,6 +17,8 @@ interface RunnerOptions {
   readonly resume: Checkpoint | undefined;
   /** Gradients of a minibatch in a step; default 1. */
   readonly gradientsAt?: ((step: number) => number) | undefined;
+  /** Makes the steps of `control.rowGradients`, where a callback wants them. */
+  readonly rowGradientStep?: ProbedRows['method'];
   /** Of runs whose batches have several sizes. */
   readonly batches?: BatchRun | undefined;
 }
@@ -37,7 +39,12 @@ export class CallbackRunner {
   /** What the training calls. */
   get hooks(): Hooks {
     const { callbacks, batches } = this.#options;
-    const gradientRows = callbacks.flatMap((callback) => callback.gradientRows ?? []);
+    const wanted = {
+      gradient: callbacks.flatMap((callback) => callback.gradientRows ?? []),
+      rowGradients: callbacks.flatMap((callback) => callback.rowGradientRows ?? []),
+      method: this.#options.rowGradientStep,
+    };
+    const isProbed = wanted.gradient.length + wanted.rowGradients.length > 0;
     const stepping = callbacks.filter(({ onStep }) => onStep !== undefined);
     // Asked before each call: a callback may want single steps now and then.
     const every = () => Math.min(...stepping.map((callback) => callback.every ?? Number.POSITIVE_INFINITY));
@@ -50,7 +57,7 @@ export class CallbackRunner {
           }
         : {}),
       ...(batches && { batch: batches.hooks.batch, sizes: batches.sizes }),
-      ...(gradientRows.length > 0 && { probes: (description) => probePrograms(description, gradientRows) }),
+      ...(isProbed && { probes: (description) => probePrograms(description, wanted) }),
       begin: (training) => this.#begin(training),
       afterCall: (pulses, width, done) => this.#afterCall(stepping, pulses, width, done),
       afterEpoch: (record) => this.#afterEpoch(record),
@@ -74,12 +81,15 @@ export class CallbackRunner {
     width: number,
     done: number,
   ): Promise<boolean> {
-    const { loop, history, opened } = this.#live;
+    const { loop, history, opened, prepared } = this.#live;
     const { readings } = opened.hooks;
-    // An epoch begins anew at 0; all steps of a call have as many rows.
-    const rows = (loop.at - (loop.at > this.#at ? this.#at : 0)) / Math.max(1, done);
+    // An epoch begins anew at 0; all steps of a call have as many rows, of which those at its end may be padding.
+    const from = loop.at > this.#at ? this.#at : 0;
+    const size = (loop.at - from) / Math.max(1, done);
+    const all = opened.hooks.feed ? Number.POSITIVE_INFINITY : prepared.trainRows.length;
     this.#at = loop.at;
     for (let i = 0; i < (stepping.length === 0 ? 0 : done); i++) {
+      const rows = Math.min(size, all - from - i * size);
       const record = Object.freeze({
         step: loop.step - done + i,
         rows,
@@ -162,7 +172,8 @@ export class CallbackRunner {
       get rows() {
         return runner.#live.prepared.trainRows;
       },
-      gradient: (rows) => probe(runner.#live, rows, runner.#live.options.seed),
+      gradient: (rows) => probe(runner.#live, rows),
+      rowGradients: (rows) => runner.#rowGradients(rows),
       validate: () => runner.#validate(),
       stop(reason) {
         runner.#stop ??= String(reason);
@@ -173,6 +184,16 @@ export class CallbackRunner {
         return leavesIn(await readBlocks(opened.session, opened.groups), opened.groups, prepared.state.parameters);
       },
     };
+  }
+
+  #rowGradients(rows: Int32Array): Promise<ProbedByRow> {
+    const { loss } = this.#live.prepared.state;
+    if (loss.comparesRows)
+      throw new SaddlepointError(
+        'option',
+        `control.rowGradients: ${loss.name} compares the rows of a minibatch, so none has a gradient of its own`,
+      );
+    return probe(this.#live, rows, 'rowGradients');
   }
 
   async #validate(): Promise<Measures> {

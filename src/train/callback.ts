@@ -57,6 +57,24 @@ export interface Control {
    */
   gradient(rows: Int32Array): Promise<{ readonly loss: number; readonly gradient: Float32Array }>;
   /**
+   * As `gradient`, with ‖gᵢ‖² of each row's own gradient gᵢ, whose mean is `gradient`: tr Σ, the variance of the gradient of a row, is
+   * n / (n − 1) · (mean ‖gᵢ‖² − ‖gradient‖²). (Where rows have weights, gᵢ has n times the row's share of them as a factor.)
+   *
+   * Dense layers take one backward pass, as `gradient` does, and the squares of what it has computed (Goodfellow 2015); a model with
+   * trained leaves of other layers takes a pass a row, in one plan: exact, but as slow as minibatches of one. There layers that draw
+   * (dropout) draw for each row anew.
+   *
+   * @param rows numbers of rows, as many as the callback declares in `rowGradientRows`.
+   * @throws SaddlepointError `option` for losses that compare rows; before the first step for batch normalization (unless frozen) and
+   *   other layers with running statistics, where a row has no gradient of its own, and for tables that are trained by rows.
+   * @see Goodfellow 2015, "Efficient per-example gradient computations", section 4.
+   */
+  rowGradients(rows: Int32Array): Promise<{
+    readonly loss: number;
+    readonly gradient: Float32Array;
+    readonly squaredNorms: Float32Array;
+  }>;
+  /**
    * Loss and metrics over the rows held out, by the weights that a record's `validation` goes by, as they are now: between two
    * steps of an epoch, too. It changes nothing; the best weights are chosen among ends of epochs alone.
    *
@@ -88,6 +106,8 @@ export interface Callback {
   readonly every?: number;
   /** How many rows it asks `control.gradient` for at a time: a plan is made for each number. */
   readonly gradientRows?: readonly number[];
+  /** The same for `control.rowGradients`. */
+  readonly rowGradientRows?: readonly number[];
   onBegin?(control: Control): void | Promise<void>;
   /** For each step in order, though several may have run before the first is told. */
   onStep?(step: StepRecord, control: Control): void | Promise<void>;

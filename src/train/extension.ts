@@ -1,5 +1,5 @@
 /** @file What a run may have besides rows, targets and the commonest options: loaded when one asks for it. */
-import { checkNumber, SaddlepointError, show } from '../core/errors.ts';
+import { checkName, checkNumber, SaddlepointError, show } from '../core/errors.ts';
 import type { JsonObject } from '../core/json.ts';
 import { evaluatedParameters } from '../engine/evaluated.ts';
 import { type Layer, layerToJson } from '../nn/layer.ts';
@@ -33,9 +33,9 @@ export async function extend(
   const wrapped = applying?.readTricks(options.tricks ?? []);
   const resolved =
     wrapped && applying ? { ...given, optimizer: applying.wrapOptimizer(wrapped, given.optimizer) } : given;
-  const { freeze, resume, dropLast = false } = options;
-  if (typeof dropLast !== 'boolean')
-    throw new SaddlepointError('option', `fit: dropLast: expected true or false, got ${show(dropLast)}`);
+  const { freeze, resume } = options;
+  const last = checkName('fit: last', options.last ?? 'keep', ['keep', 'drop', 'pad']);
+  const dropLast = last === 'drop';
   const begun = resume === undefined ? model : resumed(model, resume);
   const kind = checkScaling(options);
   const unscaled = await prepare(begun, data, kind === 'none' ? { ...resolved, standardize: false } : resolved);
@@ -57,7 +57,16 @@ export async function extend(
   const plain =
     applying && wrapped && resume === undefined ? await applying.prepareModel(wrapped, whole, resolved.seed) : whole;
   const frozen = freeze === undefined ? undefined : frozenPaths(plain.state, freeze);
-  const prepared: Prepared = frozen === undefined ? plain : withFreezing(plain, frozen);
+  const kept: Prepared = frozen === undefined ? plain : withFreezing(plain, frozen);
+  if (last === 'pad' && typeof options.batchSize === 'object')
+    throw new SaddlepointError(
+      'option',
+      "fit: last: 'pad' fills up batches of one size, batchSize is a schedule",
+      "give batchSize a number, or take 'keep' or 'drop'",
+    );
+  const isPadded = last === 'pad' && kept.trainRows.length % kept.batchSize !== 0;
+  const padding = isPadded ? await import('./pad-last.ts') : undefined;
+  const prepared = padding ? padding.withPaddingRow(kept) : kept;
   const schedule = typeof options.batchSize === 'object' ? options.batchSize : undefined;
   const { trainRows, batchSize } = prepared;
   const batches =
@@ -65,43 +74,52 @@ export async function extend(
     new (await import('./batch-run.ts')).BatchRun({
       ...{ schedule, rows: trainRows.length, epochs: resolved.epochs, dropLast },
     });
+  const callbacks = [
+    ...(batches ? [batches.keeper] : []),
+    ...(schedule?.watch ? [schedule.watch()] : []),
+    ...(wrapped?.callbacks ?? []),
+    ...listOf(options.callbacks),
+  ];
+  const rowGradientStep = callbacks.some(({ rowGradientRows }) => rowGradientRows?.length)
+    ? (await import('./row-gradients.ts')).rowGradientStep
+    : undefined;
   const runner = new CallbackRunner({
-    batches,
-    callbacks: [
-      ...(batches ? [batches.keeper] : []),
-      ...(schedule?.watch ? [schedule.watch()] : []),
-      ...(wrapped?.callbacks ?? []),
-      ...listOf(options.callbacks),
-    ],
+    ...{ batches, callbacks, rowGradientStep },
     maxSeconds:
       options.maxSeconds === undefined
         ? undefined
         : checkNumber('fit: maxSeconds', options.maxSeconds, { min: 0, openMin: true }),
     settings: {
       ...settingsOf(prepared, resolved),
-      ...(dropLast && { dropLast }),
+      ...(last !== 'keep' && { last }),
       ...(schedule && { batchSchedule: { name: schedule.name, options: schedule.options } }),
       ...(wrapped?.settings.length && { tricks: wrapped.settings }),
     },
     resume,
     gradientsAt: wrapped && applying?.gradientsOf(wrapped, Math.ceil(trainRows.length / batchSize)),
   });
-  const weights = allWeights(data, options, prepared);
+  const own = allWeights(data, options, kept);
+  const weights = padding && own ? padding.withPaddingWeight(own) : own;
   const epochRows = dropLast && !batches ? trainRows.length - (trainRows.length % batchSize) : undefined;
+  const tricks =
+    wrapped &&
+    applying?.trickHooks(wrapped, prepared, resolved, {
+      epochRows,
+      largest: Math.max(...(batches?.sizes ?? [batchSize])),
+    });
+  const blocks = weights ? { weights } : {};
   return {
     ...{ prepared, ...runner.hooks },
-    ...(wrapped && {
-      options: resolved,
-      ...applying?.trickHooks(wrapped, prepared, resolved, {
-        epochRows,
-        largest: Math.max(...(batches?.sizes ?? [batchSize])),
-      }),
-    }),
+    ...(wrapped && { options: resolved, ...tricks }),
     ...(epochRows === undefined ? {} : { epochRows }),
     ...(options.resumable ? { checkpoint: () => runner.checkpoint() } : {}),
     evaluated: (groups) => evaluatedParameters(groups, resolved.optimizer),
     ...(frozen === undefined ? {} : { isFrozen: (path: string) => frozen.has(path) }),
-    ...(weights === undefined ? {} : { weighing: weighingOf(weights), blocks: { weights } }),
+    ...(weights && { weighing: weighingOf(weights), blocks }),
+    ...padding?.paddingHooks(prepared, resolved, wrapped?.placed.map(({ trick }) => trick) ?? [], {
+      ...tricks,
+      blocks,
+    }),
   };
 }
 

@@ -31,21 +31,34 @@ export const noiseOf = (variance: number, squaredNorm: number): GradientNoise =>
 export const noiseOfTwo = (small: number, ofSmall: number, big: number, ofBig: number): GradientNoise =>
   noiseOf((ofSmall - ofBig) / (1 / small - 1 / big), (big * ofBig - small * ofSmall) / (big - small));
 
+/** With the squared norm of the gradient over the whole sample. */
+export type SampledNoise = GradientNoise & { readonly sampled: number };
+
 /**
  * From the gradients of parts of `rows` rows each, two parts at least: the variance of a part's mean is 1 / rows of that of a row.
  */
-export function noiseOfParts(
-  gradients: readonly ArrayLike<number>[],
-  rows: number,
-): GradientNoise & { readonly sampled: number } {
+export function noiseOfParts(gradients: readonly ArrayLike<number>[], rows: number): SampledNoise {
   const count = gradients.length;
   const mean = new Float64Array(gradients[0]?.length ?? 0);
   for (const gradient of gradients)
     for (let i = 0; i < mean.length; i++) mean[i] = (mean[i] as number) + (gradient[i] as number) / count;
-  const ofMean = squared(mean);
+  const sampled = squared(mean);
   const ofParts = gradients.reduce((sum, gradient) => sum + squared(gradient), 0) / count;
-  const variance = (rows * count * (ofParts - ofMean)) / (count - 1);
-  return { ...noiseOf(variance, ofMean - variance / (rows * count)), sampled: ofMean };
+  return { ...noiseOfTwo(rows, ofParts, rows * count, sampled), sampled };
+}
+
+/** From the gradient over a sample, two rows at least, and the squared norms of its rows' own. */
+export function noiseOfRows(gradient: ArrayLike<number>, squaredNorms: ArrayLike<number>): SampledNoise {
+  const count = squaredNorms.length;
+  const sampled = squared(gradient);
+  const ofRows = Array.from(squaredNorms).reduce((sum, norm) => sum + norm, 0) / count;
+  return { ...noiseOfTwo(1, ofRows, count, sampled), sampled };
+}
+
+/** The noise over some rows, each by itself. */
+export async function noiseOver(control: Control, rows: Int32Array): Promise<SampledNoise> {
+  const { gradient, squaredNorms } = await control.rowGradients(rows);
+  return noiseOfRows(gradient, squaredNorms);
 }
 
 /** Training rows by chance, none twice: the same for the same draw. */

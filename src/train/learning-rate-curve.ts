@@ -1,6 +1,7 @@
 /** @file What `findLearningRate` found: losses by learning rate, and the rates that they suggest. */
 import type { Json } from '../core/json.ts';
 import type { LearningRateRange } from '../optim/drivers/learning-rate-range.ts';
+import type { CurveFigure } from './curve-figure.ts';
 
 /** Lines of the drawing. */
 const LINES = 20;
@@ -27,13 +28,18 @@ export class LearningRateCurve implements LearningRateRange {
     this.suggestion = range.suggestion;
   }
 
+  /** Between which losses are drawn: what diverges would press all else into one line. */
+  get #range(): readonly [lowest: number, highest: number] {
+    const { smoothed } = this;
+    const lowest = Math.min(...smoothed);
+    return [lowest, Math.min(Math.max(...smoothed), lowest + 2 * Math.abs((smoothed[0] ?? lowest) - lowest))];
+  }
+
   /** The smoothed loss at some twenty rates, with bars from the lowest, and what is suggested. */
   toString(): string {
     const { learningRates, smoothed, suggestion, steepest, tenthOfMinimum } = this;
     const every = Math.max(1, Math.ceil(smoothed.length / LINES));
-    const lowest = Math.min(...smoothed);
-    // What diverges would press all else into one character.
-    const highest = Math.min(Math.max(...smoothed), lowest + 2 * Math.abs((smoothed[0] ?? lowest) - lowest));
+    const [lowest, highest] = this.#range;
     const bar = (loss: number): string =>
       '█'.repeat(highest > lowest ? Math.round(Math.min(1, (loss - lowest) / (highest - lowest)) * WIDTH) : 0);
     const lines = smoothed.flatMap((loss, i) =>
@@ -46,6 +52,35 @@ export class LearningRateCurve implements LearningRateRange {
         ? 'the loss never fell: try a wider range, or more steps'
         : `suggestion ${short(suggestion)} (steepest ${short(steepest)}, a tenth of the lowest ${short(tenthOfMinimum)})`;
     return ['    rate       loss', ...lines.map((line) => line.trimEnd()), found].join('\n');
+  }
+
+  /**
+   * What `pointsFigure` of `saddlepoint/plot` draws: the loss and the smoothed loss by learning rate, as far as `toString` draws them
+   * (higher ones lie on the edge), and lines from top to bottom at the rates that are suggested.
+   *
+   * @example await writeFile('rates.svg', pointsFigure(...curve.toFigure()));
+   */
+  toFigure(): CurveFigure<'x'> {
+    const { learningRates, losses, smoothed, steepest, tenthOfMinimum } = this;
+    const [lowest, highest] = this.#range;
+    const bottom = Math.min(lowest, ...losses);
+    const curve = (values: readonly number[]) =>
+      values.flatMap((value, i): [number, number][] =>
+        Number.isFinite(value) ? [[learningRates[i] as number, Math.min(value, highest)]] : [],
+      );
+    const upright = (name: string, rate: number | undefined) =>
+      rate === undefined ? [] : [{ name, points: [bottom, highest].map((loss) => [rate, loss] as const) }];
+    return [
+      [
+        ...[
+          { name: 'loss', points: curve(losses) },
+          { name: 'smoothed', points: curve(smoothed) },
+        ],
+        ...upright('steepest', steepest),
+        ...upright('a tenth of the lowest', tenthOfMinimum),
+      ],
+      { title: 'Learning rates', x: 'learning rate', y: 'loss', line: true, log: 'x' },
+    ];
   }
 
   /** All fields; what is undefined is null. */

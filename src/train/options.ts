@@ -68,10 +68,13 @@ export interface FitOptions<Name extends string = string> extends DeviceOptions 
   /** Stops the run after the step under way; the run is returned as it stands, best weights first. */
   readonly signal?: AbortSignal;
   /**
-   * Leave out the rows that are left over after the last whole batch of an epoch: others each epoch, if they are shuffled.
-   * Default false: they are a step of their own, whose gradient is the mean over them.
+   * What becomes of the rows that are left over after the last whole batch of an epoch: 'keep' (default), they are a smaller step of
+   * their own, whose gradient is the mean over them; 'drop', they are left out, others each epoch if rows are shuffled; 'pad', the step
+   * is filled up with rows of weight 0. 'pad' learns as 'keep' does, but for rounding and for random numbers, with one plan in place of
+   * two, whose memory and making are saved; the step computes all rows of a batch. It is refused
+   * where rows of a batch meet: batch normalization, `mixup`, losses that compare rows.
    */
-  readonly dropLast?: boolean | undefined;
+  readonly last?: 'keep' | 'drop' | 'pad' | undefined;
   /** Leaves that stay as they are, by path: no gradient, no decay, no statistics. See docs/fine-tuning.md. */
   readonly freeze?: ((path: string) => boolean) | readonly string[] | undefined;
   /** How much rows of each class count: by name, or 'balanced': rows / (classes · rows of the class). */
@@ -112,7 +115,7 @@ const EXTENDED = [
     'resume',
     'resumable',
     'maxSeconds',
-    'dropLast',
+    'last',
     'tricks',
   ] as const),
 ] as const;

@@ -64,8 +64,8 @@ export async function extendStream(
   resolved: ResolvedOptions<string>,
 ): Promise<Extension> {
   checkKnownOptions('fit: data', data, ['batches', 'rows', 'classes', 'buffer']);
-  if (options.dropLast)
-    throw new SaddlepointError('option', 'fit: dropLast: a stream uses all of its rows', 'leave rows out in batches()');
+  if ((options.last ?? 'keep') !== 'keep')
+    throw new SaddlepointError('option', `fit: last: '${options.last}': a stream uses all of its rows, as they come`);
   if (typeof resolved.validation === 'number')
     throw new SaddlepointError(
       'option',

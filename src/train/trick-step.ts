@@ -10,7 +10,7 @@ import type { Loss } from '../nn/losses/loss.ts';
 import { concat } from '../ops/concat.ts';
 import { add, mul, sub } from '../ops/elementwise.ts';
 import { gather } from '../ops/indexing.ts';
-import { broadcastTo, slice } from '../ops/movement.ts';
+import { broadcastTo } from '../ops/movement.ts';
 import { sum } from '../ops/reduce.ts';
 import { scalarsOf } from '../optim/transform.ts';
 import { describeStep, type ModelParts } from './describe.ts';
@@ -116,8 +116,8 @@ export class TrickStep {
       trace.taps.length = tapped;
       return value;
     };
-    const forwardOptions = ({ mode = 'train', updates: own, key: other, part = 0 }: Point) =>
-      mode === 'train' ? { mode, key: other ?? keyOf(key, part), ...(own && { updates: own }) } : { mode };
+    const forwardOptions = ({ mode = 'train', updates: own, key: other }: Point) =>
+      mode === 'train' ? { mode, key: other ?? key, ...(own && { updates: own }) } : { mode };
     const plain: LossFunction = (point) => {
       const measure = () =>
         this.#knowing(point.output, () => description.measure(point.leaves, point.batch, forwardOptions(point)));
@@ -242,10 +242,6 @@ function gradients(of: Tensor, by: readonly Tensor[]): readonly Tensor[] {
   const found = vjp(trace, [of], [tensor(1)], by);
   return by.map(({ shape }, i) => found[i] ?? broadcastTo(tensor(0), shape));
 }
-
-/** The key of a part of a minibatch: the first has the step's own. */
-const keyOf = (key: Tensor, part: number): Tensor =>
-  part === 0 ? key : concat([slice(key, [0], [2]), tensor(Int32Array.of(part))], 0);
 
 /** What the parts of a minibatch measured, as the minibatch would have. */
 function joined(parts: readonly Measured[]): Measured {

@@ -37,6 +37,11 @@ interface Named {
   readonly gradientsPerStep?: (step: number, stepsPerEpoch: number) => number;
   /** Whether they depend on `stepsPerEpoch`: such a trick is refused beside a schedule of batch sizes, which changes it. */
   readonly countsEpochs?: boolean;
+  /**
+   * Where rows of a minibatch have to do with each other, what is done to them, such as 'mixes rows': `last: 'pad'`, whose rows count
+   * for nothing by themselves, then refuses the trick.
+   */
+  readonly meetingRows?: string;
   /** How many they are; default 0. */
   readonly scalarCount?: number;
   /** Blocks that stay from step to step, zeros at the start, saved with checkpoints. By name. */
@@ -64,13 +69,16 @@ export interface Point {
   readonly mode?: 'train' | 'predict';
   /** Gets new running statistics; left out: they are not kept, as behoves a second pass. */
   readonly updates?: Map<string, Tensor>;
-  /** Another key of random numbers, i32 [seed, step, iteration], than the step's. */
+  /**
+   * Another key of random numbers, i32 [3], than the step's: the one way to ask for other draws. One of `keysOf(point.key ?? context.key,
+   * …)`, so that tricks that do so can be nested.
+   */
   readonly key?: Tensor;
   /** The model's output there, where it is known: the loss is then of this, and the model is not applied. */
   readonly output?: Tensor;
   /**
-   * Of a minibatch that is taken in parts, its place among them, from 0: what parts measure is put together, and each draws other
-   * random numbers. Left out: the batch is whole.
+   * Of a minibatch that is taken in parts, its place among them, from 0: what parts measure is put together. Left out: the batch is
+   * whole.
    */
   readonly part?: number;
 }

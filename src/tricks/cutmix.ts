@@ -29,6 +29,7 @@ export function cutmix(alpha = 1, options: ImageShapeOption = {}): Augmentation 
   checkImageShape('cutmix.shape', shape);
   return {
     kind: 'augmentation',
+    meetingRows: 'mixes rows',
     name: 'cutmix',
     options: { alpha, ...(shape && { shape: [...shape] }) },
     isNeutral: alpha === 0,

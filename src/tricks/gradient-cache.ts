@@ -8,11 +8,11 @@
  */
 import { valueAndGrad } from '../autodiff/grad.ts';
 import { checkNumber, must, SaddlepointError } from '../core/errors.ts';
-import { type Tensor, tensor } from '../graph/tensor.ts';
+import type { Tensor } from '../graph/tensor.ts';
 import { maskOf, withMask } from '../nn/layer.ts';
 import { concat } from '../ops/concat.ts';
 import { add, mul } from '../ops/elementwise.ts';
-import { gather } from '../ops/indexing.ts';
+import { keysOf } from '../ops/keys.ts';
 import { scan } from '../ops/loops.ts';
 import { reshape, slice } from '../ops/movement.ts';
 import { sum } from '../ops/reduce.ts';
@@ -47,7 +47,7 @@ export function gradientCache(rows: number): GradientTrick {
       const { trained, gradients, loss } = context;
       const leaves = trained.map((path) => must(point.leaves.get(path), `leaf ${path}`));
       const parts = new Parts(x.shape[0] as number, rows);
-      const given = { x: parts.cut(x), key: parts.keys(context.key) };
+      const given = { x: parts.cut(x), key: parts.keys(point.key ?? context.key) };
       const forward = forwardOf(point, context);
       const output = joined(parts, given, forward);
       const value = loss({ ...point, output });
@@ -89,17 +89,12 @@ class Parts {
     };
   }
 
-  /** A key for each part: the last of its three numbers counts them. */
+  /** A key for each part. */
   keys(key: Tensor): Cut {
-    const keyOf = (from: number, count: number): Tensor => {
-      const numbers = Int32Array.from({ length: count }, (_, i) => from + i);
-      // Picked, not broadcast: what the host can do with a few numbers, where keys are to stay on a GPU's host.
-      const copies = gather(reshape(slice(key, [0], [2]), [1, 2]), tensor(new Int32Array(count)));
-      return concat([copies, tensor(numbers, [count, 1])], 1);
-    };
+    const all = keysOf(key, this.#turns + Math.sign(this.#rest));
     return {
-      turns: keyOf(1, this.#turns),
-      rest: this.#rest === 0 ? undefined : reshape(keyOf(this.#turns + 1, 1), [3]),
+      turns: slice(all, [0, 0], [this.#turns, 3]),
+      rest: this.#rest === 0 ? undefined : reshape(slice(all, [this.#turns, 0], [1, 3]), [3]),
     };
   }
 

@@ -6,6 +6,8 @@
 import { checkNumber, SaddlepointError } from '../core/errors.ts';
 import { type Tensor, tensor } from '../graph/tensor.ts';
 import { add, div, maximum, mul } from '../ops/elementwise.ts';
+import { keysOf } from '../ops/keys.ts';
+import { reshape, slice } from '../ops/movement.ts';
 import { rowRange } from '../ops/row-range.ts';
 import type { GradientTrick } from '../train/trick.ts';
 
@@ -36,7 +38,7 @@ export function microBatches(rows: number): GradientTrick {
     name: 'microBatches',
     options: { rows },
     claims: ['parts of the minibatch'],
-    wrap: (gradient, { rows: all, trained }) => {
+    wrap: (gradient, { rows: all, trained, key: own }) => {
       if (all <= rows) return gradient;
       const parts = Math.ceil(all / rows);
       if (parts > MOST_PARTS)
@@ -47,6 +49,7 @@ export function microBatches(rows: number): GradientTrick {
         );
       return (point) => {
         let { leaves } = point;
+        const keys = keysOf(point.key ?? own, parts);
         let [loss, weight] = [tensor(0), tensor(0)] as [Tensor, Tensor];
         const sums = new Map<string, Tensor>();
         for (let part = 0; part < parts; part++) {
@@ -55,12 +58,13 @@ export function microBatches(rows: number): GradientTrick {
           const batch = Object.fromEntries(
             Object.entries(point.batch).map(([name, x]) => [name, rowRange(x, from, count)]),
           );
-          const made = gradient({ ...point, leaves, batch, part });
-          const own = made.weight ?? tensor(count);
-          loss = add(loss, mul(made.loss, own));
-          weight = add(weight, own);
+          const key = reshape(slice(keys, [part, 0], [1, 3]), [3]);
+          const made = gradient({ ...point, leaves, batch, part, key });
+          const counted = made.weight ?? tensor(count);
+          loss = add(loss, mul(made.loss, counted));
+          weight = add(weight, counted);
           for (const path of trained) {
-            const scaled = mul(made.gradients.get(path) as Tensor, own);
+            const scaled = mul(made.gradients.get(path) as Tensor, counted);
             const before = sums.get(path);
             sums.set(path, before === undefined ? scaled : add(before, scaled));
           }

@@ -39,6 +39,7 @@ export function mixup(alpha = 0.2, options: MixupOptions = {}): Augmentation {
   const { perRow = false } = options;
   return {
     kind: 'augmentation',
+    meetingRows: 'mixes rows',
     name: 'mixup',
     options: { alpha, perRow },
     isNeutral: alpha === 0,

@@ -29,6 +29,7 @@ export function svrg(options: { readonly snapshotEvery?: number } = {}): Gradien
   const snapshotEvery = checkNumber('svrg.snapshotEvery', options.snapshotEvery ?? 2, { min: 1, integer: true });
   return {
     kind: 'gradient',
+    meetingRows: 'weighs minibatches by their rows',
     name: 'svrg',
     options: { snapshotEvery },
     claims: ['correction of the gradient'],

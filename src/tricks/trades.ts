@@ -56,6 +56,7 @@ export function trades(options: TradesOptions): Regularizer {
   const clip = checkClip(name, options.clip);
   const ramp = checkRamp(name, options.ramp);
   return {
+    meetingRows: 'takes a mean over the rows',
     ...{ kind: 'regularizer', name },
     options: { epsilon, beta, steps, stepSize, clip: clip && [...clip], ramp },
     isNeutral: beta === 0 || epsilon === 0,

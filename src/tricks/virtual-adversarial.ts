@@ -45,6 +45,7 @@ export function virtualAdversarial(options: VirtualAdversarialOptions): Regulari
   const steps = checkNumber('virtualAdversarial.steps', options.steps ?? 1, { min: 1, max: 100, integer: true });
   const probe = checkNumber('virtualAdversarial.probe', options.probe ?? 1e-3, { min: 0, openMin: true });
   return {
+    meetingRows: 'takes a mean over the rows',
     ...{ kind: 'regularizer', name, options: { epsilon, alpha, steps, probe } },
     isNeutral: epsilon === 0 || alpha === 0,
     penalty(point, context) {

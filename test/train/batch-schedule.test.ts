@@ -40,7 +40,7 @@ const one = batchSchedule.grow({ from: 7, max: 7 });
 describe('batchSchedule', () => {
   it('of one size is bit for bit the run with a number', async () => {
     expect(weightsOf(await run(one))).toEqual(weightsOf(await run(7)));
-    expect(weightsOf(await run(one, { dropLast: true }))).toEqual(weightsOf(await run(7, { dropLast: true })));
+    expect(weightsOf(await run(one, { last: 'drop' }))).toEqual(weightsOf(await run(7, { last: 'drop' })));
   });
 
   it('grow: by epochs and by steps, each row once an epoch, up to all rows', () => {

@@ -9,6 +9,7 @@ import {
   sequential,
   sgd,
 } from 'saddlepoint';
+import { pointsFigure } from 'saddlepoint/plot';
 import { describe, expect, it } from 'vitest';
 import { classes, classifier, clouds, rejection, weightsOf } from './examples.ts';
 
@@ -101,5 +102,24 @@ describe('findLearningRate', () => {
     expect(await message({ resume: {} })).toMatch(/'resume' is for one run/);
     expect(await message({ rates: 3 })).toMatch(/unknown option 'rates'/);
     expect(await message({ signal: AbortSignal.abort() })).toMatch(/aborted/);
+  });
+
+  it('is a figure: both losses by rate, no higher than they are drawn, and the rates that are suggested', async () => {
+    const curve = await findLearningRate(parabola(), point, {
+      ...{ ...still, optimizer: sgd(), from: 1e-4, to: 1e3, steps: 200 },
+    });
+    const [series, options] = curve.toFigure();
+    expect(series.map(({ name }) => name)).toEqual(['loss', 'smoothed', 'steepest', 'a tenth of the lowest']);
+    const [losses, smoothed, steepest] = series.map(({ points }) => points);
+    expect(losses?.map(([rate]) => rate)).toEqual(curve.learningRates);
+    const highest = Math.max(...(smoothed ?? []).map(([, loss]) => loss));
+    smoothed?.forEach(([, loss], i) => {
+      expect(loss).toBe(Math.min(curve.smoothed[i] as number, highest));
+    });
+    expect(Math.max(...(losses ?? []).map(([, loss]) => loss))).toBe(highest);
+    expect(highest).toBeLessThan(Math.max(...curve.losses));
+    expect(steepest?.map(([rate]) => rate)).toEqual([curve.steepest, curve.steepest]);
+    expect(options).toMatchObject({ x: 'learning rate', log: 'x' });
+    expect(pointsFigure(...curve.toFigure())).toMatch(/^<svg[\s\S]*steepest[\s\S]*<\/svg>/);
   });
 });

@@ -131,18 +131,18 @@ describe('fit', () => {
     expect(run.parameters.get('0/bias')?.data[0]).toBe(6);
   });
 
-  it('T9: leaves the rest of an epoch out with dropLast, other rows each epoch', async () => {
+  it('T9: leaves the rest of an epoch out where the last rows are dropped, other rows each epoch', async () => {
     const options = { loss: meanSquaredError(), optimizer: sgd({ learningRate: 0 }), batchSize: 4, progress: false };
-    const run = await fit(sequential([dense(1)]), line(10), { ...options, epochs: 3, dropLast: true });
+    const run = await fit(sequential([dense(1)]), line(10), { ...options, epochs: 3, last: 'drop' });
     expect(run.steps).toBe(6);
     const losses = run.history.map(({ loss }) => loss);
     expect(new Set(losses).size).toBe(3);
     const ordered = { ...options, epochs: 1, shuffle: false, standardize: false } as const;
-    const first = await fit(sequential([dense(1)]), line(10), { ...ordered, dropLast: true });
+    const first = await fit(sequential([dense(1)]), line(10), { ...ordered, last: 'drop' });
     const eight = await fit(sequential([dense(1)]), line(8), ordered);
     expect(first.history[0]?.loss).toBe(eight.history[0]?.loss);
-    const error = await rejection(fit(classifier(), clouds(9), { ...classes, dropLast: 1 as never }));
-    expect(error.message).toBe('fit: dropLast: expected true or false, got 1');
+    const error = await rejection(fit(classifier(), clouds(9), { ...classes, last: 'no' as never }));
+    expect(error.message).toBe("fit: last: unknown value 'no'\n  help: legal: keep, drop, pad");
   });
 
   it('D9: clamps a batch size larger than the data, and says so', async () => {

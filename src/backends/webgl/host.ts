@@ -77,6 +77,9 @@ const defined: HostLowering = (inputs, { op, attributes, outputs }) =>
 /** Elements up to which moving on the host costs less than a call to the device. */
 const SMALL = 4096;
 const MOVED = ['segment', 'pack', 'cast', 'slice', 'concat', 'split', 'transpose'];
+/** With which keys of random numbers are made of keys: those have to stay here, see `keysOf`. */
+const ON_KEYS = ['mul'];
+const IF_SMALL = [...MOVED, ...ON_KEYS];
 
 const HOST: Readonly<Record<string, HostLowering>> = {
   gather: (inputs, { outputs }) => gather('gather', inputs, must(outputs[0], 'an output')),
@@ -89,7 +92,7 @@ const HOST: Readonly<Record<string, HostLowering>> = {
     return [draw(inputs, attributes as Any, randomUniform).map((u) => (u < rate ? 0 : scale))];
   },
   ...{ identity: defined, reshape: defined, rowOrder: defined },
-  ...Object.fromEntries(MOVED.map((name) => [name, defined])),
+  ...Object.fromEntries(IF_SMALL.map((name) => [name, defined])),
 };
 
 /** Those that only the host computes. */
@@ -97,7 +100,7 @@ const ALWAYS = new Set(['randomUniform', 'randomNormal', 'dropoutMask']);
 
 /** How the host computes a node; undefined if it is for the device. */
 export function hostLowering({ op, outputs }: Node): HostLowering | undefined {
-  const isLarge = MOVED.includes(op.name) && outputs.some(({ shape }) => sizeOf(shape) > SMALL);
+  const isLarge = IF_SMALL.includes(op.name) && outputs.some(({ shape }) => sizeOf(shape) > SMALL);
   return !isLarge && Object.hasOwn(HOST, op.name) ? HOST[op.name] : undefined;
 }
 

@@ -133,7 +133,7 @@ class Search {
   async #speed(batchSize: number, seconds: number): Promise<number> {
     const watch = stopwatch(seconds, this.#clock);
     // Whole batches alone, nothing between them, and a rate of 0: speed does not depend on it, and no step diverges.
-    const whole = { batchSize, dropLast: true, validation: undefined as never, optimizer: this.#scaled(0) };
+    const whole = { batchSize, last: 'drop' as const, validation: undefined as never, optimizer: this.#scaled(0) };
     const ended = await this.#fit({ ...whole, callbacks: [watch] });
     if (ended === 'diverged')
       throw new SaddlepointError(

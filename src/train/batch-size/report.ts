@@ -2,6 +2,7 @@
 import { checkNumber, SaddlepointError } from '../../core/errors.ts';
 import type { Json } from '../../core/json.ts';
 import { scaledRate } from '../../optim/schedules/scaled-rate.ts';
+import type { CurveFigure } from '../curve-figure.ts';
 import type { ArrivalEnding } from './arrival.ts';
 import type { BatchSizeTarget } from './options.ts';
 
@@ -127,7 +128,7 @@ export class BatchSizeReport {
    *
    * @example await writeFile('sizes.svg', pointsFigure(...found.toFigure()));
    */
-  toFigure(): BatchSizeFigure {
+  toFigure(): CurveFigure<'both'> {
     const points = (value: (row: BatchSizeRow) => number | undefined) =>
       this.table.flatMap((row): [number, number][] => {
         const y = value(row);
@@ -151,18 +152,6 @@ export class BatchSizeReport {
     ];
   }
 }
-
-/** The arguments of `pointsFigure`. */
-export type BatchSizeFigure = readonly [
-  series: readonly { readonly name: string; readonly points: readonly (readonly [x: number, y: number])[] }[],
-  options: {
-    readonly title: string;
-    readonly x: string;
-    readonly y: string;
-    readonly line: true;
-    readonly log: 'both';
-  },
-];
 
 const short = (value: number | undefined): string => (value === undefined ? '–' : String(Number(value.toPrecision(3))));
 const micro = (seconds: number | undefined): string => short(seconds && 1e6 * seconds);
