@@ -12,9 +12,9 @@ import { float, mul } from '../ops/elementwise.ts';
 import { broadcastTo, reshape } from '../ops/movement.ts';
 import { sum } from '../ops/reduce.ts';
 import { describeStep } from './describe.ts';
+import { concatSources, concatTargets } from './held-out.ts';
 import type { ResolvedOptions } from './options.ts';
 import type { Prepared } from './prepare.ts';
-import { concatSources, concatTargets } from './read.ts';
 import type { Hooks } from './training.ts';
 import type { Trick } from './trick.ts';
 

@@ -8,7 +8,7 @@ import type { Targets } from '../data/targets.ts';
 import { initialize, type Layer } from '../nn/layer.ts';
 import { isTrainedModel, type TrainedModel } from './model.ts';
 import type { Data, ResolvedOptions } from './options.ts';
-import { concatSources, concatTargets, readSource, readTargets, withRowShape } from './read.ts';
+import { readSource, readTargets, withRowShape } from './read.ts';
 import type { ModelState } from './state.ts';
 import { nextTurn } from './yield.ts';
 
@@ -47,14 +47,10 @@ export async function prepare(
   if (!base && [...made.parameters.values()].some(({ shape, data }) => shape[1] && data[0] === data[1]))
     notes.push(...(await import('../nn/symmetry.ts')).symmetryNotes(made.parameters));
 
-  let joined = { source, targets };
-  if (validation !== undefined && typeof validation !== 'number') {
-    joined = await heldOut(async () => {
-      const held = readSource(validation);
-      const heldTargets = await readTargets(validation, held, { ...reader, classes: targets.classes });
-      return { source: concatSources(source, held), targets: concatTargets(targets, heldTargets) };
-    });
-  }
+  const joined =
+    validation === undefined || typeof validation === 'number'
+      ? { source, targets }
+      : await (await import('./held-out.ts')).withHeldOut(source, targets, validation, reader);
   const rows = await splitOf(source, targets, joined.source.rows, options, notes);
   const { batchSize, notes: batchNotes } = checkBatchSize(options.batchSize, rows.train.length);
   notes.push(...batchNotes);
@@ -93,17 +89,6 @@ function stateOf(model: Layer | TrainedModel): ModelState | undefined {
     `fit: expected a layer or a trained model, got ${show(model)}`,
     'for example sequential([dense(16, { activation: "relu" }), dense(3)])',
   );
-}
-
-/** Reads the data held out; its errors say that it is not the training data they are about. */
-async function heldOut<T>(read: () => Promise<T>): Promise<T> {
-  try {
-    return await read();
-  } catch (error) {
-    if (!(error instanceof SaddlepointError) || error.message.startsWith('validation: ')) throw error;
-    const [message = ''] = error.message.split('\n  help: ');
-    throw new SaddlepointError(error.code, `validation: ${message}`, error.help, { cause: error });
-  }
 }
 
 function fresh(layer: Layer, rowShape: Shape, seed: number): Pick<ModelState, 'parameters' | 'outputShape'> {

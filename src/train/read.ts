@@ -57,35 +57,3 @@ export function withRowShape(given: Source, shape: Shape): Source {
     `x: rows of shape ${showShape(source.rowShape)}, the model takes ${showShape(shape)}`,
   );
 }
-
-/** The rows of both, one after the other. */
-export function concatSources(a: Source, b: Source): Source {
-  const fitted = withRowShape(b, a.rowShape);
-  if (fitted.dtype !== a.dtype) {
-    throw new SaddlepointError(
-      'data',
-      `validation: x is ${fitted.dtype}, the training data's is ${a.dtype}`,
-      'give both in one type: bytes are scaled, floats are not',
-    );
-  }
-  return { ...a, rows: a.rows + b.rows, data: concat(a.data, fitted.data) };
-}
-
-/** The targets of both, one after the other; both must have been encoded alike. */
-export function concatTargets(a: Targets, b: Targets): Targets {
-  if (a.data.constructor !== b.data.constructor || a.width !== b.width) {
-    throw new SaddlepointError(
-      'data',
-      'validation: y has another form than the training data',
-      'give both as class numbers, or both as rows',
-    );
-  }
-  return { ...a, data: concat(a.data, b.data) };
-}
-
-function concat<T extends Float32Array | Int32Array | Uint8Array>(a: T, b: T): T {
-  const joined = new (a.constructor as new (length: number) => T)(a.length + b.length);
-  joined.set(a);
-  joined.set(b, a.length);
-  return joined;
-}
