@@ -68,12 +68,14 @@ export function barrier(): i32 {
   if (atomic.load<i32>(at(TeamField.halted))) return 1;
   if (atomic.add<i32>(at(TeamField.arrived), 1) == count - 1) {
     atomic.store<i32>(at(TeamField.arrived), 0);
+    // The last to come says it for all. Until they have met again it stays, where a thread that is late to look at `stopped`
+    // might see what another has done since, leave alone, and be waited for.
+    atomic.store<i32>(at(TeamField.leaving), i32(atomic.load<i32>(at(TeamField.stopped)) == call));
     ring(TeamField.generation);
   } else {
     wait(TeamField.generation, generation, SPINS, index ? 0 : load<i32>(at(TeamField.patience)));
   }
-  // By the call's number: the first thread may have begun the next before another learns of this one's end.
-  return i32(atomic.load<i32>(at(TeamField.halted)) != 0 || atomic.load<i32>(at(TeamField.stopped)) == call);
+  return atomic.load<i32>(at(TeamField.halted)) | atomic.load<i32>(at(TeamField.leaving));
 }
 
 /** An instruction of this thread has stopped the run: the others learn it at the barrier that follows every such instruction. */

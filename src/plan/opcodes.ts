@@ -256,6 +256,8 @@ export const enum TeamField {
   halted = 3,
   /** The number of the call that an instruction has stopped; its thread's status says why. */
   stopped = 4,
+  /** Whether that was the call at whose barrier threads met last: then all leave it. */
+  leaving = 5,
   /** The number of the last call. */
   doorbell = 16,
   /** Threads that wait for calls. */

@@ -1,11 +1,12 @@
 /** Several threads in Node: the bits of one thread, its errors, and what happens when a thread is late, fails, or is gone. */
 import { createHash } from 'node:crypto';
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import { chooseThreads } from '../../src/backends/wasm/builds.ts';
 import { imageOf } from '../../src/backends/wasm/image.ts';
 import { planSession, wasmBackend } from '../../src/backends/wasm/index.ts';
 import type { ProgramLayout } from '../../src/backends/wasm/layout.ts';
 import { MEMORY_BASE } from '../../src/backends/wasm/machine.ts';
+import { Pace } from '../../src/backends/wasm/pace.ts';
 import { Team } from '../../src/backends/wasm/team.ts';
 import { ProgramBuilder } from '../../src/graph/program.ts';
 import { tensor } from '../../src/graph/tensor.ts';
@@ -23,7 +24,7 @@ import { gather } from '../../src/ops/indexing.ts';
 import { sum } from '../../src/ops/reduce.ts';
 import { guard } from '../../src/ops/update.ts';
 import { fit } from '../../src/train/fit.ts';
-import { Constant } from '../kernels/enums.ts';
+import { Constant, StatusField } from '../kernels/enums.ts';
 import { noise } from '../kernels/machine.ts';
 
 const SIMD = { threads: 1, build: 'simd' } as const;
@@ -50,6 +51,7 @@ const bits = ({ buffer, byteOffset, byteLength }: ArrayBufferView): string =>
 
 const opened: { dispose(): void }[] = [];
 afterEach(() => {
+  vi.restoreAllMocks();
   for (const each of opened.splice(0)) each.dispose();
 });
 
@@ -84,10 +86,11 @@ async function openTeam(threads: number, patience?: number) {
   const { plan, code, tables } = layout.programs.get('step') as ProgramLayout;
   new Int32Array(team.machine.memory.buffer, MEMORY_BASE + code, plan.words.length).set(plan.words);
   const rows = tables.get('indices')?.address as number;
-  new Int32Array(team.machine.memory.buffer, MEMORY_BASE + rows, goodIndices.length).set(goodIndices);
+  const indices = new Int32Array(team.machine.memory.buffer, MEMORY_BASE + rows, goodIndices.length);
+  indices.set(goodIndices);
   await until(() => team.isComplete);
   const unary = plan.origins.find(({ op }) => op === 'tanh')?.at as number;
-  return { team, block, unary };
+  return { team, block, indices, unary };
 }
 
 async function until(condition: () => boolean): Promise<void> {
@@ -145,6 +148,18 @@ describe('a session with several threads', () => {
     expect(two.run('step', 1)).toEqual(one.run('step', 1));
     expect(two.run('step', 1)).toMatchObject({ done: 0, stop: { reason: 'nonFinite' } });
     expect(bits(two.read('p'))).toBe(bits(one.read('p')));
+  });
+
+  test('stops together however often, also when a thread is late to look whether another has stopped', async () => {
+    const { team, indices } = await openTeam(2, 5);
+    vi.spyOn(Pace.prototype, 'next').mockReturnValue('together');
+    for (let call = 0; call < 3000; call++) {
+      const bad = (call % 2) * 700;
+      indices[bad] = 100;
+      const { done, stop } = team.run('step', 1);
+      expect([done, stop?.[StatusField.detail]]).toEqual([0, bad]);
+      indices[bad] = 0;
+    }
   });
 
   test('has one thread where steps are too short, or it is asked for', async () => {

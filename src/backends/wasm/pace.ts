@@ -12,12 +12,12 @@ export type Way = 'together' | 'alone';
 /** Milliseconds until the other way is tried again; doubled each time it is found slower. */
 const FIRST_TRIAL = 200;
 const LONGEST_TRIAL = 5000;
-/** Calls of a trial, and the calls by which the way in use is judged. */
+/** Calls of a trial, but for the first call of all, and the calls by which the way in use is judged. */
 const TRIED = 3;
 const REMEMBERED = 5;
 
-const median = (times: readonly number[]): number =>
-  [...times].sort((a, b) => a - b)[times.length >> 1] ?? Number.POSITIVE_INFINITY;
+/** What is not known is worth a try. */
+const median = (times: readonly number[]): number => [...times].sort((a, b) => a - b)[times.length >> 1] ?? 0;
 
 export class Pace {
   readonly #now: () => number;
@@ -31,7 +31,7 @@ export class Pace {
   /** @param now milliseconds. */
   constructor(now: () => number = () => performance.now()) {
     this.#now = now;
-    this.#trialAt = now() + FIRST_TRIAL;
+    this.#trialAt = now();
   }
 
   /** The way of the next call. */
@@ -48,7 +48,8 @@ export class Pace {
     const times = this.#times[way];
     times.push(time);
     if (times.length > REMEMBERED) times.shift();
-    if (this.#isTrial && this.#times[this.#other].length < TRIED) return;
+    const wanted = this.#times[this.#preferred].length === 0 ? 1 : TRIED;
+    if (this.#isTrial && this.#times[this.#other].length < wanted) return;
     const { together, alone } = this.#times;
     const best: Way = median(alone) < median(together) ? 'alone' : 'together';
     if (best !== this.#preferred) this.#pause = FIRST_TRIAL;
