@@ -4,6 +4,8 @@ import { addScaled, dot, type LinearOperator, normOf, unit } from './operator.ts
 
 /** Below this share of the largest element seen, what is left of a vector is rounding. */
 const NOTHING = 1e-12;
+/** Smaller numbers have lost digits, being denormal or near to it: a vector divided by its length would not have length 1. */
+const LEAST = 2 ** -970;
 
 /** T = Vᵀ A V of an orthonormal basis V that begins with a given vector. */
 export interface KrylovBasis {
@@ -78,7 +80,7 @@ export class KrylovSpace {
       this.#diagonal.push(dot(product, next));
       for (let again = 0; again < 2; again++) for (const v of this.#basis) addScaled(product, v, -dot(product, v));
       this.#rest = normOf(product);
-      const isNothing = this.#rest <= NOTHING * this.#largest;
+      const isNothing = this.#rest <= Math.max(LEAST, NOTHING * this.#largest);
       if (isNothing) this.#rest = 0;
       this.#isClosed = isNothing || this.steps === size;
       if (!isNothing) this.#next = Float64Array.from(product, (x) => x / this.#rest);

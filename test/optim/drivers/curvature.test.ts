@@ -47,6 +47,12 @@ describe('lanczos', () => {
     );
   });
 
+  it('takes what is denormal for 0', async () => {
+    const { top, bottom, ritzVector } = await lanczos(diagonal([0, -5e-324]));
+    expect([top, bottom]).toEqual([expect.closeTo(0, 300), expect.closeTo(0, 300)]);
+    expect(ritzVector(0).reduce((sum, x) => sum + x * x, 0)).toBeCloseTo(1, 9);
+  });
+
   it('reaches the ends of 500 eigenvalues in 60 steps', async () => {
     const values = Array.from({ length: 500 }, (_, i) => (i === 0 ? -2 : i === 499 ? 10 : i / 500));
     const { top, bottom, steps } = await lanczos(diagonal(values), { steps: 60 });
