@@ -1,8 +1,10 @@
 /** @file Batch sizes on a network: noise scale, steps and seconds to a test accuracy, examples a second. */
 import {
+  accuracy,
   type Callback,
   crossEntropy,
   dense,
+  deviceCurves,
   fit,
   microBatches,
   noiseScale,
@@ -64,9 +66,9 @@ async function arrive(train: Rows, test: Rows, batchSize: number, learningRate: 
       if ((step + 1) % every !== 0) return;
       spent += performance.now() - began;
       counted = step + 1;
-      const accuracy = accuracyOf(await control.parameters(), test);
-      looks.push([counted, accuracy]);
-      if (accuracy >= WANTED) {
+      const reached = accuracyOf(await control.parameters(), test);
+      looks.push([counted, reached]);
+      if (reached >= WANTED) {
         steps = step + 1;
         control.stop('reached');
       }
@@ -137,7 +139,7 @@ function figuresOf(found: ReadonlyMap<number, Arrival>): Figure[] {
       const arrival = found.get(size) as Arrival;
       return {
         name: `batch ${size}`,
-        points: arrival.looks.map(([steps, accuracy]) => [of(arrival, steps, size), accuracy] as const),
+        points: arrival.looks.map(([steps, reached]) => [of(arrival, steps, size), reached] as const),
       };
     });
     const title = `Test accuracy by ${x}, up to ${100 * WANTED} %`;
@@ -147,6 +149,28 @@ function figuresOf(found: ReadonlyMap<number, Arrival>): Figure[] {
       svg: pointsFigure(series, { title, x, y: 'accuracy', line: true, log: 'x' }),
     };
   });
+}
+
+/** One size by one thread and by two: the same steps, in other times. */
+async function onDevices(train: Rows, test: Rows, learningRate: number): Promise<{ row: Finding; figure: Figure }> {
+  const found = await deviceCurves(model(), dataOf(train), {
+    ...{ ...shared, metrics: [accuracy()], validation: dataOf(test), batchSize: 128, epochs: 4, every: 10 },
+    optimizer: sgd({ learningRate }),
+    devices: ['wasm', { device: 'wasm', threads: 2 }],
+  });
+  const times = found
+    .secondsTo(WANTED)
+    .map(({ name, seconds }) => `${name} ${seconds === undefined ? 'never' : `${seconds.toFixed(3)} s`}`);
+  const [series, options] = found.toFigure();
+  const title = `Test accuracy by seconds, batch 128, a line a device`;
+  return {
+    row: {
+      what: `batch 128 by one thread and by two (\`deviceCurves\`): seconds of the steps to ${100 * WANTED} % test accuracy`,
+      reference: '–',
+      ours: times.join('; '),
+    },
+    figure: { name: 'devices', alt: title, svg: pointsFigure(series, { ...options, title }) },
+  };
 }
 
 export const experiment: Experiment = {
@@ -218,14 +242,15 @@ export const experiment: Experiment = {
       isMet: rate(1) > 6600 && rate(8) > 44_000,
     };
     const parts = await inParts(train);
+    const devices = await onDevices(train, test, found.get(128)?.learningRate ?? 0.1);
     return {
       tables: [
         {
           title: 'MLP 784-128-10, SGD, digits28 standardized, seed 0',
-          findings: [noiseRow, ...arrivals, valley, speed, parts],
+          findings: [noiseRow, ...arrivals, valley, speed, parts, devices.row],
         },
       ],
-      figures: figuresOf(found),
+      figures: [...figuresOf(found), devices.figure],
       notes: [
         `The most examples a second come at batch ${best}. Seconds are steps times the measured mean of a step, on a machine that may be loaded.`,
       ],
