@@ -1,5 +1,5 @@
 /** @file Rules about what other tools measure, on longer runs: speeds by F4, a real text by I1, pictures and captions by I2. */
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import {
   adam,
   advise,
@@ -15,6 +15,7 @@ import {
 import { describe, expect, it } from 'vitest';
 import { heldOutBy, tintedDigits } from '../../demo/multimodal/data.ts';
 import { jointModel, pairsOf } from '../../demo/multimodal/measure.ts';
+import { fetched } from '../../scripts/fetch-data.mjs';
 import { searchBatchSizes } from '../../src/train/batch-size/find-batch-size.ts';
 import { HEALTHY } from '../inspect/advice/healthy.ts';
 
@@ -38,11 +39,9 @@ describe.each(HEALTHY)('F4, by processor time: $name', ({ model, data, options }
   });
 });
 
-const KJV = new URL('../../.cache/data/kjv/kjv.txt', import.meta.url);
-
-describe.skipIf(!existsSync(KJV))('I1: the King James Bible', () => {
+describe('I1: the King James Bible', () => {
   const verses = () =>
-    readFileSync(KJV, 'utf8')
+    readFileSync(fetched('kjv')[0] as string, 'utf8')
       .split('\n')
       .map((line) => line.split(/\s+/).filter((word) => word !== ''));
 
