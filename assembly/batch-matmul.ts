@@ -22,6 +22,7 @@ export function batchMatmul(p: usize, base: usize): void {
       placeOf(p, c, i, j, BatchMatmulField.destinationOuter, BatchMatmulField.destinationInner),
       placeOf(p, a, i, j, BatchMatmulField.lhsOuter, BatchMatmulField.lhsInner),
       placeOf(p, b, i, j, BatchMatmulField.rhsOuter, BatchMatmulField.rhsInner),
+      0,
     );
   }
 }

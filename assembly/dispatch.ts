@@ -10,6 +10,7 @@ import { cumulativeSum, topK } from './cumulative';
 import { oneHot, scatterAdd } from './gather';
 import { gatherDot, gatherLogistic, gatherSum } from './gather-product';
 import { group } from './group';
+import { panelMatmul } from './matmul';
 import { loopLoad, loopStore } from './loop';
 import { averagePool, averagePoolGradient, maxPool, maxPoolGather, maxPoolGradient } from './pool';
 import { randomNormal, randomUniform } from './random';
@@ -51,6 +52,10 @@ export function performExtended(opcode: i32, p: usize, base: usize): i32 {
     case Opcode.gatherDot: return gatherDot(p, base);
     case Opcode.gatherSum: return gatherSum(p, base);
     case Opcode.gatherLogistic: return gatherLogistic(p, base);
+  }
+  if (ASC_FEATURE_THREADS && opcode == Opcode.panelMatmul) {
+    panelMatmul(p, base);
+    return Status.ok;
   }
   return stop(base, Status.illegalInstruction, opcode, 0);
 }

@@ -16,7 +16,7 @@
  * each turn of a loop, and spills where the loads of two steps stand in one basic block: so the first kernel does 4 steps a
  * turn, with an exit (a block boundary) between them: 36 GFLOP/s where 4 pointers in a plain loop give 29 (Zen 3, peak 47).
  */
-import { Constant, Activation, MatmulField, UnaryFunction } from '../src/plan/opcodes';
+import { Constant, Activation, MatmulField, PanelMatmulField, UnaryFunction } from '../src/plan/opcodes';
 import { mapUnary } from './elementwise';
 import { gemm_f32_6x8_columns, gemm_f32_6x8_rows } from './matmul6x8';
 import { packColumns4, packRows, packTransposed, packTransposed4 } from './pack';
@@ -188,27 +188,44 @@ export function tailTile(
 }
 
 export function matmul(p: usize, base: usize): void {
-  multiply(p, base, operand(p, MatmulField.destination, base), operand(p, MatmulField.lhs, base), operand(p, MatmulField.rhs, base));
+  multiply(p, base, operand(p, MatmulField.destination, base), operand(p, MatmulField.lhs, base), operand(p, MatmulField.rhs, base), 0);
 }
 
-/** The product that the words at `p` describe, of operands that may lie elsewhere. */
-export function multiply(p: usize, base: usize, c: usize, a: usize, b: usize): void {
+/** With B or C in panels, in the builds with threads. */
+export function panelMatmul(p: usize, base: usize): void {
+  multiply(
+    p, base, operand(p, MatmulField.destination, base), operand(p, MatmulField.lhs, base), operand(p, MatmulField.rhs, base),
+    word(p, PanelMatmulField.panels),
+  );
+}
+
+/** Packs 8 columns of Bᵀ, whose rows lie in panels of 8 values of k: square by square. */
+function packSquares(to: usize, from: usize, panel: usize, columns: i32, k: i32): void {
+  for (; k > 0; k -= 8, to += 256, from += panel) packTransposed(to, from, 32, columns, 8);
+}
+
+/** The product that the words at `p` describe, of operands that may lie elsewhere; `panels` as `PanelMatmulField` has it. */
+export function multiply(p: usize, base: usize, c: usize, a: usize, b: usize, panels: i32): void {
+  const rhsInPanels = ASC_FEATURE_THREADS && (panels & 1) != 0, toPanels = ASC_FEATURE_THREADS && (panels & 2) != 0;
   const scratch = operand(p, MatmulField.scratch, base);
   const m = word(p, MatmulField.m), n = word(p, MatmulField.n), k = word(p, MatmulField.k);
   const lda = <usize>word(p, MatmulField.lda) << 2, ldb = <usize>word(p, MatmulField.ldb) << 2;
-  const cRow = <usize>word(p, MatmulField.ldc) << 2;
+  const ldc = <usize>word(p, MatmulField.ldc) << 2;
+  const cRow: usize = toPanels ? 32 : ldc;
   const transposeB = word(p, MatmulField.transposeRhs) != 0;
   const transposeA = word(p, MatmulField.transposeLhs) != 0;
   const bias: usize = word(p, MatmulField.bias) ? operand(p, MatmulField.bias, base) : ZEROS;
   const biasStep: usize = word(p, MatmulField.bias) ? 4 : 0;
   const activation = word(p, MatmulField.activation);
-  const packB = transposeB || (<i32>ldb >= PACKED_STRIDE && m >= PACKED_ROWS);
+  const packB = transposeB || (!rhsInPanels && <i32>ldb >= PACKED_STRIDE && m >= PACKED_ROWS);
   const packA = !ASC_FEATURE_RELAXED_SIMD && n >= Constant.matmulPackedColumns;
   const byColumns = transposeA || packA;
   const spare = scratch + Constant.matmulPanelBytes, packedA = spare + Constant.matmulTileBytes;
 
   const chunks = packA || packB ? (k + Constant.matmulChunk - 1) / Constant.matmulChunk : 1;
-  const chunk = (k + chunks - 1) / chunks;
+  let chunk = (k + chunks - 1) / chunks;
+  // Squares are whole.
+  if (rhsInPanels && transposeB) chunk = (chunk + 7) & ~7;
   const block = packA ? Constant.matmulBlockRows : m;
   for (let k0 = 0; k0 < k; k0 += chunk) {
     const steps = min(chunk, k - k0);
@@ -230,14 +247,20 @@ export function multiply(p: usize, base: usize, c: usize, a: usize, b: usize): v
         const columns = min(8, n - j);
         const start: usize = k0 ? 0 : bias + <usize>j * biasStep;
         let panel = b + <usize>k0 * ldb + (<usize>j << 2), bStep = ldb;
-        if (transposeB) {
+        if (rhsInPanels && transposeB) {
+          packSquares(scratch, b + <usize>(k0 >> 3) * ldb + (<usize>j << 5), ldb, columns, steps);
+          panel = scratch; bStep = 32;
+        } else if (rhsInPanels) {
+          panel = b + <usize>(j >> 3) * ldb + (<usize>k0 << 5);
+          bStep = 32;
+        } else if (transposeB) {
           packTransposed(scratch, b + <usize>j * ldb + (<usize>k0 << 2), ldb, columns, steps);
           panel = scratch; bStep = 32;
         } else if (packB) {
           packRows(scratch, panel, ldb, steps);
           panel = scratch; bStep = 32;
         }
-        let ai = aFirst, ci = c + <usize>i0 * cRow + (<usize>j << 2);
+        let ai = aFirst, ci = c + <usize>i0 * cRow + (toPanels ? <usize>(j >> 3) * ldc : <usize>j << 2);
         if (columns == 8) {
           const sixes = rowsOfSix(lastRow - i0);
           if (ASC_FEATURE_RELAXED_SIMD && sixes) {

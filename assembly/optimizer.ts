@@ -15,17 +15,26 @@ const TINY_SECOND: f32 = 1e-30;
 /** The squares of smaller values than this on average are denormal in f32, and digits are lost. */
 const SMALL_SQUARE: f64 = 1e-30;
 
-/** Σ x² in f64, where it neither overflows nor underflows. */
-export function sumSquaresWide(from: usize, count: i32): f64 {
-  let sum: f64 = 0;
-  for (; count > 0; count--, from += 4) {
-    const x = <f64>load<f32>(from);
-    sum += x * x;
+/**
+ * Σ x² with what each addition in f64 loses, so that the order of the summands does not matter: `step` values at a time, whose
+ * squares are taken in f64, where they neither overflow nor underflow (1), or as `sumOfSquares` takes them (8).
+ */
+export function sumSquaresWide(from: usize, count: i32, step: i32): f64 {
+  let sum: f64 = 0, lost: f64 = 0;
+  for (; count > 0; count -= step, from += <usize>step << 2) {
+    const x = <f64>load<f32>(from), square = step == 1 ? x * x : sumOfSquares(from, min(count, step));
+    const next = sum + square, added = next - sum;
+    lost += (sum - (next - added)) + (square - added);
+    sum = next;
   }
-  return sum;
+  // Infinite or NaN: what was lost is NaN.
+  return abs<f64>(sum) < Infinity ? sum + lost : sum;
 }
 
-/** Sums in f32 lanes and f64 totals as `reduce`. */
+/** What summing in f64 in any order may change, relative to the sum of up to 2¹⁶ chunks. */
+const DOUBT: f64 = 1 / 68719476736.0;
+
+/** A sum for each chunk. */
 export function sumSquares(p: usize, base: usize): void {
   let to = operand(p, SumSquaresField.destination, base), from = operand(p, SumSquaresField.source, base);
   for (let left = word(p, SumSquaresField.count); left > 0; left -= Constant.normChunk) {
@@ -34,12 +43,16 @@ export function sumSquares(p: usize, base: usize): void {
   }
 }
 
-/** Sums once more in f64 alone if the sums left the range where they are accurate. */
+/**
+ * The same bits in whatever order the eights of `sumOfSquares` lie: if doubt about the sum could change how the norm is rounded,
+ * it is summed once more without (about one in 4,000). And so in f64 alone if the sums left the range where they are accurate.
+ */
 export function l2Norm(p: usize, base: usize): void {
   const from = operand(p, L2NormField.source, base), count = word(p, L2NormField.count);
   let sum: f64 = 0;
   for (let i = 0, at = operand(p, L2NormField.sums, base); i < count; i += Constant.normChunk, at += 8) sum += load<f64>(at);
-  if (!(sum >= <f64>count * SMALL_SQUARE && sum < Infinity)) sum = sumSquaresWide(from, count);
+  if (!(sum >= <f64>count * SMALL_SQUARE && sum < Infinity)) sum = sumSquaresWide(from, count, 1);
+  else if (<f32>sqrt<f64>(sum - sum * DOUBT) != <f32>sqrt<f64>(sum + sum * DOUBT)) sum = sumSquaresWide(from, count, 8);
   store<f32>(operand(p, L2NormField.destination, base), <f32>sqrt<f64>(sum));
 }
 

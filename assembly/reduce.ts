@@ -12,9 +12,8 @@ import { addDoubles, firstLanes, highDoubles, lowDoubles, maxLanes, minLanes, op
 /** Sequential f32 additions in a lane before its sum is widened. */
 const CHUNK: i32 = 32;
 
-/** The sum of `count` (0 …) contiguous values, of their squares if `squared`. */
-// @ts-ignore: decorator
-@inline function sumOf(squared: bool, from: usize, count: i32): f64 {
+/** The sum of `count` (0 …) contiguous values. */
+export function sumRow(from: usize, count: i32): f64 {
   let low = f64x2.splat(0), high = f64x2.splat(0);
   while (count >= 16) {
     let steps = min(count >> 4, CHUNK);
@@ -22,10 +21,10 @@ const CHUNK: i32 = 32;
     let s0 = f32x4.splat(0), s1 = s0, s2 = s0, s3 = s0;
     do {
       const x0 = v128.load(from), x1 = v128.load(from, 16), x2 = v128.load(from, 32), x3 = v128.load(from, 48);
-      s0 = f32x4.add(s0, squared ? f32x4.mul(x0, x0) : x0);
-      s1 = f32x4.add(s1, squared ? f32x4.mul(x1, x1) : x1);
-      s2 = f32x4.add(s2, squared ? f32x4.mul(x2, x2) : x2);
-      s3 = f32x4.add(s3, squared ? f32x4.mul(x3, x3) : x3);
+      s0 = f32x4.add(s0, x0);
+      s1 = f32x4.add(s1, x1);
+      s2 = f32x4.add(s2, x2);
+      s3 = f32x4.add(s3, x3);
       from += 64;
     } while (--steps);
     low = f64x2.add(low, f64x2.add(f64x2.add(lowDoubles(s0), lowDoubles(s1)), f64x2.add(lowDoubles(s2), lowDoubles(s3))));
@@ -34,16 +33,38 @@ const CHUNK: i32 = 32;
   for (; count > 0; count -= 4, from += 16) {
     let x = v128.load(from);
     if (count < 4) x = v128.and(x, firstLanes(count));
-    if (squared) x = f32x4.mul(x, x);
     low = f64x2.add(low, lowDoubles(x));
     high = f64x2.add(high, highDoubles(x));
   }
   return addDoubles(f64x2.add(low, high));
 }
 
-export function sumRow(from: usize, count: i32): f64 { return sumOf(false, from, count); }
+/**
+ * The sum of the squares of `count` (0 …) contiguous values. Eight at a time are four sums of two in f32, which all go on in
+ * f64: sums of the same eights in any other order differ by the rounding of f64 alone (`l2Norm` builds on it).
+ */
+export function sumSquares(from: usize, count: i32): f64 {
+  let low = f64x2.splat(0), high = f64x2.splat(0), low1 = low, high1 = low;
+  for (; count >= 16; count -= 16, from += 64) {
+    const s0 = pairOfSquares(v128.load(from), v128.load(from, 16)), s1 = pairOfSquares(v128.load(from, 32), v128.load(from, 48));
+    low = f64x2.add(low, lowDoubles(s0)); low1 = f64x2.add(low1, lowDoubles(s1));
+    high = f64x2.add(high, highDoubles(s0)); high1 = f64x2.add(high1, highDoubles(s1));
+  }
+  for (; count > 0; count -= 8, from += 32) {
+    let x = v128.load(from), y = v128.load(from, 16);
+    if (count < 8) {
+      x = v128.and(x, firstLanes(min(count, 4)));
+      y = v128.and(y, firstLanes(max(count - 4, 0)));
+    }
+    const s = pairOfSquares(x, y);
+    low = f64x2.add(low, lowDoubles(s));
+    high = f64x2.add(high, highDoubles(s));
+  }
+  return addDoubles(f64x2.add(f64x2.add(low, low1), f64x2.add(high, high1)));
+}
 
-export function sumSquares(from: usize, count: i32): f64 { return sumOf(true, from, count); }
+// @ts-ignore: decorator
+@inline function pairOfSquares(x: v128, y: v128): v128 { return f32x4.add(f32x4.mul(x, x), f32x4.mul(y, y)); }
 
 // @ts-ignore: decorator
 @inline function identityOf(f: i32): f32 {

@@ -117,7 +117,7 @@ function prepare(p: usize, base: usize, i: i32, end: i32): void {
 /** Σ x² of one vector in f64; where f32 squares lose digits or overflow, wholly in f64. */
 function squareOf(vector: usize, elements: i32): f64 {
   const square = sumSquares(vector, elements);
-  return square >= <f64>elements * SMALL_SQUARE && square < Infinity ? square : sumSquaresWide(vector, elements);
+  return square >= <f64>elements * SMALL_SQUARE && square < Infinity ? square : sumSquaresWide(vector, elements, 1);
 }
 
 /** Below this f32 squares lose digits. */
@@ -162,7 +162,7 @@ export function weightedNorm(p: usize, base: usize): void {
   const elements = word(p, WeightedNormField.rowElements);
   let sum: f64 = 0;
   for (let i = 0; i < count; i++, vector += <usize>elements << 2, weights += <usize>group << 2)
-    sum += sumSquaresWide(weights, group) * squareOf(vector, elements);
+    sum += sumSquaresWide(weights, group, 1) * squareOf(vector, elements);
   store<f32>(operand(p, WeightedNormField.destination, base), <f32>sqrt<f64>(sum));
 }
 

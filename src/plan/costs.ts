@@ -18,6 +18,7 @@ const gatherProductOperations = (w: Word): number =>
 /** Multiplications and additions of the products; what other instructions do is counted in bytes alone. */
 const OPERATIONS: Readonly<Partial<Record<I.Opcode, (word: Word) => number>>> = {
   [I.Opcode.matmul]: matmulOperations,
+  [I.Opcode.panelMatmul]: matmulOperations,
   [I.Opcode.batchMatmul]: (w) => w(I.BatchMatmulField.outer) * w(I.BatchMatmulField.inner) * matmulOperations(w),
   [I.Opcode.gatherDot]: gatherProductOperations,
   [I.Opcode.gatherSum]: gatherProductOperations,

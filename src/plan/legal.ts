@@ -7,7 +7,7 @@ import type { Form, Word } from './instruction.ts';
 import { CORE_FORMS, random, stepFault } from './legal-core.ts';
 import { NORMALIZATION_FORMS } from './normalizations.ts';
 import * as I from './opcodes.ts';
-import { batchMatmulForm } from './products.ts';
+import { batchMatmulForm, panelMatmulForm } from './products.ts';
 import { ROW_FORMS } from './rows.ts';
 
 /** A member is legal by itself, as long as the group, and reads all operands in order or as one number. */
@@ -38,6 +38,7 @@ function groupFault(w: Word): string | undefined {
 export const FORMS: Readonly<Record<I.Opcode, Form>> = {
   ...CORE_FORMS,
   [I.Opcode.batchMatmul]: batchMatmulForm,
+  [I.Opcode.panelMatmul]: panelMatmulForm,
   [I.Opcode.repeat]: {
     words: I.RepeatField.words,
     counts: [I.RepeatField.count, I.RepeatField.bodyWords],

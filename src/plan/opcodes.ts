@@ -56,6 +56,7 @@ export const enum Opcode {
   standardizeGradient = 66,
   maskedSoftmax = 67,
   softmaxGradient = 68,
+  panelMatmul = 69,
   rowOrder = 72,
   rowNorm = 73,
   rowUpdate = 74,
@@ -448,6 +449,16 @@ export const enum MatmulField {
   activation = 13,
   scratch = 14,
   words = 15,
+}
+
+/**
+ * As `matmul`, whose words come first, with B or C in panels: 8 columns at a time, the rows of which lie one behind another. Only
+ * in the builds with threads. `panels` says which: bit 0 is B as stored (transposed: panels of 8 values of k), bit 1 C. Their
+ * leading dimension counts elements from panel to panel. Panels are whole; where C lies so, there is no activation.
+ */
+export const enum PanelMatmulField {
+  panels = 15,
+  words = 16,
 }
 
 /**

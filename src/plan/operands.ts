@@ -6,12 +6,13 @@ import { type Operand, type OperandRule, reads, writes } from './instruction.ts'
 import { NORMALIZATION_OPERANDS } from './normalizations.ts';
 import * as I from './opcodes.ts';
 import { CORE_OPERANDS, random } from './operands-core.ts';
-import { batchMatmulOperands } from './products.ts';
+import { batchMatmulOperands, panelMatmulOperands } from './products.ts';
 import { ROW_OPERANDS } from './rows.ts';
 
 export const OPERANDS: Readonly<Record<I.Opcode, OperandRule>> = {
   ...CORE_OPERANDS,
   [I.Opcode.batchMatmul]: batchMatmulOperands,
+  [I.Opcode.panelMatmul]: panelMatmulOperands,
   [I.Opcode.repeat]: () => [],
   [I.Opcode.loopLoad](w) {
     const [bytes, span] = [w(I.LoopLoadField.bytes), w(I.LoopLoadField.stride) * (w(I.LoopLoadField.count) - 1)];

@@ -58,6 +58,24 @@ function batchMatmulFault(w: Word): string | undefined {
   return outer * inner * m * n > room ? 'two elements for one place' : matmulFault(w);
 }
 
+/** Both matrices in panels take as much memory as their panels and what lies between. */
+export const panelMatmulOperands: OperandRule = (w) => {
+  const [m, n, k] = [w(I.MatmulField.m), w(I.MatmulField.n), w(I.MatmulField.k)];
+  const panels = (columns: number, rows: number, stride: number): number =>
+    4 * ((Math.ceil(columns / 8) - 1) * stride + 8 * rows);
+  const b =
+    w(I.MatmulField.transposeRhs) === 1 ? panels(k, n, w(I.MatmulField.ldb)) : panels(n, k, w(I.MatmulField.ldb));
+  const c = panels(n, m, w(I.MatmulField.ldc));
+  const bits = w(I.PanelMatmulField.panels);
+  return product(w, 0, 0, 0).map((operand) => {
+    if (operand.name === 'rhs' && bits & 1) return { ...operand, bytes: b };
+    return operand.name === 'destination' && bits & 2 ? { ...operand, bytes: c } : operand;
+  });
+};
+
+/** Several threads have weights in panels, which no plan file does: not all machines know them. */
+export const panelMatmulForm: Form = { words: I.PanelMatmulField.words, counts: [], fault: () => 'for threads alone' };
+
 export const matmulForm: Form = {
   words: I.MatmulField.words,
   counts: [I.MatmulField.m, I.MatmulField.n, I.MatmulField.k],

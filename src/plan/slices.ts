@@ -5,48 +5,8 @@
 import { elementBytes, type Word } from './instruction.ts';
 import * as I from './opcodes.ts';
 import { copy, elementwise, group } from './slices-elementwise.ts';
+import { batchMatmul, matmul, panelMatmul } from './slices-products.ts';
 import { counted, cut, either, F32, LINE, type Slice, type Slicer, type Step, when } from './slicing.ts';
-
-/**
- * How much longer it takes than to multiply an element once to pack it, and to read one that the other threads need too and one
- * of them may have written: for the choice below.
- */
-const PACKING = 4;
-const READING = 16;
-
-/** By rows, or by columns: by which the slowest thread has less to do, packing included. */
-const matmul: Slicer = (w, thread, threads) => {
-  const [m, n, k] = [w(I.MatmulField.m), w(I.MatmulField.n), w(I.MatmulField.k)];
-  const share = (items: number, grain: number): number => grain * Math.ceil(Math.ceil(items / grain) / threads);
-  const packsA = n >= I.Constant.matmulPackedColumns ? PACKING * k : 0;
-  const packsB = w(I.MatmulField.transposeRhs) === 1 ? PACKING * k : 0;
-  const byRows = share(m, 4) * (n * k + packsA) + n * (packsB + READING * k);
-  const byColumns = share(n, 8) * (m * k + packsB) + m * (packsA + READING * k);
-  const slicer =
-    byRows <= byColumns
-      ? counted(I.MatmulField.m, 4, () => [
-          [I.MatmulField.destination, F32 * w(I.MatmulField.ldc)],
-          [I.MatmulField.lhs, F32 * (w(I.MatmulField.transposeLhs) === 1 ? 1 : w(I.MatmulField.lda))],
-        ])
-      : counted(I.MatmulField.n, 8, () => [
-          [I.MatmulField.destination, F32],
-          [I.MatmulField.rhs, F32 * (w(I.MatmulField.transposeRhs) === 1 ? w(I.MatmulField.ldb) : 1)],
-          [I.MatmulField.bias, F32],
-        ]);
-  return slicer(w, thread, threads);
-};
-
-const batchOf = (
-  count: I.BatchMatmulField.outer | I.BatchMatmulField.inner,
-  destination: number,
-  lhs: number,
-  rhs: number,
-): Slicer =>
-  counted(count, 1, (w) => [
-    [I.BatchMatmulField.destination, F32 * w(destination)],
-    [I.BatchMatmulField.lhs, F32 * w(lhs)],
-    [I.BatchMatmulField.rhs, F32 * w(rhs)],
-  ]);
 
 const convImage = (w: Word): number => F32 * w(I.ConvField.h) * w(I.ConvField.w) * w(I.ConvField.c);
 const convResult = (w: Word): number => F32 * w(I.ConvField.oh) * w(I.ConvField.ow) * w(I.ConvField.o);
@@ -126,23 +86,8 @@ const SLICERS: Readonly<Partial<Record<I.Opcode, Slicer>>> = {
     ),
   ),
   [I.Opcode.matmul]: matmul,
-  [I.Opcode.batchMatmul]: either(
-    batchOf(
-      I.BatchMatmulField.outer,
-      I.BatchMatmulField.destinationOuter,
-      I.BatchMatmulField.lhsOuter,
-      I.BatchMatmulField.rhsOuter,
-    ),
-    when(
-      (w) => w(I.BatchMatmulField.outer) === 1,
-      batchOf(
-        I.BatchMatmulField.inner,
-        I.BatchMatmulField.destinationInner,
-        I.BatchMatmulField.lhsInner,
-        I.BatchMatmulField.rhsInner,
-      ),
-    ),
-  ),
+  [I.Opcode.panelMatmul]: panelMatmul,
+  [I.Opcode.batchMatmul]: batchMatmul,
   [I.Opcode.gather]: counted(I.GatherField.count, 1, (w) => [
     [I.GatherField.destination, elementBytes(w(I.GatherField.destinationType)) * w(I.GatherField.rowElements)],
     [I.GatherField.indices, F32],
@@ -287,7 +232,15 @@ const SLICERS: Readonly<Partial<Record<I.Opcode, Slicer>>> = {
     })(w, thread, threads),
 };
 
-/** The slice of the instruction that `w` reads, for one of several threads; undefined if it stays whole. */
-export function sliceOf(w: Word, thread: number, threads: number): { readonly slice: Slice } | undefined {
-  return SLICERS[(w(0) & 0x7fff) as I.Opcode]?.(w, thread, threads);
+/**
+ * The slice of the instruction that `w` reads, for one of several threads; undefined if it stays whole. @param grain of what
+ * counts one sort of items: at multiples of how many it is cut.
+ */
+export function sliceOf(
+  w: Word,
+  thread: number,
+  threads: number,
+  grain?: number,
+): { readonly slice: Slice } | undefined {
+  return SLICERS[(w(0) & 0x7fff) as I.Opcode]?.(w, thread, threads, grain);
 }

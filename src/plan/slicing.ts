@@ -4,7 +4,12 @@ import type { Word } from './instruction.ts';
 /** The words of a thread's slice that differ from the whole instruction's; undefined: an empty slice. */
 export type Slice = Readonly<Record<number, number>> | undefined;
 /** Undefined if the instruction is not worth cutting, or cannot be. */
-export type Slicer = (w: Word, thread: number, threads: number) => { readonly slice: Slice } | undefined;
+export type Slicer = (
+  w: Word,
+  thread: number,
+  threads: number,
+  grain?: number,
+) => { readonly slice: Slice } | undefined;
 
 /** From which of `total` items up to which a thread's go; the cuts are at multiples of `grain`. */
 export function cut(total: number, grain: number, thread: number, threads: number): readonly [number, number] {
@@ -20,10 +25,10 @@ export const F32 = 4;
 /** 16 values are a cache line. */
 export const LINE = 16;
 
-/** Cuts the items that a field counts. */
+/** Cuts the items that a field counts; at multiples of `grain` if nothing else is asked for. */
 export const counted =
-  (count: number, grain: number, steps: (w: Word) => readonly Step[], always: readonly number[] = []): Slicer =>
-  (w, thread, threads) => {
+  (count: number, usual: number, steps: (w: Word) => readonly Step[], always: readonly number[] = []): Slicer =>
+  (w, thread, threads, grain = usual) => {
     if (w(count) < threads) return undefined;
     const [from, to] = cut(w(count), grain, thread, threads);
     if (from === to) return { slice: undefined };

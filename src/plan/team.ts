@@ -24,6 +24,7 @@ export function* instructionsOf(words: Int32Array): Generator<number> {
 /** The field with the address of scratch memory, which each thread needs for itself. */
 const SCRATCH: Readonly<Partial<Record<number, number>>> = {
   [I.Opcode.matmul]: I.MatmulField.scratch,
+  [I.Opcode.panelMatmul]: I.MatmulField.scratch,
   [I.Opcode.batchMatmul]: I.BatchMatmulField.scratch,
   [I.Opcode.conv2d]: I.ConvField.scratch,
   [I.Opcode.conv2dInputGradient]: I.ConvField.scratch,
@@ -89,6 +90,7 @@ function share(
   i: number,
   own: readonly Int32Array[],
   cutsAll: boolean,
+  grains: ReadonlyMap<number, number>,
 ): void {
   const at = starts[i] as number;
   const opcode = opcodeAt(words, at);
@@ -106,7 +108,8 @@ function share(
     }
   }
   const read = (field: number): number => words[at + field] as number;
-  const slices = !cutsAll && isSmall(words, at) ? [] : own.map((_, thread) => sliceOf(read, thread, own.length));
+  const slices =
+    !cutsAll && isSmall(words, at) ? [] : own.map((_, thread) => sliceOf(read, thread, own.length, grains.get(at)));
   if (slices.length === 0 || slices.some((found) => found === undefined)) {
     only(0);
     return;
@@ -159,19 +162,23 @@ function markMeetings(
 
 /**
  * The words of each thread. @param capacity rows of the step tables. @param scratch where the scratch memory of each thread
- * lies. @param options cutsAll: small instructions too, for tests.
+ * lies. @param options cutsAll: small instructions too, for tests; grains: of what is cut at multiples of so many elements, by
+ * word index.
  */
 export function teamWords(
   words: Int32Array,
   threads: number,
   capacity: number,
   scratch: (thread: number) => number,
-  { cutsAll = false }: { readonly cutsAll?: boolean } = {},
+  {
+    cutsAll = false,
+    grains = new Map(),
+  }: { readonly cutsAll?: boolean; readonly grains?: ReadonlyMap<number, number> } = {},
 ): readonly Int32Array[] {
   const starts = [...instructionsOf(words)];
   const own = Array.from({ length: threads }, () => words.slice());
   starts.forEach((_, i) => {
-    share(words, starts, i, own, cutsAll);
+    share(words, starts, i, own, cutsAll, grains);
   });
   own.forEach((mine, thread) => {
     for (const at of starts) moveScratch(mine, at, scratch(thread));

@@ -35,6 +35,7 @@ const NAMES = {
   [Opcode.reduce]: 'reduce',
   [Opcode.matmul]: 'matmul',
   [Opcode.batchMatmul]: 'batchMatmul',
+  [Opcode.panelMatmul]: 'panelMatmul',
   [Opcode.standardize]: 'standardize',
   [Opcode.standardizeGradient]: 'standardizeGradient',
   [Opcode.maskedSoftmax]: 'maskedSoftmax',

@@ -85,28 +85,32 @@ class WasmSession implements DirectSession {
   #machine: Machine | undefined;
 
   constructor(image: SessionImage, capacity: number, { machine, facts, team }: Started) {
-    this.#image = image;
+    this.#image = team?.image ?? image;
     this.#team = team;
     this.machine = facts;
     this.#machine = machine;
     this.capacity = capacity;
     this.bytes = machine.memory.buffer.byteLength;
-    for (const { constants, plan, code } of image.programs.values()) {
+    for (const { constants, plan, code } of this.#image.programs.values()) {
       this.#view('i32', code, plan.words.length).set(plan.words);
       for (const { address, dtype, data } of constants) this.#view(dtype, address, data.length).set(data);
     }
   }
 
   write(block: string, data: ArrayLike<number>, offset = 0): void {
-    const { address, spec } = this.#block(block);
+    const image = this.#block(block);
+    const { address, spec } = image;
     const size = sizeOf(spec.shape);
     if (offset + data.length > size) unreachable(`${data.length} elements at ${offset} for block ${block} of ${size}`);
-    this.#view(spec.dtype, address, size).set(data, offset);
+    const memory = this.#view(spec.dtype, address, size);
+    if (this.#team?.order) this.#team.order.write(image, memory, data, offset);
+    else memory.set(data, offset);
   }
 
   read(block: string): HostArray {
-    const { address, spec } = this.#block(block);
-    return this.#view(spec.dtype, address, sizeOf(spec.shape)).slice();
+    const image = this.#block(block);
+    const copy = this.#view(image.spec.dtype, image.address, sizeOf(image.spec.shape)).slice();
+    return this.#team?.order?.read(image, copy) ?? copy;
   }
 
   writeRows(program: string, table: string, data: ArrayLike<number>): void {

@@ -9,6 +9,7 @@ import { estimateMicroseconds, indexOffset, teamWords, threadScratchBytes } from
 import type { ProgramImage, SessionImage } from './image.ts';
 import { type Compile, compileBuild, type Machine, type MachineExports, MEMORY_BASE, openMachine } from './machine.ts';
 import { Pace } from './pace.ts';
+import { type BlockOrder, panelImage } from './panel-image.ts';
 import type { WorkerScript } from './worker/port.ts';
 import { startThread, type Thread } from './worker/thread.ts';
 
@@ -52,12 +53,15 @@ const forgotten = new FinalizationRegistry<() => void>((dismiss) => dismiss());
 
 export class Team {
   readonly machine: Machine;
+  /** What the threads run: the session's image, or one with weights in panels. */
+  readonly image: SessionImage;
+  /** If there are panels. */
+  readonly order: BlockOrder | undefined;
   readonly threads: number;
   readonly #exports: TeamExports;
   readonly #block: Int32Array;
   readonly #areas: readonly number[];
   readonly #programs: ReadonlyMap<string, SharedProgram>;
-  readonly #image: SessionImage;
   #workers: readonly Thread[] = [];
   /** Why there are no workers to share with: one thread goes on. */
   #failure: unknown;
@@ -66,25 +70,30 @@ export class Team {
 
   /** Undefined if no program's steps are worth sharing. */
   static async open(
-    image: SessionImage,
+    plain: SessionImage,
     threads: number,
     { capacity, patience = PATIENCE, build = 'threads', compile = compileBuild, script }: TeamOptions,
   ): Promise<Team | undefined> {
-    const shared = [...image.programs].filter(([, { plan }]) => estimateMicroseconds(plan.words) >= SHORTEST_STEP);
-    if (shared.length === 0) return undefined;
-    let end = image.bytes;
+    const isLong = ({ plan }: ProgramImage): boolean => estimateMicroseconds(plan.words) >= SHORTEST_STEP;
+    if (![...plain.programs.values()].some(isLong)) return undefined;
+    let end = plain.bytes;
     const take = (bytes: number): number => {
       const address = end;
       end += align(bytes + Constant.slackBytes);
       return address;
     };
+    const panels = panelImage(plain, threads, capacity, take);
+    const image = panels?.image ?? plain;
+    const shared = [...image.programs].filter(([, program]) => isLong(program));
     const block = take(4 * TeamField.length);
     const areas = Array.from({ length: threads - 1 }, () => take(Constant.threadBytes));
     const scratchBytes = Math.max(...shared.map(([, { plan }]) => threadScratchBytes(plan.words)));
     const scratch = Array.from({ length: threads }, () => take(scratchBytes));
     const programs = new Map<string, SharedProgram>();
     for (const [name, { plan }] of shared) {
-      const own = teamWords(plan.words, threads, capacity, (thread) => scratch[thread] as number);
+      const own = teamWords(plan.words, threads, capacity, (thread) => scratch[thread] as number, {
+        grains: panels?.grains.get(name) ?? new Map(),
+      });
       const codeBytes = align(plan.words.byteLength);
       programs.set(name, {
         code: take(codeBytes * threads),
@@ -95,7 +104,7 @@ export class Team {
       });
     }
     const machine = await openMachine(end, build, compile, true);
-    const team = new Team(image, machine, threads, block, areas, programs);
+    const team = new Team(image, panels?.order, machine, threads, block, areas, programs);
     team.#block[TeamField.patience] = patience;
     team.#recruit(await compile(build), script);
     return team;
@@ -103,13 +112,15 @@ export class Team {
 
   private constructor(
     image: SessionImage,
+    order: BlockOrder | undefined,
     machine: Machine,
     threads: number,
     block: number,
     areas: readonly number[],
     programs: ReadonlyMap<string, SharedProgram>,
   ) {
-    this.#image = image;
+    this.image = image;
+    this.order = order;
     this.machine = machine;
     this.#exports = machine.exports as TeamExports;
     this.threads = threads;
@@ -176,7 +187,7 @@ export class Team {
   }
 
   #alone(name: string, rows: number): Ran {
-    const { plan, code } = this.#image.programs.get(name) as ProgramImage;
+    const { plan, code } = this.image.programs.get(name) as ProgramImage;
     const done = this.#exports.execute(MEMORY_BASE + code, plan.words.length, MEMORY_BASE, 0, rows);
     const { buffer } = this.machine.memory;
     return { done, stop: done === rows ? undefined : [...new Int32Array(buffer, MEMORY_BASE, 4)] };
@@ -211,7 +222,7 @@ export class Team {
       const status = words[StatusField.status] as number;
       if (status === Status.ok) continue;
       const at = words[StatusField.at] as number;
-      const whole = this.#image.programs.get(name)?.plan.words as Int32Array;
+      const whole = this.image.programs.get(name)?.plan.words as Int32Array;
       const offset = status === Status.indexOutOfRange ? indexOffset(whole, own[thread] as Int32Array, at) : 0;
       words[StatusField.detail] = (words[StatusField.detail] as number) + offset;
       return words;
