@@ -173,6 +173,23 @@ describe('l2Norm', () => {
     }
   });
 
+  test('is the same in whatever order eights of it lie, also where sums in f64 would round it differently', () => {
+    // The root of 2⁴⁸ + 2²⁵ + 1 lies halfway between two f32. What is added to it is more than nothing, but less than f64 holds
+    // beside it: it counts if it is summed first.
+    const [large, middle, one] = [[2 ** 24], [4096, 0, 0, 0, 4096], [1]];
+    const small = Array.from({ length: 64 }, () => [1 / 8]);
+    const flat = (eights: readonly number[][]) =>
+      Float32Array.from({ length: 8 * eights.length }, (_, i) => eights[i >> 3]?.[i & 7] ?? 0);
+    expect(norm(flat([large, middle, one]))).toBe(2 ** 24);
+    expect(norm(flat([large, middle, one, ...small]))).toBe(2 ** 24 + 2);
+    expect(norm(flat([...small, large, middle, one]))).toBe(2 ** 24 + 2);
+    for (let seed = 1; seed <= 100; seed++) {
+      const values = noise(64, seed, 10 ** ((seed % 13) - 6));
+      const eights = Array.from({ length: 8 }, (_, i) => [...values.subarray(8 * i, 8 * i + 8)]);
+      expect(norm(flat(eights.map((_, i) => eights[(3 * i) % 8] as number[])))).toBe(norm(values));
+    }
+  });
+
   test('neither overflows nor underflows before the norm itself does', () => {
     expectClose([norm([3e30, 4e30])], [5e30], 1e-6);
     expectClose([norm([3e-30, 4e-30, 0])], [5e-30], 1e-6);
