@@ -108,13 +108,11 @@ export function unary(p: usize, base: usize): void {
   const one = constant(Constant.one);
   if (f == BinaryFunction.equal) return v128.and(f32x4.eq(a, b), one);
   if (f == BinaryFunction.notEqual) return v128.and(f32x4.ne(a, b), one);
-  if (f == BinaryFunction.less) return v128.and(f32x4.lt(a, b), one);
   if (f == BinaryFunction.lessEqual) return v128.and(f32x4.le(a, b), one);
   if (f == BinaryFunction.greater) return v128.and(f32x4.gt(a, b), one);
   if (f == BinaryFunction.reluGradient) return v128.andnot(b, f32x4.le(a, f32x4.splat(0)));
   if (f == BinaryFunction.tanhGradient) return f32x4.mul(b, f32x4.sub(one, f32x4.mul(a, a)));
-  if (f == BinaryFunction.sigmoidGradient) return f32x4.mul(b, f32x4.mul(a, f32x4.sub(one, a)));
-  return v128.and(f32x4.ge(a, b), one);
+  return f32x4.mul(b, f32x4.mul(a, f32x4.sub(one, a)));
 }
 
 /** Bytes from a row of the operand to the next. */
@@ -179,9 +177,10 @@ export function binaryExtended(f: i32, to: usize, lhs: usize, rhs: usize, r: i32
   switch (f) {
     case BinaryFunction.minimum: binaryLoop(BinaryFunction.minimum, to, lhs, rhs, r, c, l, m); break;
     case BinaryFunction.notEqual: binaryLoop(BinaryFunction.notEqual, to, lhs, rhs, r, c, l, m); break;
-    case BinaryFunction.less: binaryLoop(BinaryFunction.less, to, lhs, rhs, r, c, l, m); break;
+    // a < b is b > a: no loops of its own.
+    case BinaryFunction.less: mapBinary(BinaryFunction.greater, to, rhs, lhs, r, c, m, l); break;
     case BinaryFunction.lessEqual: binaryLoop(BinaryFunction.lessEqual, to, lhs, rhs, r, c, l, m); break;
-    case BinaryFunction.greaterEqual: binaryLoop(BinaryFunction.greaterEqual, to, lhs, rhs, r, c, l, m); break;
+    case BinaryFunction.greaterEqual: binaryExtended(BinaryFunction.lessEqual, to, rhs, lhs, r, c, m, l); break;
     case BinaryFunction.tanhGradient: binaryLoop(BinaryFunction.tanhGradient, to, lhs, rhs, r, c, l, m); break;
     case BinaryFunction.sigmoidGradient: binaryLoop(BinaryFunction.sigmoidGradient, to, lhs, rhs, r, c, l, m); break;
     case BinaryFunction.pow: binaryLoop(BinaryFunction.pow, to, lhs, rhs, r, c, l, m); break;
