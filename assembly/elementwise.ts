@@ -10,7 +10,7 @@ import {
 import { erf, erfinv } from './erf';
 import { constant, Constant, exp, expm1, log, log1p, sigmoid, tanh } from './math';
 import { pow } from './pow';
-import { operand, SPLAT, storeLanes, word } from './simd';
+import { CONSTANTS, operand, SPLAT, storeLanes, word } from './simd';
 import { lowMemory } from './threads';
 import { atan, atan2, cos, sin } from './trigonometric';
 
@@ -23,7 +23,6 @@ import { atan, atan2, cos, sin } from './trigonometric';
     return v128.bitselect(one, x, v128.or(f32x4.lt(x, f32x4.splat(0)), f32x4.gt(x, f32x4.splat(0))));
   }
   if (f == UnaryFunction.square) return f32x4.mul(x, x);
-  if (f == UnaryFunction.reciprocal) return f32x4.div(constant(Constant.one), x);
   if (f == UnaryFunction.sqrt) return f32x4.sqrt(x);
   if (f == UnaryFunction.exp) return exp(x);
   if (f == UnaryFunction.expm1) return expm1(x);
@@ -60,7 +59,10 @@ import { atan, atan2, cos, sin } from './trigonometric';
 export function mapUnaryExtended(f: i32, to: usize, from: usize, count: i32): void {
   switch (f) {
     case UnaryFunction.sign: unaryLoop(UnaryFunction.sign, to, from, count); break;
-    case UnaryFunction.reciprocal: unaryLoop(UnaryFunction.reciprocal, to, from, count); break;
+    // A quotient: no loop of its own.
+    case UnaryFunction.reciprocal:
+      mapBinary(BinaryFunction.div, to, CONSTANTS + (<usize>Constant.one << 2), from, 1, count, Broadcast.scalar, Broadcast.same);
+      break;
     case UnaryFunction.sqrt: unaryLoop(UnaryFunction.sqrt, to, from, count); break;
     case UnaryFunction.expm1: unaryLoop(UnaryFunction.expm1, to, from, count); break;
     case UnaryFunction.floor: unaryLoop(UnaryFunction.floor, to, from, count); break;
