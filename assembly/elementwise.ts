@@ -16,13 +16,11 @@ import { atan, atan2, cos, sin } from './trigonometric';
 
 // @ts-ignore: decorator
 @inline function applyUnary(f: i32, x: v128): v128 {
-  if (f == UnaryFunction.neg) return f32x4.neg(x);
   if (f == UnaryFunction.abs) return f32x4.abs(x);
   if (f == UnaryFunction.sign) {
     const one = v128.bitselect(x, constant(Constant.one), constant(Constant.signBit));
     return v128.bitselect(one, x, v128.or(f32x4.lt(x, f32x4.splat(0)), f32x4.gt(x, f32x4.splat(0))));
   }
-  if (f == UnaryFunction.square) return f32x4.mul(x, x);
   if (f == UnaryFunction.sqrt) return f32x4.sqrt(x);
   if (f == UnaryFunction.exp) return exp(x);
   if (f == UnaryFunction.expm1) return expm1(x);
@@ -59,7 +57,6 @@ import { atan, atan2, cos, sin } from './trigonometric';
 export function mapUnaryExtended(f: i32, to: usize, from: usize, count: i32): void {
   switch (f) {
     case UnaryFunction.sign: unaryLoop(UnaryFunction.sign, to, from, count); break;
-    // A quotient: no loop of its own.
     case UnaryFunction.reciprocal:
       mapBinary(BinaryFunction.div, to, CONSTANTS + (<usize>Constant.one << 2), from, 1, count, Broadcast.scalar, Broadcast.same);
       break;
@@ -78,9 +75,12 @@ export function mapUnaryExtended(f: i32, to: usize, from: usize, count: i32): vo
 /** to[i] = f(from[i]), i < count; `to` may be `from`. An unknown function number writes nothing. */
 export function mapUnary(f: i32, to: usize, from: usize, count: i32): void {
   switch (f) {
-    case UnaryFunction.neg: unaryLoop(UnaryFunction.neg, to, from, count); break;
+    // −0 − x, x · x and, below, 1 / x: no loops of their own.
+    case UnaryFunction.neg:
+      mapBinary(BinaryFunction.sub, to, CONSTANTS + (<usize>Constant.signBit << 2), from, 1, count, Broadcast.scalar, Broadcast.same);
+      break;
     case UnaryFunction.abs: unaryLoop(UnaryFunction.abs, to, from, count); break;
-    case UnaryFunction.square: unaryLoop(UnaryFunction.square, to, from, count); break;
+    case UnaryFunction.square: mapBinary(BinaryFunction.mul, to, from, from, 1, count, Broadcast.same, Broadcast.same); break;
     case UnaryFunction.exp: unaryLoop(UnaryFunction.exp, to, from, count); break;
     case UnaryFunction.log: unaryLoop(UnaryFunction.log, to, from, count); break;
     case UnaryFunction.log1p: unaryLoop(UnaryFunction.log1p, to, from, count); break;
