@@ -7,7 +7,7 @@ import {
   c, cg, dilationH, dilationW, groups, h, isInside, isRun, kh, kw, left, n, o, og, oh, ow, packed, panel, pixel, run, strideH, strideW,
   top, w,
 } from './conv-geometry';
-import { lines4x8, lines6x8, placed4x8, placed6x8 } from './conv-tiles';
+import { lines3x8, lines4x8, lines6x8, placed4x8, placed6x8 } from './conv-tiles';
 import { setLowest } from './lowest';
 import { rowsOfSix } from './matmul';
 import { packRows } from './pack';
@@ -147,6 +147,10 @@ function addLines(x: usize, y: usize, to: usize, p: i32, q: i32, rows: i32): voi
   const aJump = <usize>(strideH * w) * pixel - <usize>steps * step, bJump = <usize>(ow - steps) * row;
   const sixes = rowsOfSix(rows);
   for (let j = 0, b = y + <usize>(i0 * ow + j0) * row; j < og; j += 8, b += 32, to += 32) {
+    if (rows == 3) {
+      lines3x8(a, step, aJump, b, row, bJump, lines, steps, to, row);
+      continue;
+    }
     if (ASC_FEATURE_RELAXED_SIMD && sixes) {
       lines6x8(a, step, aJump, b, row, bJump, lines, steps, to, row, sixes);
       if (sixes == rows) continue;

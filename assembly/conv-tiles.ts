@@ -148,6 +148,33 @@ export function lines4x8(
   }
 }
 
+/** The same for the 3 rows that a filter of three columns has in images of one channel. */
+export function lines3x8(
+  a: usize, aStep: usize, aJump: usize, b: usize, bStep: usize, bJump: usize, lines: i32, steps: i32, c: usize, cRow: usize,
+): void {
+  const c1 = c + cRow, c2 = c1 + cRow;
+  let x00 = v128.load(c), x01 = v128.load(c, 16),
+    x10 = v128.load(c1), x11 = v128.load(c1, 16),
+    x20 = v128.load(c2), x21 = v128.load(c2, 16);
+  do {
+    let left = steps;
+    do {
+      const b0 = v128.load(b), b1 = v128.load(b, 16);
+      let v = v128.load32_splat(a);
+      x00 = multiplyAdd(v, b0, x00); x01 = multiplyAdd(v, b1, x01);
+      v = v128.load32_splat(a, 4);
+      x10 = multiplyAdd(v, b0, x10); x11 = multiplyAdd(v, b1, x11);
+      v = v128.load32_splat(a, 8);
+      x20 = multiplyAdd(v, b0, x20); x21 = multiplyAdd(v, b1, x21);
+      a += aStep; b += bStep;
+    } while (--left);
+    a += aJump; b += bJump;
+  } while (--lines);
+  v128.store(c2, x20); v128.store(c2, x21, 16);
+  v128.store(c1, x10); v128.store(c1, x11, 16);
+  v128.store(c, x00); v128.store(c, x01, 16);
+}
+
 /** The same for tiles of 6 rows; `m` is a multiple of 6. */
 export function lines6x8(
   a: usize, aStep: usize, aJump: usize, b: usize, bStep: usize, bJump: usize, lines: i32, steps: i32, c: usize, cRow: usize, m: i32,

@@ -92,13 +92,15 @@ function packPixels(to: usize, x: usize, i0: i32, j0: i32, more: i32, k0: i32, s
 }
 
 /** conv2d for images of one channel, filters of 3 × 3, stride 1, without padding. */
-function convolve3x3(images: usize, filter: usize, results: usize, bias: usize, biasStep: usize, lowest: f32): void {
+function convolve3x3(images: usize, filter: usize, results: usize, bias: usize, biasStep: usize): void {
   const row = <usize>o << 2, line = <usize>w << 2;
+  for (let j = 0, taps = packed; j < o; j += 4, taps += 144)
+    for (let tap: usize = 0; tap < 9; tap++) v128.store(taps + (tap << 4), v128.load(filter + tap * row + (<usize>j << 2)));
   for (let at = 0; at < n * oh; at++) {
     const image = at / oh, i = at - image * oh;
     const x = images + <usize>(image * h + i) * line, y = results + <usize>(at * ow) * row;
-    for (let j = 0; j < o; j += 4)
-      convRow3x3(y + (<usize>j << 2), row, ow, x, x + line, x + 2 * line, filter + (<usize>j << 2), row, bias + <usize>j * biasStep, lowest);
+    for (let j = 0, taps = packed; j < o; j += 4, taps += 144)
+      convRow3x3(y + (<usize>j << 2), row, ow, x, x + line, x + 2 * line, taps, bias + <usize>j * biasStep);
   }
 }
 
@@ -111,8 +113,10 @@ export function conv2d(p: usize, base: usize): void {
   const hasBias = word(p, ConvField.bias) != 0;
   const bias: usize = hasBias ? operand(p, ConvField.bias, base) : ZEROS;
   const is3x3 = isInside && c == 1 && kh == 3 && kw == 3 && strideH == 1 && strideW == 1 && dilationH == 1 && top == 0 && oh + 2 <= h;
-  if (is3x3 && o % 4 == 0 && ow >= 4 && activation <= Activation.relu) {
-    convolve3x3(images, filter, results, bias, hasBias ? 4 : 0, activation == Activation.relu ? 0 : -Infinity);
+  // Taps of more filters would not fit into the scratch memory.
+  if (is3x3 && o % 4 == 0 && o <= Constant.convBlockPixels && ow >= 4 && activation <= Activation.relu) {
+    setLowest(activation == Activation.relu ? 0 : -Infinity);
+    convolve3x3(images, filter, results, bias, hasBias ? 4 : 0);
     return;
   }
   if (convolvesInPlace() && activation <= Activation.relu) {

@@ -10,20 +10,17 @@ import {
 import { erf, erfinv } from './erf';
 import { constant, Constant, exp, expm1, log, log1p, sigmoid, tanh } from './math';
 import { pow } from './pow';
-import { operand, SPLAT, storeLanes, word } from './simd';
+import { CONSTANTS, operand, SPLAT, storeLanes, word } from './simd';
 import { lowMemory } from './threads';
 import { atan, atan2, cos, sin } from './trigonometric';
 
 // @ts-ignore: decorator
 @inline function applyUnary(f: i32, x: v128): v128 {
-  if (f == UnaryFunction.neg) return f32x4.neg(x);
   if (f == UnaryFunction.abs) return f32x4.abs(x);
   if (f == UnaryFunction.sign) {
     const one = v128.bitselect(x, constant(Constant.one), constant(Constant.signBit));
     return v128.bitselect(one, x, v128.or(f32x4.lt(x, f32x4.splat(0)), f32x4.gt(x, f32x4.splat(0))));
   }
-  if (f == UnaryFunction.square) return f32x4.mul(x, x);
-  if (f == UnaryFunction.reciprocal) return f32x4.div(constant(Constant.one), x);
   if (f == UnaryFunction.sqrt) return f32x4.sqrt(x);
   if (f == UnaryFunction.exp) return exp(x);
   if (f == UnaryFunction.expm1) return expm1(x);
@@ -60,7 +57,9 @@ import { atan, atan2, cos, sin } from './trigonometric';
 export function mapUnaryExtended(f: i32, to: usize, from: usize, count: i32): void {
   switch (f) {
     case UnaryFunction.sign: unaryLoop(UnaryFunction.sign, to, from, count); break;
-    case UnaryFunction.reciprocal: unaryLoop(UnaryFunction.reciprocal, to, from, count); break;
+    case UnaryFunction.reciprocal:
+      mapBinary(BinaryFunction.div, to, CONSTANTS + (<usize>Constant.one << 2), from, 1, count, Broadcast.scalar, Broadcast.same);
+      break;
     case UnaryFunction.sqrt: unaryLoop(UnaryFunction.sqrt, to, from, count); break;
     case UnaryFunction.expm1: unaryLoop(UnaryFunction.expm1, to, from, count); break;
     case UnaryFunction.floor: unaryLoop(UnaryFunction.floor, to, from, count); break;
@@ -76,9 +75,12 @@ export function mapUnaryExtended(f: i32, to: usize, from: usize, count: i32): vo
 /** to[i] = f(from[i]), i < count; `to` may be `from`. An unknown function number writes nothing. */
 export function mapUnary(f: i32, to: usize, from: usize, count: i32): void {
   switch (f) {
-    case UnaryFunction.neg: unaryLoop(UnaryFunction.neg, to, from, count); break;
+    // −0 − x, x · x and, below, 1 / x: no loops of their own.
+    case UnaryFunction.neg:
+      mapBinary(BinaryFunction.sub, to, CONSTANTS + (<usize>Constant.signBit << 2), from, 1, count, Broadcast.scalar, Broadcast.same);
+      break;
     case UnaryFunction.abs: unaryLoop(UnaryFunction.abs, to, from, count); break;
-    case UnaryFunction.square: unaryLoop(UnaryFunction.square, to, from, count); break;
+    case UnaryFunction.square: mapBinary(BinaryFunction.mul, to, from, from, 1, count, Broadcast.same, Broadcast.same); break;
     case UnaryFunction.exp: unaryLoop(UnaryFunction.exp, to, from, count); break;
     case UnaryFunction.log: unaryLoop(UnaryFunction.log, to, from, count); break;
     case UnaryFunction.log1p: unaryLoop(UnaryFunction.log1p, to, from, count); break;
@@ -108,13 +110,11 @@ export function unary(p: usize, base: usize): void {
   const one = constant(Constant.one);
   if (f == BinaryFunction.equal) return v128.and(f32x4.eq(a, b), one);
   if (f == BinaryFunction.notEqual) return v128.and(f32x4.ne(a, b), one);
-  if (f == BinaryFunction.less) return v128.and(f32x4.lt(a, b), one);
   if (f == BinaryFunction.lessEqual) return v128.and(f32x4.le(a, b), one);
   if (f == BinaryFunction.greater) return v128.and(f32x4.gt(a, b), one);
   if (f == BinaryFunction.reluGradient) return v128.andnot(b, f32x4.le(a, f32x4.splat(0)));
   if (f == BinaryFunction.tanhGradient) return f32x4.mul(b, f32x4.sub(one, f32x4.mul(a, a)));
-  if (f == BinaryFunction.sigmoidGradient) return f32x4.mul(b, f32x4.mul(a, f32x4.sub(one, a)));
-  return v128.and(f32x4.ge(a, b), one);
+  return f32x4.mul(b, f32x4.mul(a, f32x4.sub(one, a)));
 }
 
 /** Bytes from a row of the operand to the next. */
@@ -179,9 +179,10 @@ export function binaryExtended(f: i32, to: usize, lhs: usize, rhs: usize, r: i32
   switch (f) {
     case BinaryFunction.minimum: binaryLoop(BinaryFunction.minimum, to, lhs, rhs, r, c, l, m); break;
     case BinaryFunction.notEqual: binaryLoop(BinaryFunction.notEqual, to, lhs, rhs, r, c, l, m); break;
-    case BinaryFunction.less: binaryLoop(BinaryFunction.less, to, lhs, rhs, r, c, l, m); break;
+    // a < b is b > a: no loops of its own.
+    case BinaryFunction.less: mapBinary(BinaryFunction.greater, to, rhs, lhs, r, c, m, l); break;
     case BinaryFunction.lessEqual: binaryLoop(BinaryFunction.lessEqual, to, lhs, rhs, r, c, l, m); break;
-    case BinaryFunction.greaterEqual: binaryLoop(BinaryFunction.greaterEqual, to, lhs, rhs, r, c, l, m); break;
+    case BinaryFunction.greaterEqual: binaryExtended(BinaryFunction.lessEqual, to, rhs, lhs, r, c, m, l); break;
     case BinaryFunction.tanhGradient: binaryLoop(BinaryFunction.tanhGradient, to, lhs, rhs, r, c, l, m); break;
     case BinaryFunction.sigmoidGradient: binaryLoop(BinaryFunction.sigmoidGradient, to, lhs, rhs, r, c, l, m); break;
     case BinaryFunction.pow: binaryLoop(BinaryFunction.pow, to, lhs, rhs, r, c, l, m); break;

@@ -4,7 +4,7 @@
 export * from './index';
 export { performExtended as x0 } from './dispatch';
 export { conv2d as x8, conv2dFilterGradient as x9, conv2dInputGradient as x10 } from './conv';
-export { lines4x8 as x86, placed4x8 as x87 } from './conv-tiles';
+export { lines3x8 as x88, lines4x8 as x86, placed4x8 as x87 } from './conv-tiles';
 export { convRow3x3 as x11 } from './conv3x3';
 export {
   addProducts as x77, addProducts3x3 as x78, addTaps as x79, correlate as x80, correlateOne as x85, correlateRow as x81, depthwise as x82,

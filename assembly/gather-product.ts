@@ -4,7 +4,7 @@
  * run over the columns, sums in order of the group.
  */
 import { GatherLogisticField, GatherProductField, Status } from '../src/plan/opcodes';
-import { exp, log1pOfUnit } from './math';
+import { constant, Constant, exp, log1pOfUnit } from './math';
 import { checkIndices, firstLanes, operand, storeLanes, word } from './simd';
 
 function check(p: usize, base: usize, indices: usize): i32 {
@@ -159,12 +159,17 @@ export function gatherSum(p: usize, base: usize): i32 {
   return Status.ok;
 }
 
-/** The logistic losses of `k` dots x, max(x, 0) − x · t + log(1 + e^−|x|), and their derivatives sigmoid(x) − t times `scale`. */
+/**
+ * The logistic losses of `k` dots x, max(x, 0) − x · t + log(1 + e^−|x|), and their derivatives sigmoid(x) − t times `scale`. In two
+ * passes: the processor does not look far enough ahead to begin a vector while the one before it goes through both functions.
+ */
 export function logistic(losses: usize, weights: usize, dots: usize, targets: usize, scaleBy: f32, k: i32): void {
-  const scale = f32x4.splat(scaleBy), zero = f32x4.splat(0), one = f32x4.splat(1);
+  const scale = f32x4.splat(scaleBy), zero = f32x4.splat(0), one = constant(Constant.one);
+  for (let left = k, at: usize = 0; left > 0; left -= 4, at += 16)
+    storeUpTo(weights + at, exp(f32x4.neg(f32x4.abs(v128.load(dots + at)))), left);
   for (; k > 0; k -= 4, losses += 16, weights += 16, dots += 16, targets += 16) {
-    const x = v128.load(dots), t = v128.load(targets), small = exp(f32x4.neg(f32x4.abs(x))), u = f32x4.add(one, small);
-    const large = f32x4.sub(f32x4.max(x, zero), f32x4.mul(x, t));
+    const x = v128.load(dots), t = v128.load(targets), small = v128.load(weights), u = f32x4.add(one, small);
+    const large = f32x4.sub(f32x4.pmax(x, zero), f32x4.mul(x, t));
     storeUpTo(losses, f32x4.add(large, log1pOfUnit(small, u)), k);
     const p = f32x4.div(v128.bitselect(small, one, f32x4.lt(x, zero)), u);
     storeUpTo(weights, f32x4.mul(scale, f32x4.sub(p, t)), k);

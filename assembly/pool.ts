@@ -30,23 +30,45 @@ function decode(p: usize): void {
 // @ts-ignore: decorator
 @inline function keepsBest(x: v128, best: v128): v128 { return v128.or(f32x4.le(x, best), f32x4.ne(best, best)); }
 
-/** One window of 2 × 2 cells within the image, the first of them `cell`; `x`: that cell's values. */
-export function maxPool2x2(values: usize, index: usize, x: usize, cell: i32): void {
-  const pixel = <usize>c << 2, line = <usize>w * pixel;
-  const p0 = i32x4.splat(cell), p1 = i32x4.splat(cell + 1), p2 = i32x4.splat(cell + w), p3 = i32x4.splat(cell + w + 1);
-  for (let channel = 0; channel < c; channel += 4, x += 16, values += 16, index += 16) {
-    let best = v128.load(x);
-    let next = v128.load(x + pixel);
-    let keeps = keepsBest(next, best);
-    best = v128.bitselect(best, next, keeps);
-    let place = v128.bitselect(p0, p1, keeps);
-    next = v128.load(x + line); keeps = keepsBest(next, best);
-    best = v128.bitselect(best, next, keeps); place = v128.bitselect(place, p2, keeps);
-    next = v128.load(x + line + pixel); keeps = keepsBest(next, best);
-    best = v128.bitselect(best, next, keeps); place = v128.bitselect(place, p3, keeps);
-    put(values, best, c - channel);
-    put(index, place, c - channel);
+/** How many windows of a line come before the first that begins within the image. */
+// @ts-ignore: decorator
+@inline function firstInside(): i32 { return left > 0 ? min(ow, (left + strideW - 1) / strideW) : 0; }
+
+/** How many windows two cells wide lie within the image, from window `first` on, which begins there. */
+// @ts-ignore: decorator
+@inline function windowsInside(first: i32): i32 {
+  const last = w - 2 - (first * strideW - left);
+  return last < 0 ? 0 : min(ow - first, last / strideW + 1);
+}
+
+/** Whether windows are 2 × 2 neighbors, and those from row `row` on within the image. */
+// @ts-ignore: decorator
+@inline function isSquare(row: i32): bool {
+  return kh == 2 && kw == 2 && dilationH == 1 && dilationW == 1 && row >= 0 && row + 1 < h;
+}
+
+/**
+ * A line of windows of 2 × 2 cells within the image, the first of them `cell`; `x`: that cell's values. Returns whether all is said:
+ * where a sum of all values is no number, one of them may be none, and what was written is not meant.
+ */
+export function maxPool2x2(values: usize, index: usize, x: usize, cell: i32, windows: i32): bool {
+  const pixel = <usize>c << 2, line = <usize>w * pixel, step = <usize>strideW * pixel;
+  let sum = f32x4.splat(0);
+  for (; windows > 0; windows--, x += step, values += pixel, index += pixel, cell += strideW) {
+    const p1 = i32x4.splat(cell + 1), p3 = i32x4.splat(cell + w + 1);
+    for (let channel = c, at: usize = 0; channel > 0; channel -= 4, at += 16) {
+      const above = x + at, below = above + line;
+      const x0 = v128.load(above), x1 = v128.load(above + pixel), x2 = v128.load(below), x3 = v128.load(below + pixel);
+      const upper = f32x4.pmax(x0, x1), lower = f32x4.pmax(x2, x3);
+      // All ones is −1: the place before.
+      const place = v128.bitselect(
+        i32x4.add(p1, f32x4.le(x1, x0)), i32x4.add(p3, f32x4.le(x3, x2)), f32x4.le(lower, upper));
+      sum = f32x4.add(sum, f32x4.add(f32x4.add(x0, x1), f32x4.add(x2, x3)));
+      put(values + at, f32x4.pmax(upper, lower), channel);
+      put(index + at, place, channel);
+    }
   }
+  return !v128.any_true(f32x4.ne(sum, sum));
 }
 
 export function maxPool(p: usize, base: usize): void {
@@ -54,18 +76,19 @@ export function maxPool(p: usize, base: usize): void {
   const source = operand(p, PoolField.source, base), values = operand(p, PoolField.destination, base);
   const index = operand(p, PoolField.index, base);
   const pixel = <usize>c << 2;
-  const is2x2 = kh == 2 && kw == 2 && dilationH == 1 && dilationW == 1;
+  const first = firstInside(), inside = windowsInside(first);
   for (let line = 0; line < n * oh; line++) {
     const image = line / oh, row0 = (line - image * oh) * strideH - top;
     const from = source + <usize>(image * h * w) * pixel;
+    const cell = row0 * w + first * strideW - left, begin = <usize>(line * ow + first) * pixel;
+    const isDone = inside > 0 && isSquare(row0) && maxPool2x2(values + begin, index + begin, from + <usize>cell * pixel, cell, inside);
     for (let o = 0; o < ow; o++) {
-      const column0 = o * strideW - left;
-      const to = <usize>(line * ow + o) * pixel;
-      if (is2x2 && row0 >= 0 && row0 + 1 < h && column0 >= 0 && column0 + 1 < w) {
-        const cell = row0 * w + column0;
-        maxPool2x2(values + to, index + to, from + <usize>cell * pixel, cell);
+      if (isDone && o == first) {
+        o += inside - 1;
         continue;
       }
+      const column0 = o * strideW - left;
+      const to = <usize>(line * ow + o) * pixel;
       for (let channel = 0; channel < c; channel += 4) {
         const at = <usize>channel << 2;
         let best = f32x4.splat(0), place = i32x4.splat(0);
@@ -95,16 +118,20 @@ export function maxPool(p: usize, base: usize): void {
   }
 }
 
-/** The gradient of one window of 2 × 2 cells within the image. */
-export function spread2x2(to: usize, source: usize, index: usize, cell: i32): void {
-  const pixel = <usize>c << 2, line = <usize>w * pixel;
-  const p0 = i32x4.splat(cell), p1 = i32x4.splat(cell + 1), p2 = i32x4.splat(cell + w), p3 = i32x4.splat(cell + w + 1);
-  for (let channel = 0; channel < c; channel += 4, to += 16, source += 16, index += 16) {
-    const g = v128.load(source), place = v128.load(index);
-    put(to, v128.and(g, i32x4.eq(place, p0)), c - channel);
-    put(to + pixel, v128.and(g, i32x4.eq(place, p1)), c - channel);
-    put(to + line, v128.and(g, i32x4.eq(place, p2)), c - channel);
-    put(to + line + pixel, v128.and(g, i32x4.eq(place, p3)), c - channel);
+/** The gradient of a line of windows of 2 × 2 cells within the image, the first of them `cell`; `to`: that cell's. */
+export function spread2x2(to: usize, source: usize, index: usize, cell: i32, windows: i32): void {
+  const pixel = <usize>c << 2, line = <usize>w * pixel, step = <usize>strideW * pixel;
+  const right1 = i32x4.splat(1), down = i32x4.splat(w), both = i32x4.splat(w + 1);
+  for (; windows > 0; windows--, to += step, source += pixel, index += pixel, cell += strideW) {
+    const here = i32x4.splat(cell);
+    for (let channel = c, at: usize = 0; channel > 0; channel -= 4, at += 16) {
+      const g = v128.load(source + at), place = i32x4.sub(v128.load(index + at), here);
+      const above = to + at, below = above + line;
+      put(above, v128.and(g, i32x4.eq(place, i32x4.splat(0))), channel);
+      put(above + pixel, v128.and(g, i32x4.eq(place, right1)), channel);
+      put(below, v128.and(g, i32x4.eq(place, down)), channel);
+      put(below + pixel, v128.and(g, i32x4.eq(place, both)), channel);
+    }
   }
 }
 
@@ -112,13 +139,15 @@ export function spread2x2(to: usize, source: usize, index: usize, cell: i32): vo
 function spread(images: usize, source: usize, index: usize, image: i32): void {
   const pixel = <usize>c << 2;
   const to = images + <usize>(image * h * w) * pixel;
+  const first = firstInside(), inside = windowsInside(first);
   for (let y = 0; y < oh; y++) {
+    const row0 = y * strideH - top, square = isSquare(row0);
     for (let o = 0; o < ow; o++) {
       const from = <usize>((image * oh + y) * ow + o) * pixel;
-      const row0 = y * strideH - top, column0 = o * strideW - left;
-      if (kh == 2 && kw == 2 && row0 >= 0 && row0 + 1 < h && column0 >= 0 && column0 + 1 < w) {
-        const cell = row0 * w + column0;
-        spread2x2(to + <usize>cell * pixel, source + from, index + from, cell);
+      if (square && o == first && inside > 0) {
+        const cell = row0 * w + o * strideW - left;
+        spread2x2(to + <usize>cell * pixel, source + from, index + from, cell, inside);
+        o += inside - 1;
         continue;
       }
       for (let i = 0; i < kh; i++) {

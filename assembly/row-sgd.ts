@@ -1,7 +1,7 @@
 /**
  * @file Descent along a gradient by rows, occurrence by occurrence: a row is read and written where the gradient names it, so that
- * nothing is sorted or summed before. What one row gets more than once it gets in order of place, in every column, whatever part of
- * the columns an instruction has.
+ * nothing is sorted or summed before: from the last occurrence to the first, since the rows that were read last are the nearest. What
+ * one row gets more than once it gets in that order, in every column, whatever part of the columns an instruction has.
  */
 import { RowSgdField, Status } from '../src/plan/opcodes';
 import { checkIndices, operand, storeLanes, word } from './simd';
@@ -31,12 +31,17 @@ export function rowSgd(p: usize, base: usize): i32 {
   const from = word(p, RowSgdField.from), columns = word(p, RowSgdField.to) - from, skipped = <usize>from << 2;
   const table = operand(p, RowSgdField.table, base) + skipped;
   const rate = f32x4.neg(v128.load32_splat(operand(p, RowSgdField.scalars, base)));
-  vector += skipped;
-  for (let i = 0; i < count; i += group, vector += rowBytes)
-    for (let k = 0; k < group; k++, indices += 4) {
+  vector += skipped + <usize>(count / group) * rowBytes;
+  indices += <usize>count << 2;
+  if (weights) weights += <usize>count << 2;
+  for (let i = count; i > 0; i -= group) {
+    vector -= rowBytes;
+    for (let k = group; k > 0; k--) {
+      indices -= 4;
       let factor = rate;
-      if (weights) { factor = f32x4.mul(rate, v128.load32_splat(weights)); weights += 4; }
+      if (weights) { weights -= 4; factor = f32x4.mul(rate, v128.load32_splat(weights)); }
       move(table + <usize>load<i32>(indices) * rowBytes, factor, vector, columns);
     }
+  }
   return Status.ok;
 }

@@ -109,13 +109,19 @@ export function copyBytes(to: usize, from: usize, bytes: i32): void {
     memory.copy(to, from, bytes);
     return;
   }
-  for (; bytes >= 64; bytes -= 64, to += 64, from += 64) {
-    v128.store(to, v128.load(from));
-    v128.store(to, v128.load(from, 16), 16);
-    v128.store(to, v128.load(from, 32), 32);
-    v128.store(to, v128.load(from, 48), 48);
+  if (bytes >= 16) {
+    // What is left at the end is less than a vector: the last 16 bytes, of which some are copied twice.
+    const rest = <usize>bytes - 16, toEnd = to + rest, fromEnd = from + rest;
+    for (; bytes > 64; bytes -= 64, to += 64, from += 64) {
+      v128.store(to, v128.load(from));
+      v128.store(to, v128.load(from, 16), 16);
+      v128.store(to, v128.load(from, 32), 32);
+      v128.store(to, v128.load(from, 48), 48);
+    }
+    for (; bytes > 16; bytes -= 16, to += 16, from += 16) v128.store(to, v128.load(from));
+    v128.store(toEnd, v128.load(fromEnd));
+    return;
   }
-  for (; bytes >= 16; bytes -= 16, to += 16, from += 16) v128.store(to, v128.load(from));
   if (bytes & 8) {
     store<u64>(to, load<u64>(from));
     to += 8; from += 8;

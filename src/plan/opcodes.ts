@@ -894,8 +894,8 @@ export const enum RowUpdateField {
 
 /**
  * p −= scalars[0] · g in place for the rows of a table f32 [rows, rowElements] that occur in a gradient by rows as `rowNorm` has
- * it, but for its order: what one row gets is added in order of place. Of the columns `from` … `to` − 1. Stops on an index outside
- * 0 … rows − 1, before anything is written.
+ * it, but for its order: what one row gets is added from the last place to the first. Of the columns `from` … `to` − 1. Stops on an
+ * index outside 0 … rows − 1, before anything is written.
  */
 export const enum RowSgdField {
   table = 1,

@@ -55,6 +55,7 @@ export const {
   RowSgdField,
   RowUpdateField,
   GatherProductField,
+  PoolField,
 } = opcodes as unknown as Objects;
 
 export type Activation = opcodes.Activation;
