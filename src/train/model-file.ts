@@ -30,6 +30,7 @@ export function modelToJson(state: ModelState): object {
     classes: classes ?? null,
     loss: { name: loss.name, options: loss.options },
     metrics: metrics.map(({ name }) => name),
+    ...(state.hasNewHead && { hasNewHead: true }),
     ...(state.named && { named: namedToJson(state.named) }),
     ...(state.columns && { columns: { ...state.columns, encoder: state.columns.encoder.toJSON() } }),
   };
@@ -109,6 +110,7 @@ export function modelFromJson(
     ...columnsFrom(json.columns, sizeOf(inputShape)),
     ...namedFrom(json.named, loss),
     metrics: Array.isArray(json.metrics) ? json.metrics.flatMap((name) => metricFromName(String(name)) ?? []) : [],
+    ...(json.hasNewHead === true && { hasNewHead: true }),
     ...(differences.length > 0 && { notes: differences }),
   };
 }
