@@ -1,104 +1,112 @@
-/** @file The library's layers by the type that their JSON carries: each with its factory and the options that it takes first. */
-import { augment } from '../tricks/augment.ts';
-import { activation } from './activations.ts';
-import * as attention from './attention.ts';
-import { autoencoder } from './autoencoder.ts';
-import { bagEmbedding } from './bag-embedding.ts';
-import { batchNorm } from './batch-norm.ts';
-import { colorJitter } from './color-jitter.ts';
-import { bidirectional, parallel, residual } from './combined.ts';
-import { conv1d, conv2d } from './conv.ts';
-import { depthwiseConv2d, separableConv2d } from './conv-depthwise.ts';
-import { conv2dTranspose } from './conv-transpose.ts';
-import { dense } from './dense.ts';
-import { dropout } from './dropout.ts';
-import { dualEncoder } from './dual-encoder.ts';
-import { embedding } from './embedding.ts';
-import { flatten } from './flatten.ts';
-import * as gated from './gated.ts';
-import { ghostBatchNorm } from './ghost-batch-norm.ts';
-import { instanceNoise } from './instance-noise.ts';
-import { projection } from './labels.ts';
-import * as norms from './layer-norm.ts';
-import { leakyRelu } from './leaky-relu.ts';
-import { masking } from './masks.ts';
-import * as merges from './merge.ts';
-import { minibatchDeviation } from './minibatch-deviation.ts';
-import * as noise from './noise.ts';
-import * as pool from './pool.ts';
-import * as pool1d from './pool-1d.ts';
-import * as recurrent from './recurrent.ts';
-import { spectralNorm, weightNorm } from './rewritten.ts';
-import { sequential } from './sequential.ts';
-import { reshapeTo, upsampling2d } from './shape-layers.ts';
+/**
+ * @file The library's layers by the type that their JSON carries: each with where its factory is, which is loaded when a file names it,
+ * and the options that the factory takes first.
+ */
+import { SaddlepointError } from '../core/errors.ts';
+
+/** What a file of layers exports, the factories among it under the name of their type. */
+type Exports = Readonly<Record<string, unknown>>;
 
 /** A factory, and the names in JSON of what it takes before its options. */
-type Row = readonly [factory: (...given: never[]) => object, ...first: string[]];
+export type Factory = (...given: unknown[]) => object;
+type Row = readonly [load: () => Promise<Exports>, ...first: string[]];
+
+const attention = () => import('./attention.ts');
+const combined = () => import('./combined.ts');
+const depthwise = () => import('./conv-depthwise.ts');
+const gated = () => import('./gated.ts');
+const merges = () => import('./merge.ts');
+const noise = () => import('./noise.ts');
+const norms = () => import('./layer-norm.ts');
+const pool = () => import('./pool.ts');
+const pool1d = () => import('./pool-1d.ts');
+const recurrent = () => import('./recurrent.ts');
+const rewritten = () => import('./rewritten.ts');
+const shapes = () => import('./shape-layers.ts');
+
+/** Its JSON has the size of the kernel as convolutions of more dimensions have it. */
+async function conv1d(): Promise<Exports> {
+  const { conv1d: make } = await import('./conv.ts');
+  return {
+    conv1d: (filters: number, [size]: readonly [number], options: object) => make(filters, size, options),
+  };
+}
 
 export const factories: Readonly<Record<string, Row>> = {
-  dense: [dense, 'units'],
-  conv1d: [
-    (filters: number, [size]: readonly [number], options: object) => conv1d(filters, size, options),
-    ...['filters', 'kernelSize'],
-  ],
-  conv2d: [conv2d, 'filters', 'kernelSize'],
-  conv2dTranspose: [conv2dTranspose, 'filters', 'kernelSize'],
-  depthwiseConv2d: [depthwiseConv2d, 'kernelSize'],
-  separableConv2d: [separableConv2d, 'filters', 'kernelSize'],
-  maxPool1d: [pool1d.maxPool1d, 'poolSize'],
-  averagePool1d: [pool1d.averagePool1d, 'poolSize'],
-  globalAveragePool1d: [pool1d.globalAveragePool1d],
-  globalMaxPool1d: [pool1d.globalMaxPool1d],
-  maxPool2d: [pool.maxPool2d, 'poolSize'],
-  averagePool2d: [pool.averagePool2d, 'poolSize'],
-  globalAveragePool2d: [pool.globalAveragePool2d],
-  globalMaxPool2d: [pool.globalMaxPool2d],
-  upsampling2d: [upsampling2d, 'factor'],
-  autoencoder: [autoencoder, 'units'],
-  colorJitter: [colorJitter, 'strength'],
-  leakyRelu: [leakyRelu, 'slope'],
-  minibatchDeviation: [minibatchDeviation],
-  instanceNoise: [instanceNoise, 'deviation'],
-  projection: [projection, 'classes', 'layer'],
-  flatten: [flatten],
-  reshapeTo: [reshapeTo, 'shape'],
-  embedding: [embedding, 'vocabulary', 'dimension'],
-  bagEmbedding: [bagEmbedding, 'vocabulary', 'dimension'],
-  masking: [masking, 'value'],
-  batchNorm: [batchNorm],
-  ghostBatchNorm: [ghostBatchNorm],
-  layerNorm: [norms.layerNorm],
-  rmsNorm: [norms.rmsNorm],
-  groupNorm: [norms.groupNorm, 'groups'],
-  instanceNorm: [norms.instanceNorm],
-  weightNorm: [weightNorm, 'layer'],
-  spectralNorm: [spectralNorm, 'layer'],
-  dropout: [dropout, 'rate'],
-  spatialDropout: [noise.spatialDropout, 'rate'],
-  stochasticDepth: [noise.stochasticDepth, 'rate'],
-  gaussianDropout: [noise.gaussianDropout, 'rate'],
-  gaussianNoise: [noise.gaussianNoise, 'deviation'],
-  alphaDropout: [noise.alphaDropout, 'rate'],
-  augment: [augment],
-  activation: [activation, 'activation'],
-  prelu: [gated.prelu],
-  glu: [gated.glu],
-  swiglu: [gated.swiglu, 'units'],
-  simpleRnn: [recurrent.simpleRnn, 'units'],
-  lstm: [recurrent.lstm, 'units'],
-  gru: [recurrent.gru, 'units'],
-  bidirectional: [bidirectional, 'layer'],
-  multiHeadAttention: [attention.multiHeadAttention, 'heads'],
-  transformerBlock: [attention.transformerBlock, 'heads'],
-  sinusoidalEncoding: [attention.sinusoidalEncoding],
-  positionEmbedding: [attention.positionEmbedding, 'length'],
-  sequential: [sequential, 'layers'],
-  residual: [residual, 'layers'],
-  parallel: [parallel, 'layers'],
-  dualEncoder: [dualEncoder],
-  mergeAdd: [merges.mergeAdd],
-  mergeMultiply: [merges.mergeMultiply],
-  mergeAverage: [merges.mergeAverage],
-  mergeMaximum: [merges.mergeMaximum],
-  mergeConcat: [merges.mergeConcat],
+  dense: [() => import('./dense.ts'), 'units'],
+  conv1d: [conv1d, 'filters', 'kernelSize'],
+  conv2d: [() => import('./conv.ts'), 'filters', 'kernelSize'],
+  conv2dTranspose: [() => import('./conv-transpose.ts'), 'filters', 'kernelSize'],
+  depthwiseConv2d: [depthwise, 'kernelSize'],
+  separableConv2d: [depthwise, 'filters', 'kernelSize'],
+  maxPool1d: [pool1d, 'poolSize'],
+  averagePool1d: [pool1d, 'poolSize'],
+  globalAveragePool1d: [pool1d],
+  globalMaxPool1d: [pool1d],
+  maxPool2d: [pool, 'poolSize'],
+  averagePool2d: [pool, 'poolSize'],
+  globalAveragePool2d: [pool],
+  globalMaxPool2d: [pool],
+  upsampling2d: [shapes, 'factor'],
+  autoencoder: [() => import('./autoencoder.ts'), 'units'],
+  colorJitter: [() => import('./color-jitter.ts'), 'strength'],
+  leakyRelu: [() => import('./leaky-relu.ts'), 'slope'],
+  minibatchDeviation: [() => import('./minibatch-deviation.ts')],
+  instanceNoise: [() => import('./instance-noise.ts'), 'deviation'],
+  projection: [() => import('./labels.ts'), 'classes', 'layer'],
+  flatten: [() => import('./flatten.ts')],
+  reshapeTo: [shapes, 'shape'],
+  embedding: [() => import('./embedding.ts'), 'vocabulary', 'dimension'],
+  bagEmbedding: [() => import('./bag-embedding.ts'), 'vocabulary', 'dimension'],
+  masking: [() => import('./masks.ts'), 'value'],
+  batchNorm: [() => import('./batch-norm.ts')],
+  ghostBatchNorm: [() => import('./ghost-batch-norm.ts')],
+  layerNorm: [norms],
+  rmsNorm: [norms],
+  groupNorm: [norms, 'groups'],
+  instanceNorm: [norms],
+  weightNorm: [rewritten, 'layer'],
+  spectralNorm: [rewritten, 'layer'],
+  dropout: [() => import('./dropout.ts'), 'rate'],
+  spatialDropout: [noise, 'rate'],
+  stochasticDepth: [noise, 'rate'],
+  gaussianDropout: [noise, 'rate'],
+  gaussianNoise: [noise, 'deviation'],
+  alphaDropout: [noise, 'rate'],
+  augment: [() => import('../tricks/augment.ts')],
+  activation: [() => import('./activations.ts'), 'activation'],
+  prelu: [gated],
+  glu: [gated],
+  swiglu: [gated, 'units'],
+  simpleRnn: [recurrent, 'units'],
+  lstm: [recurrent, 'units'],
+  gru: [recurrent, 'units'],
+  bidirectional: [combined, 'layer'],
+  multiHeadAttention: [attention, 'heads'],
+  transformerBlock: [attention, 'heads'],
+  sinusoidalEncoding: [attention],
+  positionEmbedding: [attention, 'length'],
+  sequential: [() => import('./sequential.ts'), 'layers'],
+  residual: [combined, 'layers'],
+  parallel: [combined, 'layers'],
+  dualEncoder: [() => import('./dual-encoder.ts')],
+  mergeAdd: [merges],
+  mergeMultiply: [merges],
+  mergeAverage: [merges],
+  mergeMaximum: [merges],
+  mergeConcat: [merges],
 };
+
+/**
+ * The factory of a type, and what it takes first; undefined for a type that is none of the library's.
+ *
+ * @throws SaddlepointError `internal` for a row that leads nowhere, which the contract of layers finds.
+ */
+export async function factoryOf(type: string): Promise<readonly [factory: Factory, first: string[]] | undefined> {
+  const row = Object.hasOwn(factories, type) ? factories[type] : undefined;
+  if (row === undefined) return undefined;
+  const [load, ...first] = row;
+  const factory = (await load())[type];
+  if (typeof factory === 'function') return [factory as Factory, first];
+  throw new SaddlepointError('internal', `layer: no factory '${type}' where its row says`);
+}

@@ -65,7 +65,7 @@ export async function readCheckpoint(
         return data === undefined ? [] : [[name.slice(prefix.length), data] as const];
       }),
     );
-  return [modelFromJson(json, leaves, options), progress, under(BLOCK), under(BEST)];
+  return [await modelFromJson(json, leaves, options), progress, under(BLOCK), under(BEST)];
 }
 
 function progressFrom(value: unknown): CheckpointProgress {

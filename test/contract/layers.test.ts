@@ -5,7 +5,7 @@ import { checkGradient } from '../../src/autodiff/check.ts';
 import { grad } from '../../src/autodiff/grad.ts';
 import { sizeOf } from '../../src/core/shape.ts';
 import { type Tensor, tensor } from '../../src/graph/tensor.ts';
-import { factories } from '../../src/nn/factories.ts';
+import { factories, factoryOf } from '../../src/nn/factories.ts';
 import { applyModel, type Layer, layerToJson } from '../../src/nn/layer.ts';
 import { eachNamed, initializeNamed, type Named, traceModel } from '../../src/nn/named.ts';
 import { layerFromJson } from '../../src/nn/serialize.ts';
@@ -154,9 +154,10 @@ describe.each(Object.entries(layerRows))('%s', (_, row) => {
     expect(twice[0]).toEqual(twice[1]);
   });
 
-  it('computes the same bits after a round trip through JSON', () => {
+  it('computes the same bits after a round trip through JSON', async () => {
     const model = row.make();
-    const loaded = layerFromJson(JSON.parse(JSON.stringify(layerToJson(model)))) as Layer<never, unknown>;
+    const json = JSON.parse(JSON.stringify(layerToJson(model)));
+    const loaded = (await layerFromJson(json)) as unknown as Layer<never, unknown>;
     expect(layerToJson(loaded)).toEqual(layerToJson(model));
     expect(start(row, 7, loaded)).toEqual(start(row));
     for (const mode of ['train', 'predict'] as const) {
@@ -202,7 +203,7 @@ describe.each(Object.entries(layerRows))('%s', (_, row) => {
   });
 });
 
-it('every layer that the library exports has a row, and every row can be read from JSON', () => {
+it('every layer that the library exports has a row, and every type leads to a factory', async () => {
   const index = readFileSync(new URL('../../src/index.ts', import.meta.url), 'utf8');
   const files = /export \{([^}]*)\} from '\.\/nn\/([a-z0-9-]+)\.ts';/g;
   const notLayers = ['initializers', 'initializers-orthogonal', 'initializers-sparse', 'layer', 'metrics', 'named'];
@@ -219,4 +220,6 @@ it('every layer that the library exports has a row, and every row can be read fr
   const types = Object.keys(factories).filter((type) => !byName.includes(type));
   expect(types.filter((type) => layerRows[type] === undefined)).toEqual([]);
   expect(exported.filter((name) => name !== 'graph' && factories[name] === undefined)).toEqual([]);
+  for (const type of Object.keys(factories)) expect((await factoryOf(type))?.[0], type).toBeTypeOf('function');
+  expect(await factoryOf('constructor')).toBeUndefined();
 });
