@@ -1,100 +1,92 @@
 /**
- * @file The library's layers by the type that their JSON carries: each with where its factory is, which is loaded when a file names it,
- * and the options that the factory takes first.
+ * @file The library's layers by the type that their JSON carries: each with the kind that its factory is of, which is loaded when a
+ * file names one of it, and the options that the factory takes first. Kinds, not single layers: every part that is loaded by itself
+ * cuts what it shares with others into smaller parts, which all then load (docs/adr/035).
  */
 import { SaddlepointError } from '../core/errors.ts';
+import { activation } from './activations.ts';
+import { dense } from './dense.ts';
+import { dropout } from './dropout.ts';
+import { flatten } from './flatten.ts';
+import { leakyRelu } from './leaky-relu.ts';
+import { sequential } from './sequential.ts';
 
-/** What a file of layers exports, the factories among it under the name of their type. */
+/** The factories of a kind, each under the name of its type. */
 type Exports = Readonly<Record<string, unknown>>;
 
 /** A factory, and the names in JSON of what it takes before its options. */
 export type Factory = (...given: unknown[]) => object;
 type Row = readonly [load: () => Promise<Exports>, ...first: string[]];
 
-const attention = () => import('./attention.ts');
-const combined = () => import('./combined.ts');
-const depthwise = () => import('./conv-depthwise.ts');
-const gated = () => import('./gated.ts');
-const merges = () => import('./merge.ts');
-const noise = () => import('./noise.ts');
-const norms = () => import('./layer-norm.ts');
-const pool = () => import('./pool.ts');
-const pool1d = () => import('./pool-1d.ts');
-const recurrent = () => import('./recurrent.ts');
-const rewritten = () => import('./rewritten.ts');
-const shapes = () => import('./shape-layers.ts');
-
-/** Its JSON has the size of the kernel as convolutions of more dimensions have it. */
-async function conv1d(): Promise<Exports> {
-  const { conv1d: make } = await import('./conv.ts');
-  return {
-    conv1d: (filters: number, [size]: readonly [number], options: object) => make(filters, size, options),
-  };
-}
+const images = () => import('./kinds/images.ts');
+const sequences = () => import('./kinds/sequences.ts');
+const others = () => import('./kinds/others.ts');
+/** What most models have comes with the table. */
+const common = async (): Promise<Exports> => ({ activation, dense, dropout, flatten, leakyRelu, sequential });
 
 export const factories: Readonly<Record<string, Row>> = {
-  dense: [() => import('./dense.ts'), 'units'],
-  conv1d: [conv1d, 'filters', 'kernelSize'],
-  conv2d: [() => import('./conv.ts'), 'filters', 'kernelSize'],
-  conv2dTranspose: [() => import('./conv-transpose.ts'), 'filters', 'kernelSize'],
-  depthwiseConv2d: [depthwise, 'kernelSize'],
-  separableConv2d: [depthwise, 'filters', 'kernelSize'],
-  maxPool1d: [pool1d, 'poolSize'],
-  averagePool1d: [pool1d, 'poolSize'],
-  globalAveragePool1d: [pool1d],
-  globalMaxPool1d: [pool1d],
-  maxPool2d: [pool, 'poolSize'],
-  averagePool2d: [pool, 'poolSize'],
-  globalAveragePool2d: [pool],
-  globalMaxPool2d: [pool],
-  upsampling2d: [shapes, 'factor'],
-  autoencoder: [() => import('./autoencoder.ts'), 'units'],
-  colorJitter: [() => import('./color-jitter.ts'), 'strength'],
-  leakyRelu: [() => import('./leaky-relu.ts'), 'slope'],
-  minibatchDeviation: [() => import('./minibatch-deviation.ts')],
-  instanceNoise: [() => import('./instance-noise.ts'), 'deviation'],
-  projection: [() => import('./labels.ts'), 'classes', 'layer'],
-  flatten: [() => import('./flatten.ts')],
-  reshapeTo: [shapes, 'shape'],
-  embedding: [() => import('./embedding.ts'), 'vocabulary', 'dimension'],
-  bagEmbedding: [() => import('./bag-embedding.ts'), 'vocabulary', 'dimension'],
-  masking: [() => import('./masks.ts'), 'value'],
-  batchNorm: [() => import('./batch-norm.ts')],
-  ghostBatchNorm: [() => import('./ghost-batch-norm.ts')],
-  layerNorm: [norms],
-  rmsNorm: [norms],
-  groupNorm: [norms, 'groups'],
-  instanceNorm: [norms],
-  weightNorm: [rewritten, 'layer'],
-  spectralNorm: [rewritten, 'layer'],
-  dropout: [() => import('./dropout.ts'), 'rate'],
-  spatialDropout: [noise, 'rate'],
-  stochasticDepth: [noise, 'rate'],
-  gaussianDropout: [noise, 'rate'],
-  gaussianNoise: [noise, 'deviation'],
-  alphaDropout: [noise, 'rate'],
-  augment: [() => import('../tricks/augment.ts')],
-  activation: [() => import('./activations.ts'), 'activation'],
-  prelu: [gated],
-  glu: [gated],
-  swiglu: [gated, 'units'],
-  simpleRnn: [recurrent, 'units'],
-  lstm: [recurrent, 'units'],
-  gru: [recurrent, 'units'],
-  bidirectional: [combined, 'layer'],
-  multiHeadAttention: [attention, 'heads'],
-  transformerBlock: [attention, 'heads'],
-  sinusoidalEncoding: [attention],
-  positionEmbedding: [attention, 'length'],
-  sequential: [() => import('./sequential.ts'), 'layers'],
-  residual: [combined, 'layers'],
-  parallel: [combined, 'layers'],
-  dualEncoder: [() => import('./dual-encoder.ts')],
-  mergeAdd: [merges],
-  mergeMultiply: [merges],
-  mergeAverage: [merges],
-  mergeMaximum: [merges],
-  mergeConcat: [merges],
+  dense: [common, 'units'],
+  conv1d: [images, 'filters', 'kernelSize'],
+  conv2d: [images, 'filters', 'kernelSize'],
+  conv2dTranspose: [images, 'filters', 'kernelSize'],
+  depthwiseConv2d: [images, 'kernelSize'],
+  separableConv2d: [images, 'filters', 'kernelSize'],
+  maxPool1d: [images, 'poolSize'],
+  averagePool1d: [images, 'poolSize'],
+  globalAveragePool1d: [images],
+  globalMaxPool1d: [images],
+  maxPool2d: [images, 'poolSize'],
+  averagePool2d: [images, 'poolSize'],
+  globalAveragePool2d: [images],
+  globalMaxPool2d: [images],
+  upsampling2d: [images, 'factor'],
+  autoencoder: [others, 'units'],
+  colorJitter: [images, 'strength'],
+  leakyRelu: [common, 'slope'],
+  minibatchDeviation: [others],
+  instanceNoise: [others, 'deviation'],
+  projection: [others, 'classes', 'layer'],
+  flatten: [common],
+  reshapeTo: [images, 'shape'],
+  embedding: [sequences, 'vocabulary', 'dimension'],
+  bagEmbedding: [sequences, 'vocabulary', 'dimension'],
+  masking: [sequences, 'value'],
+  batchNorm: [images],
+  ghostBatchNorm: [images],
+  layerNorm: [sequences],
+  rmsNorm: [sequences],
+  groupNorm: [sequences, 'groups'],
+  instanceNorm: [sequences],
+  weightNorm: [others, 'layer'],
+  spectralNorm: [others, 'layer'],
+  dropout: [common, 'rate'],
+  spatialDropout: [others, 'rate'],
+  stochasticDepth: [others, 'rate'],
+  gaussianDropout: [others, 'rate'],
+  gaussianNoise: [others, 'deviation'],
+  alphaDropout: [others, 'rate'],
+  augment: [images],
+  activation: [common, 'activation'],
+  prelu: [others],
+  glu: [others],
+  swiglu: [others, 'units'],
+  simpleRnn: [sequences, 'units'],
+  lstm: [sequences, 'units'],
+  gru: [sequences, 'units'],
+  bidirectional: [others, 'layer'],
+  multiHeadAttention: [sequences, 'heads'],
+  transformerBlock: [sequences, 'heads'],
+  sinusoidalEncoding: [sequences],
+  positionEmbedding: [sequences, 'length'],
+  sequential: [common, 'layers'],
+  residual: [others, 'layers'],
+  parallel: [others, 'layers'],
+  dualEncoder: [others],
+  mergeAdd: [others],
+  mergeMultiply: [others],
+  mergeAverage: [others],
+  mergeMaximum: [others],
+  mergeConcat: [others],
 };
 
 /**

@@ -1,10 +1,13 @@
-/** @file Losses and metrics by name, for models that are read from files: each is loaded when a file names it. */
+/** @file Losses and metrics by name, for models that are read from files: those that are not common are loaded when a file names one. */
 import { SaddlepointError, suggest } from '../../core/errors.ts';
 import { inOrder } from '../../core/in-order.ts';
 import type { JsonObject } from '../../core/json.ts';
-import type { AnyMetric } from '../metrics.ts';
+import { type AnyMetric, accuracy } from '../metrics.ts';
+import { binaryCrossEntropy } from './binary-cross-entropy.ts';
+import { crossEntropy } from './cross-entropy.ts';
 import type { Loss } from './loss.ts';
 import type { NamedOutput } from './named.ts';
+import { huber, meanAbsoluteError, meanSquaredError } from './regression.ts';
 
 const inner = ({ loss }: JsonObject): Promise<Loss> => lossFromJson(loss as JsonObject | undefined);
 
@@ -18,26 +21,27 @@ const from = <Name extends string>(
   ) as Record<Name, (options: JsonObject) => Promise<Loss>>;
 
 const LOSSES: Readonly<Record<string, (options: JsonObject) => Promise<Loss>>> = {
-  ...from(() => import('./cross-entropy.ts'), 'crossEntropy'),
-  ...from(() => import('./binary-cross-entropy.ts'), 'binaryCrossEntropy'),
-  ...from(() => import('./divergence.ts'), 'klDivergence'),
-  ...from(() => import('./focal.ts'), 'focal', 'binaryFocal'),
-  ...from(() => import('./hinge.ts'), 'hinge', 'squaredHinge', 'multiClassHinge'),
-  ...from(() => import('./regression.ts'), 'meanSquaredError', 'meanAbsoluteError', 'huber'),
-  ...from(() => import('./robust.ts'), 'smoothL1', 'logCosh', 'poissonNegativeLogLikelihood'),
-  quantileLoss: async ({ quantile }) => (await import('./robust.ts')).quantileLoss(quantile as number),
+  ...from(
+    async () => ({ crossEntropy, binaryCrossEntropy, meanSquaredError, meanAbsoluteError, huber }),
+    ...(['crossEntropy', 'binaryCrossEntropy', 'meanSquaredError', 'meanAbsoluteError', 'huber'] as const),
+  ),
+  ...from(
+    () => import('./others.ts'),
+    ...(['klDivergence', 'focal', 'binaryFocal', 'hinge', 'squaredHinge', 'multiClassHinge', 'smoothL1'] as const),
+    ...(['logCosh', 'poissonNegativeLogLikelihood', 'pairwiseRanking', 'infoNce', 'sigmoidContrastive'] as const),
+  ),
+  quantileLoss: async ({ quantile }) => (await import('./others.ts')).quantileLoss(quantile as number),
   async withClassWeights(options) {
-    const { withClassWeights } = await import('./weighted.ts');
+    const { withClassWeights } = await import('./others.ts');
     return withClassWeights(await inner(options), options.weights as number[]);
   },
   async ignoring(options) {
-    const { ignoring } = await import('./weighted.ts');
+    const { ignoring } = await import('./others.ts');
     return ignoring(await inner(options), options.ignored as number);
   },
-  ...from(() => import('./contrastive.ts'), 'pairwiseRanking', 'infoNce', 'sigmoidContrastive'),
-  player: async () => (await import('./player.ts')).playerLoss(),
+  player: async () => (await import('./others.ts')).playerLoss(),
   async named(options) {
-    const { namedLoss } = await import('./named.ts');
+    const { namedLoss } = await import('./others.ts');
     return namedLoss(await outputsFromJson(options));
   },
 };
@@ -85,26 +89,28 @@ export async function lossFromJson(json: JsonObject | null | undefined): Promise
   return make((json?.options ?? {}) as JsonObject);
 }
 
-/** Metrics that are made of sums and rows, where they are; with their default options. */
-const STREAMING: readonly (readonly [
-  load: () => Promise<Readonly<Record<string, unknown>>>,
-  ...names: readonly string[],
-])[] = [
-  [
-    () => import('../metrics/confusion.ts'),
-    ...['balancedAccuracy', 'cohenKappa', 'f1', 'matthewsCorrelation', 'precision', 'recall'],
+/** Metrics that are made of sums and rows. */
+const STREAMING = [
+  ...[
+    'balancedAccuracy',
+    'cohenKappa',
+    'f1',
+    'matthewsCorrelation',
+    'precision',
+    'recall',
+    'averagePrecision',
+    'rocAuc',
   ],
-  [() => import('../metrics/ranking.ts'), 'averagePrecision', 'rocAuc'],
-  [() => import('../metrics/calibration.ts'), 'expectedCalibrationError', 'maximumCalibrationError'],
-  [() => import('../metrics/values.ts'), 'r2', 'rootMeanSquaredError'],
+  ...['expectedCalibrationError', 'maximumCalibrationError', 'r2', 'rootMeanSquaredError'],
 ];
+const streaming = (): Promise<Readonly<Record<string, unknown>>> => import('../metrics/by-name.ts');
 
 /** The metric of that name, every loss with default options included; undefined for a metric of the user's own. */
 export async function metricFromName(name: string): Promise<AnyMetric | undefined> {
-  if (name === 'accuracy') return (await import('../metrics.ts')).accuracy();
-  const [load] = STREAMING.find(([, ...names]) => names.includes(name)) ?? [];
-  if (load !== undefined) return ((await load())[name] as () => AnyMetric)();
+  if (name === 'accuracy') return accuracy();
+  // With their default options.
+  if (STREAMING.includes(name)) return ((await streaming())[name] as () => AnyMetric)();
   const k = /^top([1-9]\d*)Accuracy$/.exec(name)?.[1];
-  if (k !== undefined) return (await import('../metrics/calibration.ts')).topKAccuracy(Number(k));
+  if (k !== undefined) return ((await streaming()).topKAccuracy as (k: number) => AnyMetric)(Number(k));
   return Object.hasOwn(LOSSES, name) && !NEED_OPTIONS.includes(name) ? LOSSES[name]?.({}) : undefined;
 }
