@@ -56,9 +56,12 @@ export async function start(modules) {
   return runtime;
 }
 
-/** The most bytes that workerd, a child of this process, has had in memory; NaN but on Linux. */
-export function peakOfWorkerd() {
-  if (process.platform !== 'linux') return Number.NaN;
+/** @typedef {{ anonymous: number, program: number, peak: number }} ProcessMemory bytes: what it asked for, pages of files, the most of both */
+
+/** What workerd, a child of this process, has in memory; NaN but on Linux. @returns {ProcessMemory} */
+export function memoryOfWorkerd() {
+  const none = { anonymous: Number.NaN, program: Number.NaN, peak: Number.NaN };
+  if (process.platform !== 'linux') return none;
   for (const id of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
     let status = '';
     try {
@@ -67,9 +70,11 @@ export function peakOfWorkerd() {
       continue; // It ended meanwhile.
     }
     const field = (/** @type {string} */ name) => new RegExp(`^${name}:\\s+(\\S+)`, 'm').exec(status)?.[1];
-    if (field('Name') === 'workerd' && Number(field('PPid')) === process.pid) return Number(field('VmHWM')) * 1024;
+    const bytes = (/** @type {string} */ name) => Number(field(name)) * 1024;
+    if (field('Name') === 'workerd' && Number(field('PPid')) === process.pid)
+      return { anonymous: bytes('RssAnon'), program: bytes('RssFile'), peak: bytes('VmHWM') };
   }
-  return Number.NaN;
+  return none;
 }
 
 /**

@@ -19,10 +19,23 @@ const bundles = [
   { name: 'edge, JavaScript', entry: 'test/size/edge.ts', limitGzipKB: 8, conditions: ['workerd'] },
 ];
 /**
- * What programs really load, in parts, until they have answered. An aim is shown and does not fail the check: `loadModel` knows every
- * layer, loss and encoder that a file may name, and compiles the program anew; a plan file needs neither.
+ * What programs really load, in parts, before they are called and until they have answered. `loadModel` and `predict` need no more than
+ * 25 KB for what the file names, but also the tracer, which compiles the program anew; a plan file needs none. So 25 is an aim, which is
+ * shown and does not fail the check, and the budget holds what was reached. esbuild's is shown alone: see size-of-run.mjs.
+ *
+ * @type {{ name: string, entry: string, bundler: 'Vite' | 'esbuild', firstKB?: number, limitKB?: number, aimKB: number }[]}
  */
-const runs = [{ name: 'loadModel + predict', entry: 'test/size/predict.ts', aimGzipKB: 25 }];
+const runs = [
+  {
+    name: 'loadModel, predict (Vite)',
+    entry: 'test/size/predict.ts',
+    bundler: 'Vite',
+    firstKB: 2,
+    limitKB: 64,
+    aimKB: 25,
+  },
+  { name: 'loadModel, predict (esbuild)', entry: 'test/size/predict.ts', bundler: 'esbuild', aimKB: 25 },
+];
 const files = [
   { name: 'core .wasm', path: 'dist/wasm/saddlepoint.core.wasm', limitKB: 32 },
   { name: 'base .wasm', path: 'dist/wasm/saddlepoint.simd.wasm', limitKB: 64 },
@@ -74,8 +87,14 @@ for (const { name, path, limitKB } of files) {
 for (const { name, entry, limitGzipKB, conditions = [] } of bundles) {
   rows.push({ name, kind: 'gzip', bytes: await firstLoad(entry, conditions), limit: limitGzipKB * 1024 });
 }
-for (const { name, entry, aimGzipKB } of runs)
-  rows.push({ name, kind: 'gzip', bytes: await sizeOfRun(entry), limit: aimGzipKB * 1024, isAim: true });
+for (const { name, entry, bundler, firstKB, limitKB, aimKB } of runs) {
+  const { first, all } = await sizeOfRun(entry, bundler);
+  const add = (/** @type {string} */ what, /** @type {number} */ bytes, /** @type {number | undefined} */ KB) =>
+    rows.push({ name: `${name}${what}`, kind: 'gzip', bytes, limit: (KB ?? aimKB) * 1024, isAim: KB === undefined });
+  add(', at first', first, firstKB);
+  if (limitKB !== undefined) add(', in all', all, limitKB);
+  add(limitKB === undefined ? ', in all' : ', in all, aim', all, undefined);
+}
 
 /** @param {number} bytes */
 const kB = (bytes) => (bytes / 1024).toFixed(1).padStart(6);

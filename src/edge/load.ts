@@ -34,7 +34,8 @@ const IMPORT =
  * Loads a plan that `savePlan` wrote. What training alone needs is checked and read from the bytes when it is first asked for.
  *
  * Of a request, an answer, a blob or a stream, the bytes are read piece by piece into one array: until `load` has returned, the
- * file and the memory (`peakBytes` of `savePlan`, within 20 %) are all that there is at a time.
+ * file and the memory (`peakBytes` of `savePlan`, within 20 %) are all that there is at a time; bytes that the host has got together
+ * itself, as `arrayBuffer()` or an import, it holds up to two times besides.
  *
  * @param source the file's bytes, which must then stay as they are; a request that they were posted in, an answer of `fetch`, a
  *   blob, or a stream of bytes; or a promise of one.

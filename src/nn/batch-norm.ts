@@ -38,7 +38,7 @@ export function batchNorm(options: BatchNormOptions = {}): Layer {
   checkNumber('batchNorm.epsilon', epsilon, { min: 0 });
   checkNumber('batchNorm.keep', keep, { min: 0, max: 1 });
   checkName('batchNorm.runningVariance', runningVariance, ['biased', 'unbiased']);
-  return layer(
+  const made = layer(
     'batchNorm',
     { ...json },
     (x, context) => {
@@ -70,4 +70,5 @@ export function batchNorm(options: BatchNormOptions = {}): Layer {
     },
     name,
   );
+  return { ...made, meetingRows: 'takes statistics over the rows' };
 }

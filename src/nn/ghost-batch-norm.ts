@@ -27,7 +27,7 @@ export function ghostBatchNorm(options: GhostBatchNormOptions = {}): Layer {
   checkNumber('ghostBatchNorm.size', size, { min: 2, integer: true });
   const whole = batchNorm(rest);
   const { epsilon = 1e-5, keep = 0.9 } = rest;
-  return layer(
+  const made = layer(
     'ghostBatchNorm',
     { size, ...rest },
     (x, context) => {
@@ -55,4 +55,5 @@ export function ghostBatchNorm(options: GhostBatchNormOptions = {}): Layer {
     },
     name,
   );
+  return { ...made, meetingRows: 'takes statistics over the rows' };
 }

@@ -1,5 +1,6 @@
 /** @file A graph of layers as a list of steps: how it is called, and what of it may come from a file. */
 import { SaddlepointError, show, suggest } from '../core/errors.ts';
+import { inOrder } from '../core/in-order.ts';
 import type { Json, JsonObject } from '../core/json.ts';
 import { sameShape, showShape } from '../core/shape.ts';
 import { isTensor, type Tensor } from '../graph/tensor.ts';
@@ -91,7 +92,11 @@ function outputAt(from: unknown, name: string, context: Context): Tensor {
  * A graph from its JSON, which may come from a file: every reference must point to a value made before.
  * @throws SaddlepointError `file` if it is no plan of a graph.
  */
-export function graphFromJson(json: JsonObject, build: (json: Json) => Layer, name: NamedOption): Layer {
+export async function graphFromJson(
+  json: JsonObject,
+  build: (json: Json) => Promise<Layer>,
+  name: NamedOption,
+): Promise<Layer> {
   const fail = (what: string, given: unknown): never => {
     throw new SaddlepointError(
       'file',
@@ -106,7 +111,7 @@ export function graphFromJson(json: JsonObject, build: (json: Json) => Layer, na
     const isShape = Array.isArray(shape) && shape.every((size) => Number.isInteger(size) && size >= 1);
     return shape === undefined || isShape ? { name, shape: shape as number[] | undefined } : fail('a shape', shape);
   });
-  const layers = list('layers', json.layers).map((part) => build(part as Json));
+  const layers = await inOrder(list('layers', json.layers).map((part) => build(part as Json)));
   const refs = (given: unknown, made: number): Refs => {
     const all: unknown[] = typeof given === 'number' ? [given] : Object.values(Object(given));
     const isLegal =

@@ -22,6 +22,12 @@ export interface Layer<In = Tensor, Out = Tensor> {
   readonly name?: string;
   /** Plain JSON; with `type` (and `name`) all that loading needs. */
   readonly options: JsonObject;
+  /**
+   * Where, in training, rows of a batch have to do with each other in what the layer itself does, such as 'compares the rows of a
+   * minibatch': `last: 'pad'`, whose rows count for nothing by themselves, then refuses the model. Of its parts, each says it of itself.
+   * A layer of one's own says it by `{ ...layer('sorted', {}, call), meetingRows: 'sorts the rows' }`.
+   */
+  readonly meetingRows?: string | undefined;
   call(x: In, context: Context): Out;
 }
 
@@ -112,7 +118,8 @@ export function layerError(
   return new SaddlepointError(code, context.path === '' ? message : `${message} (in layer '${context.path}')`, help);
 }
 
-const join = (path: string, segment: string): string => (path === '' ? segment : `${path}/${segment}`);
+/** @internal The path of a leaf or a part of the layer at a path. */
+export const pathIn = (path: string, segment: string): string => (path === '' ? segment : `${path}/${segment}`);
 
 /** The masks of tensors that stand for padded sequences. They are no part of a tensor: ops know nothing of them. */
 const masks = new WeakMap<object, Tensor | undefined>();
@@ -170,7 +177,7 @@ export function callRoot<In, Out>(model: Layer<In, Out>, x: In, run: Run): Out {
     const leaf =
       (kind: LeafKind): Context['parameter'] =>
       (name, shape, initializer) => {
-        const own = join(path, name);
+        const own = pathIn(path, name);
         claim(own);
         if (kind === 'state') states.set(name, shape);
         return run.leaf(own, kind, shape, initializer);
@@ -188,10 +195,10 @@ export function callRoot<In, Out>(model: Layer<In, Out>, x: In, run: Run): Out {
           const message = `update: '${name}' is ${known}, the value has shape ${showShape(value.shape)}`;
           throw layerError('shape', { path }, message, 'create it by context.state first, in the same shape');
         }
-        run.updates?.set(join(path, name), value);
+        run.updates?.set(pathIn(path, name), value);
       },
       child(part, index, input) {
-        const inner = join(path, part.name ?? String(index));
+        const inner = pathIn(path, part.name ?? String(index));
         claim(inner);
         const call = () => called(part, input, contextAt(inner));
         return run.trace ? run.trace.within(inner, call) : call();

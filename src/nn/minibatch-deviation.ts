@@ -28,7 +28,7 @@ export function minibatchDeviation(options: NamedOption & { readonly group?: num
   checkOptions('minibatchDeviation', options, ['group'], []);
   const { name, ...given } = options;
   const group = checkNumber('minibatchDeviation.group', options.group ?? 4, { min: 2, integer: true });
-  return layer(
+  const made = layer(
     'minibatchDeviation',
     { ...given },
     (x, context) => {
@@ -50,4 +50,5 @@ export function minibatchDeviation(options: NamedOption & { readonly group?: num
     },
     name,
   );
+  return { ...made, meetingRows: 'compares the rows of a minibatch' };
 }

@@ -2,6 +2,7 @@
  * @file Models of several inputs or outputs by name, and models seen from outside: what a page that trains on one tensor does not
  * load. `applyModel` takes records as it takes tensors.
  */
+import { must } from '../core/errors.ts';
 import type { Shape } from '../core/shape.ts';
 import type { Node, Spec } from '../graph/node.ts';
 import type { Tensor } from '../graph/tensor.ts';
@@ -41,28 +42,39 @@ export function initializeNamed<In, Out>(
   return { parameters, output: eachNamed(output as Named<Tensor>, ({ shape, dtype }): Spec => ({ shape, dtype })) };
 }
 
+/** A layer of a model, as it is called. */
+export interface LayerCall {
+  readonly path: string;
+  readonly type: string;
+  /** Of one row, with the batch dimension. */
+  readonly output: Named<Shape>;
+  /** See `Layer.meetingRows`. */
+  readonly meetingRows?: string | undefined;
+}
+
 /** What calling a model on one row leads to: its layers in the order in which they are called, its leaves, and its nodes. */
 export function traceModel<In, Out>(
   model: Layer<In, Out>,
   inputs: Named<Spec>,
 ): {
-  calls: { path: string; type: string; output: Named<Shape> }[];
+  calls: LayerCall[];
   leaves: { path: string; kind: LeafKind; shape: Shape }[];
   nodes: readonly Node[];
 } {
   const trace = new Trace();
-  const calls: { path: string; type: string; output: Named<Shape> }[] = [];
+  const calls: LayerCall[] = [];
   const leaves: { path: string; kind: LeafKind; shape: Shape }[] = [];
   const watched = <I, O>(part: Layer<I, O>): Layer<I, O> => ({
     ...part,
     call(x, context) {
-      const own: (typeof calls)[number] = { path: context.path, type: part.type, output: [] };
-      calls.push(own);
+      const { type, meetingRows } = part;
+      // Its place in the list is before its parts, its output comes after them.
+      const at = calls.push({ path: context.path, type, meetingRows, output: [] }) - 1;
       const y = part.call(x, {
         ...context,
         child: (inner, index, value) => context.child(watched(inner), index, value),
       });
-      own.output = eachNamed(y as Named<Tensor>, ({ shape }) => shape);
+      calls[at] = { ...must(calls[at], 'a call'), output: eachNamed(y as Named<Tensor>, ({ shape }) => shape) };
       return y;
     },
   });

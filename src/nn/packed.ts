@@ -46,7 +46,8 @@ export function packed(
   const { inputs, outputs, single } = options;
   const offsets = offsetsOf(inputs);
   const json = { model: layerToJson(model), ...options } as unknown as Record<string, Json>;
-  return layer('packed', json, (x, context) => {
+  const { meetingRows } = model;
+  const made = layer('packed', json, (x, context) => {
     const parts = inputs.map(({ name, shape }, i) => [name, partOf(x, offsets[i] as number, shape)] as const);
     const given = single ? (parts[0]?.[1] as Tensor) : Object.fromEntries(parts);
     // At the model's own path: packing adds no name to any leaf.
@@ -63,6 +64,7 @@ export function packed(
     });
     return flat.length === 1 ? (flat[0] as Tensor) : concat(flat, 1);
   });
+  return meetingRows ? { ...made, meetingRows } : made;
 }
 
 /** For files, which may hold anything. */

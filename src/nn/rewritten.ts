@@ -8,7 +8,7 @@ import { reshape } from '../ops/movement.ts';
 import { l2Normalize } from '../ops/normalize.ts';
 import { spectralNormalize } from '../ops/spectral-normalize.ts';
 import { type Initializer, lecunNormal } from './initializers.ts';
-import { type Context, type Layer, layer, layerToJson } from './layer.ts';
+import { type Context, type Layer, layer, layerToJson, pathIn } from './layer.ts';
 import { checkLayer } from './options.ts';
 
 type Rewrite = (context: Context, name: string, shape: Shape, initializer: Initializer) => Tensor;
@@ -26,6 +26,9 @@ function rewritten<In, Out>(part: Layer<In, Out>, rewrite: Rewrite): Layer<In, O
       }),
   };
 }
+
+/** The layer in place of a part that it calls as itself, not as a child: what is said of the part holds for it. */
+const standIn = ({ meetingRows }: Layer, made: Layer): Layer => (meetingRows ? { ...made, meetingRows } : made);
 
 /** The length of each column of a leaf [..., units] as it starts: so that the layer starts as it would without. */
 const columnLengths = (shape: Shape, initializer: Initializer, path: string): Initializer => ({
@@ -57,11 +60,11 @@ export function weightNorm(part: Layer, options: Record<string, never> = {}): La
   const inner = rewritten(part, (context, name, shape, initializer) => {
     const units = shape.at(-1) as number;
     const v = reshape(context.parameter(name, shape, initializer), [sizeOf(shape) / units, units]);
-    const path = context.path === '' ? name : `${context.path}/${name}`;
+    const path = pathIn(context.path, name);
     const gain = context.parameter(`${name}Gain`, [units], columnLengths(shape, initializer, path));
     return reshape(mul(l2Normalize(v, { axes: 0 }), gain), shape);
   });
-  return layer('weightNorm', { layer: layerToJson(part) }, (x, context) => inner.call(x, context), part.name);
+  return standIn(part, layer('weightNorm', { layer: layerToJson(part) }, inner.call, part.name));
 }
 
 /**
@@ -86,5 +89,5 @@ export function spectralNorm(part: Layer, options: { readonly iterations?: numbe
     return y;
   });
   const json = { layer: layerToJson(part), ...(options.iterations === undefined ? {} : { iterations }) };
-  return layer('spectralNorm', json, (x, context) => inner.call(x, context), part.name);
+  return standIn(part, layer('spectralNorm', json, inner.call, part.name));
 }

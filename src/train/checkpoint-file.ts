@@ -1,7 +1,8 @@
 /** @file Checkpoints as safetensors: the model's leaves by path, so that any reader finds them, then blocks, then JSON. */
-import { SaddlepointError } from '../core/errors.ts';
+import { dtypeOf, type HostArray } from '../core/dtype.ts';
+import { must, SaddlepointError } from '../core/errors.ts';
 import { type ReadSource, readBytes, type WriteTarget, writeBytes } from '../io/place.ts';
-import { readSafetensors, writeSafetensors } from '../io/safetensors.ts';
+import { readSafetensors, type StoredTensor, writeSafetensors } from '../io/safetensors.ts';
 import type { Checkpoint, CheckpointProgress } from './checkpoint.ts';
 import {
   FORMAT,
@@ -19,18 +20,33 @@ const BEST = '//best/';
 
 export async function saveCheckpoint(checkpoint: Checkpoint, target: WriteTarget): Promise<void> {
   const { state, blocks, best, progress } = checkpoint;
-  const tensors = new Map<
-    string,
-    Parameters<typeof writeSafetensors>[0] extends ReadonlyMap<string, infer T> ? T : never
-  >(tensorsOf(state));
+  const tensors = new Map<string, StoredTensor>(tensorsOf(state));
   for (const [prefix, group] of [
     [BLOCK, blocks],
     [BEST, best],
   ] as const)
-    for (const [name, data] of group)
-      tensors.set(prefix + name, { shape: [data.length], data: data as Float32Array, dtype: 'f32' });
+    for (const [name, data] of group) tensors.set(prefix + name, stored(data));
   const bytes = writeSafetensors(tensors, writeDescription({ format: FORMAT, ...modelToJson(state), progress }));
   await writeBytes(target, bytes);
+}
+
+/**
+ * A block as a tensor. The reference backend computes in doubles, which the format's readers here do not know: they are kept as
+ * their two words each, i32 [length, 2], since a run that goes on from rounded ones is another run.
+ */
+function stored(data: HostArray): StoredTensor {
+  if (data instanceof Float64Array) {
+    const words = new Int32Array(data.slice().buffer);
+    return { shape: [data.length, 2], data: words, dtype: 'i32' };
+  }
+  return { shape: [data.length], data, dtype: must(dtypeOf(data), 'a stored type') };
+}
+
+/** The block that `stored` made a tensor of; undefined for what it makes none. */
+function blockOf({ data, shape }: StoredTensor): HostArray | undefined {
+  if (data instanceof Int32Array && shape[1] === 2 && shape.length === 2)
+    return new Float64Array(data.buffer, data.byteOffset, data.length / 2);
+  return shape.length === 1 ? data : undefined;
 }
 
 /** What a checkpoint is made of. */
@@ -44,11 +60,12 @@ export async function readCheckpoint(
   const leaves = new Map([...tensors].filter(([name]) => !name.startsWith('//')));
   const under = (prefix: string) =>
     new Map(
-      [...tensors].flatMap(([name, { data }]) =>
-        name.startsWith(prefix) && data instanceof Float32Array ? [[name.slice(prefix.length), data] as const] : [],
-      ),
+      [...tensors].flatMap(([name, tensor]) => {
+        const data = name.startsWith(prefix) ? blockOf(tensor) : undefined;
+        return data === undefined ? [] : [[name.slice(prefix.length), data] as const];
+      }),
     );
-  return [modelFromJson(json, leaves, options), progress, under(BLOCK), under(BEST)];
+  return [await modelFromJson(json, leaves, options), progress, under(BLOCK), under(BEST)];
 }
 
 function progressFrom(value: unknown): CheckpointProgress {

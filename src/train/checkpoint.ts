@@ -57,7 +57,7 @@ export class Checkpoint {
   }
 
   /**
-   * Writes it as safetensors.
+   * Writes it as safetensors: blocks as f32, those of the reference backend, whose numbers are doubles, bit for bit.
    *
    * @param target as of `run.save`: a path is written aside, then renamed, so that there is a whole checkpoint at any time.
    */

@@ -1,6 +1,6 @@
 /** @file Which leaves of a model stay as they are. */
 import { SaddlepointError, show, suggest } from '../core/errors.ts';
-import type { Layer } from '../nn/layer.ts';
+import { type Layer, pathIn } from '../nn/layer.ts';
 import type { ModelState } from './state.ts';
 
 /**
@@ -48,14 +48,20 @@ export function withFrozenStatistics(
     ),
   );
   if (owners.size === 0) return layer;
-  const wrapped = <In, Out>(part: Layer<In, Out>): Layer<In, Out> => ({
-    ...part,
-    call: (x, context) =>
-      part.call(x, {
-        ...context,
-        mode: owners.has(context.path) ? 'predict' : context.mode,
-        child: (inner, index, input) => context.child(wrapped(inner), index, input),
-      }),
-  });
-  return wrapped(layer);
+  const wrapped = <In, Out>(part: Layer<In, Out>, path: string): Layer<In, Out> => {
+    const isKept = owners.has(path);
+    return {
+      ...part,
+      // What it does in training it does not do then.
+      meetingRows: isKept ? undefined : part.meetingRows,
+      call: (x, context) =>
+        part.call(x, {
+          ...context,
+          mode: isKept ? 'predict' : context.mode,
+          child: (inner, index, input) =>
+            context.child(wrapped(inner, pathIn(context.path, inner.name ?? String(index))), index, input),
+        }),
+    };
+  };
+  return wrapped(layer, '');
 }

@@ -19,6 +19,6 @@ export async function loadModels(
     import('../io/place.ts'),
     import('./models-file.ts'),
   ]);
-  const states = modelsFromBytes(await readBytes(source), options);
+  const states = await modelsFromBytes(await readBytes(source), options);
   return Object.fromEntries(Object.entries(states).map(([name, state]) => [name, new TrainedModel(state)]));
 }

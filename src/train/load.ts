@@ -21,5 +21,5 @@ export class LoadedModel extends TrainedModel {
  */
 export async function loadModel(source: ReadSource, options: LoadOptions = {}): Promise<LoadedModel> {
   const [{ readBytes }, { modelFromBytes }] = await Promise.all([import('../io/place.ts'), import('./model-file.ts')]);
-  return new LoadedModel(modelFromBytes(await readBytes(source), options));
+  return new LoadedModel(await modelFromBytes(await readBytes(source), options));
 }

@@ -1,8 +1,8 @@
 /** @file A model as the bytes of a safetensors archive: leaves as tensors, everything else as JSON in the metadata. */
 import { SaddlepointError } from '../core/errors.ts';
+import { inOrder } from '../core/in-order.ts';
 import type { Json, JsonObject } from '../core/json.ts';
 import { type Shape, sizeOf } from '../core/shape.ts';
-import { encoderFromJson } from '../data/encode/fit-encoder.ts';
 import type { ClassName } from '../data/labels.ts';
 import { scalingFromJson, scalingToJson } from '../data/scaling.ts';
 import { readSafetensors, writeSafetensors } from '../io/safetensors.ts';
@@ -30,6 +30,7 @@ export function modelToJson(state: ModelState): object {
     classes: classes ?? null,
     loss: { name: loss.name, options: loss.options },
     metrics: metrics.map(({ name }) => name),
+    ...(state.hasNewHead && { hasNewHead: true }),
     ...(state.named && { named: namedToJson(state.named) }),
     ...(state.columns && { columns: { ...state.columns, encoder: state.columns.encoder.toJSON() } }),
   };
@@ -56,7 +57,7 @@ export interface LoadOptions extends MatchOptions {
 }
 
 /** @throws SaddlepointError `file` for anything that is not a whole model of a known format. */
-export function modelFromBytes(bytes: Uint8Array, options: LoadOptions = {}): ModelState {
+export async function modelFromBytes(bytes: Uint8Array, options: LoadOptions = {}): Promise<ModelState> {
   const { tensors, metadata } = readSafetensors(bytes);
   const json = readDescription(metadata);
   if (json.models !== undefined) {
@@ -85,17 +86,19 @@ export function readDescription(metadata: Readonly<Record<string, string>>): Rea
   );
 }
 
-export function modelFromJson(
+/** What the description names (layers, the loss, metrics, encoders) is loaded by it. */
+export async function modelFromJson(
   given: unknown,
   tensors: ReturnType<typeof readSafetensors>['tensors'],
   options: LoadOptions = {},
-): ModelState {
+): Promise<ModelState> {
   const json = Object(given) as Readonly<Record<string, unknown>>;
   const inputShape = shapeFrom(json.inputShape);
-  const { layer, parameters: expected, output } = layerFrom(json.layer as Json, inputShape, options);
+  const { layer, parameters: expected, output } = await layerFrom(json.layer as Json, inputShape, options);
   const { parameters: found, differences } = matchLeaves(expected, tensors, options);
   const parameters = differences.length === 0 ? found : completed(layer, inputShape, found);
-  const loss = lossFromJson(json.loss as JsonObject);
+  const loss = await lossFromJson(json.loss as JsonObject);
+  const metrics = await inOrder(listOf(json.metrics).map((name) => metricFromName(String(name))));
   const outputShape = output.shape.slice(1);
   return {
     layer,
@@ -106,9 +109,10 @@ export function modelFromJson(
     outputShape,
     classes: classesFrom(json.classes, unitsOf({ outputShape, loss }), loss.target),
     loss,
-    ...columnsFrom(json.columns, sizeOf(inputShape)),
+    ...(await columnsFrom(json.columns, sizeOf(inputShape))),
     ...namedFrom(json.named, loss),
-    metrics: Array.isArray(json.metrics) ? json.metrics.flatMap((name) => metricFromName(String(name)) ?? []) : [],
+    metrics: metrics.filter((metric) => metric !== undefined),
+    ...(json.hasNewHead === true && { hasNewHead: true }),
     ...(differences.length > 0 && { notes: differences }),
   };
 }
@@ -124,9 +128,9 @@ function completed(
 }
 
 /** The layer that a file describes, with the shapes of its parameters: nothing is allocated by what it claims. */
-function layerFrom(json: Json, inputShape: readonly number[], { layers }: LoadOptions) {
+async function layerFrom(json: Json, inputShape: readonly number[], { layers }: LoadOptions) {
   try {
-    const layer = layerFromJson(json, layers);
+    const layer = await layerFromJson(json, layers);
     return { layer, ...initialize(shapesOnly(layer), { shape: [1, ...inputShape], dtype: 'f32' }, 0) };
   } catch (cause) {
     // A type that is unknown, options that are not legal, a factory of the user's that fails, nesting until the stack ends.
@@ -163,13 +167,16 @@ function shapesOnly<In, Out>(layer: Layer<In, Out>): Layer<In, Out> {
 }
 
 /** What a model of records knows of its columns. */
-function columnsFrom(value: unknown, width: number): { columns?: Columns } {
+async function columnsFrom(value: unknown, width: number): Promise<{ columns?: Columns }> {
   if (value === undefined) return {};
+  const { encoderFromJson } = await import('../data/encode/fit-encoder.ts');
   const { encoder: json, target } = Object(value) as { encoder?: unknown; target?: unknown };
   const encoder = encoderFromJson(json);
   if (encoder.width === width) return { columns: { encoder, ...(typeof target === 'string' && { target }) } };
   throw new SaddlepointError('file', `columns: ${encoder.width} numbers a row, the model takes ${width}`);
 }
+
+const listOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
 
 function parse(text: string): Record<string, unknown> {
   try {

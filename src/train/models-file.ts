@@ -1,5 +1,6 @@
 /** @file Several models as the bytes of one safetensors archive: the names of their tensors begin with the model's. */
 import { SaddlepointError } from '../core/errors.ts';
+import { inOrder } from '../core/in-order.ts';
 import { readSafetensors, writeSafetensors } from '../io/safetensors.ts';
 import type { TrainedModel } from './model.ts';
 import {
@@ -23,7 +24,10 @@ export function modelsToBytes(models: Readonly<Record<string, TrainedModel<never
 }
 
 /** @throws SaddlepointError `file` for anything that is not the whole of several models of a known format. */
-export function modelsFromBytes(bytes: Uint8Array, options: LoadOptions = {}): Record<string, ModelState> {
+export async function modelsFromBytes(
+  bytes: Uint8Array,
+  options: LoadOptions = {},
+): Promise<Record<string, ModelState>> {
   const { tensors, metadata } = readSafetensors(bytes);
   const { models } = readDescription(metadata);
   if (models === null || typeof models !== 'object' || Array.isArray(models)) {
@@ -36,19 +40,18 @@ export function modelsFromBytes(bytes: Uint8Array, options: LoadOptions = {}): R
       'file',
       `the tensors do not fit the models: unexpected ${foreign.slice(0, 12).join(', ')}`,
     );
-  return Object.fromEntries(
-    Object.entries(models).map(([name, json]) => {
-      const own = [...tensors].filter(([path]) => path.startsWith(`${name}/`));
-      const under = new Map(own.map(([path, tensor]) => [path.slice(name.length + 1), tensor]));
-      return [name, inModel(name, () => modelFromJson(json, under, options))];
-    }),
-  );
+  const read = Object.entries(models).map(async ([name, json]) => {
+    const own = [...tensors].filter(([path]) => path.startsWith(`${name}/`));
+    const under = new Map(own.map(([path, tensor]) => [path.slice(name.length + 1), tensor]));
+    return [name, await inModel(name, () => modelFromJson(json, under, options))] as const;
+  });
+  return Object.fromEntries(await inOrder(read));
 }
 
 /** Reads one of the models; its errors say which. */
-function inModel<T>(name: string, read: () => T): T {
+async function inModel<T>(name: string, read: () => Promise<T>): Promise<T> {
   try {
-    return read();
+    return await read();
   } catch (error) {
     if (!(error instanceof SaddlepointError)) throw error;
     const [message = ''] = error.message.split('\n  help: ');

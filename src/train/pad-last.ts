@@ -7,7 +7,7 @@ import { sizeOf } from '../core/shape.ts';
 import { shuffledRows } from '../data/order.ts';
 import type { Measured } from '../engine/step.ts';
 import type { Tensor } from '../graph/tensor.ts';
-import { layerToJson } from '../nn/layer.ts';
+import { traceModel } from '../nn/named.ts';
 import { float, mul } from '../ops/elementwise.ts';
 import { broadcastTo, reshape } from '../ops/movement.ts';
 import { sum } from '../ops/reduce.ts';
@@ -53,14 +53,15 @@ export function paddingHooks(
   tricks: readonly Trick[],
   hooks: Pick<Hooks, 'describe' | 'order' | 'blocks'>,
 ): Hooks {
-  const { source, trainRows, batchSize, state } = prepared;
+  const { source, trainRows, batchSize, state, trainedLayer } = prepared;
   if (loss.comparesRows) throw refusal(`${loss.name} compares the rows of a minibatch`);
   const streaming = metrics.find((metric) => 'finish' in metric);
   if (streaming) throw refusal(`${streaming.name} is no mean over rows`, 'measure it by validation, or evaluate');
   const meeting = tricks.find(({ meetingRows }) => meetingRows !== undefined);
   if (meeting) throw refusal(`${meeting.name} ${meeting.meetingRows}`);
-  if (JSON.stringify(layerToJson(state.layer)).includes('"minibatchDeviation"'))
-    throw refusal('minibatchDeviation compares the rows of a minibatch');
+  const { calls } = traceModel(trainedLayer ?? state.layer, { shape: [1, ...state.inputShape], dtype: 'f32' });
+  for (const { type, path, meetingRows } of calls)
+    if (meetingRows !== undefined) throw refusal(`${type}${path && ` (layer '${path}')`} ${meetingRows}`);
   const none = source.rows - 1;
   const length = Math.ceil(trainRows.length / batchSize) * batchSize;
   const real = new Float32Array(source.rows).fill(1);

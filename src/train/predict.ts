@@ -4,19 +4,14 @@ import { type Device, type DeviceOptions, openSession } from '../backends/select
 import { checkKnownOptions, SaddlepointError } from '../core/errors.ts';
 import { type Shape, showShape, sizeOf } from '../core/shape.ts';
 import { answers, type Meaning, type Prediction } from '../data/answers.ts';
-import { isTensorLike, isVector } from '../data/nested.ts';
 import { toSource } from '../data/source.ts';
-import { isTable } from '../data/table/table.ts';
 import { type ModelGroups, type PredictionDescription, predictionProgram } from '../engine/step.ts';
 import { stopError } from '../engine/stop-error.ts';
 import type { Tensor } from '../graph/tensor.ts';
-import { tensor } from '../graph/tensor.ts';
 import { applyModel } from '../nn/layer.ts';
 import { sigmoid } from '../ops/elementwise.ts';
 import { softmax } from '../ops/softmax.ts';
-import { outputsOf, packRowsToPredict } from './named-prediction.ts';
 import { withRowShape } from './read.ts';
-import type { Columns } from './records.ts';
 import { groupsOf, type ModelState, writeLeaves } from './state.ts';
 import { nextTurn, SLICE_MS } from './yield.ts';
 
@@ -82,11 +77,12 @@ export class Predictor {
     if (options.wasm !== this.#wasm) this.dispose();
     this.#wasm = options.wasm;
     const { inputShape, columns, named } = this.#state;
-    const { x, single } = named
-      ? packRowsToPredict(given, named)
-      : columns
-        ? encodedRows(given, columns, inputShape)
-        : rowsIn(given, inputShape);
+    // What most models have no use for is loaded for those that do.
+    const byName = named && (await import('./named-prediction.ts'));
+    const records = columns && (await import('./record-prediction.ts'));
+    const { x, single } = byName
+      ? byName.packRowsToPredict(given, named)
+      : ((columns && records?.encodedRows(given, columns)) ?? { x: given, single: isSingle(given, inputShape) });
     const rows = single && !named ? [asRow(x)] : x;
     const source = withRowShape(toSource(rows, { name: 'x', rows: flatRows(rows, inputShape) }), inputShape);
     const answers: Prediction[] = [];
@@ -101,7 +97,7 @@ export class Predictor {
       const output = await session.readRows(`predict ${count}`, 'prediction', 1);
       const units = output.length / count;
       for (let row = 0; row < count; row++)
-        answers.push(this.#answerOf(Array.from(output.subarray(row * units, (row + 1) * units))));
+        answers.push(this.#answerOf(Array.from(output.subarray(row * units, (row + 1) * units)), byName));
       if (performance.now() - since > SLICE_MS) {
         await nextTurn();
         since = performance.now();
@@ -133,10 +129,11 @@ export class Predictor {
     return session;
   }
 
-  #answerOf(output: readonly number[]): Prediction {
+  #answerOf(output: readonly number[], byName: typeof import('./named-prediction.ts') | undefined): Prediction {
     const { named } = this.#state;
-    if (named === undefined) return answers(output, this.#state.outputShape, meaningOf(this.#state));
-    const parts = outputsOf(output, named);
+    if (named === undefined || byName === undefined)
+      return answers(output, this.#state.outputShape, meaningOf(this.#state));
+    const parts = byName.outputsOf(output, named);
     const found = named.outputs.map(
       (one) => [one.name, answers(parts.get(one.name) ?? [], one.shape, meaningOf(one))] as const,
     );
@@ -148,24 +145,6 @@ const meaningOf = ({ classes, loss }: Pick<ModelState, 'classes' | 'loss'>): Mea
   classes,
   target: loss.comparesRows ? 'value' : loss.target,
 });
-
-interface Rows {
-  readonly x: unknown;
-  /** Whether it is one row. */
-  readonly single: boolean;
-}
-
-const rowsIn = (x: unknown, inputShape: Shape): Rows => ({ x, single: isSingle(x, inputShape) });
-
-/** Records, a table, or one record, as a model takes them that was trained on records; rows of numbers stay as they are. */
-function encodedRows(x: unknown, { encoder }: Columns, inputShape: Shape): Rows {
-  const first = Array.isArray(x) ? x[0] : x;
-  if (first === null || typeof first !== 'object' || isVector(first) || isTensorLike(first))
-    return rowsIn(x, inputShape);
-  const single = !Array.isArray(x) && !isTable(x);
-  const { data, rows } = encoder.encode((single ? [x] : x) as Parameters<typeof encoder.encode>[0]);
-  return { x: single ? data : tensor(data, [rows, encoder.width]), single };
-}
 
 /** Whether x is one row: it has the rank of a row, or, as a flat typed array, its length. */
 function isSingle(x: unknown, inputShape: Shape): boolean {

@@ -12,7 +12,7 @@ export interface ReplaceHeadOptions {
 /**
  * Puts a new last layer on a trained model, so that it can learn other classes, or values, from what its other layers know. The
  * base stays as it is. What was done to the base's inputs (its scaling) is kept; classes and the scaling of targets are those of
- * the data that `fit` then gets.
+ * the data that `fit` then gets, also of a model that was saved and read before.
  *
  * @param base a trained model that is `sequential`, of at least two layers; the last of them is replaced, whatever it holds.
  * @param head the new last layer: as many units as there are new classes, or values.

@@ -42,7 +42,10 @@ export interface PlanSummary {
   readonly fileBytes: number;
   /** Bytes of memory that a loaded plan holds. */
   readonly memoryBytes: number;
-  /** At most, while it is loaded: the memory and the file. */
+  /**
+   * At most, while it is loaded: the memory and the file. `load(request)` takes it within 20 %; where a worker imports the file the
+   * host has its bytes once more, and after `await request.arrayBuffer()` twice more (docs/edge.md).
+   */
   readonly peakBytes: number;
   /** Bytes of the instructions and their constants. */
   readonly instructionBytes: number;

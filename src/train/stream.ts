@@ -169,7 +169,7 @@ async function survey(
       "of a stream take 'standardize', 'minMax' or 'maxAbs'",
     );
   let bounds = scaling === 'minMax' || scaling === 'maxAbs' ? streamingScaler(scaling) : undefined;
-  const scalesY = fits && loss.target === 'value';
+  const scalesY = (fits || (base?.hasNewHead && scaling !== 'none')) && loss.target === 'value';
   const notes: string[] = [];
   const labels = new LabelCounts();
   const x = new StreamMoments(sizeOf(reader.rowShape));

@@ -5,9 +5,9 @@ import { checkGradient } from '../../src/autodiff/check.ts';
 import { grad } from '../../src/autodiff/grad.ts';
 import { sizeOf } from '../../src/core/shape.ts';
 import { type Tensor, tensor } from '../../src/graph/tensor.ts';
-import { factories } from '../../src/nn/factories.ts';
+import { factories, factoryOf } from '../../src/nn/factories.ts';
 import { applyModel, type Layer, layerToJson } from '../../src/nn/layer.ts';
-import { eachNamed, initializeNamed, type Named } from '../../src/nn/named.ts';
+import { eachNamed, initializeNamed, type Named, traceModel } from '../../src/nn/named.ts';
 import { layerFromJson } from '../../src/nn/serialize.ts';
 import { add } from '../../src/ops/elementwise.ts';
 import { sum } from '../../src/ops/reduce.ts';
@@ -20,8 +20,9 @@ type Mode = 'train' | 'predict';
 
 const shaped = (shape: readonly number[]) => ({ shape });
 
-function batchOf({ input, ids }: LayerRow): Named<Tensor> {
-  let at = 0;
+/** @param from another number, other values */
+function batchOf({ input, ids }: LayerRow, from = 0): Named<Tensor> {
+  let at = from;
   const value = (): number => (ids === undefined ? ((at++ * 0.7548777) % 2) - 1 : (at++ * 3) % ids);
   const one = ({ shape }: { shape: readonly number[] }): Tensor => {
     const whole = [ROWS, ...shape];
@@ -113,6 +114,35 @@ describe.each(Object.entries(layerRows))('%s', (_, row) => {
     else expect(results[0]).toEqual(results[1]);
   });
 
+  it('says that rows meet in it if, and only if, a row has another output among others than alone', () => {
+    const parts = (given: Named<Tensor>, of: readonly number[]) =>
+      eachNamed(given, ({ data, shape, dtype }) => {
+        const width = sizeOf(shape) / ROWS;
+        const rows = of.flatMap((i) => Array.from(data.subarray(i * width, (i + 1) * width)));
+        return tensor(rows, [of.length, ...shape.slice(1)], dtype);
+      });
+    const joined = (first: Named<Tensor>, rest: Named<Tensor>): Named<Tensor> => {
+      const others = asRecord(rest);
+      const all = Object.entries(asRecord(first)).map(([name, { data, shape, dtype }]) => {
+        const rows = [...data, ...((others[name] as Tensor).data as Float32Array)];
+        return [name, tensor(rows, [ROWS, ...shape.slice(1)], dtype)] as const;
+      });
+      return 'dtype' in first ? (all[0]?.[1] as Tensor) : Object.fromEntries(all);
+    };
+    // The first row draws the same random numbers however many there are.
+    const first = (x: Named<Tensor>) =>
+      Object.values(asRecord(run(row.make(), parametersOf(row), x, 'train'))).flatMap(({ data, shape }) =>
+        Array.from(data.subarray(0, sizeOf(shape.slice(1)))),
+      );
+    const x = batchOf(row);
+    const results = [x, parts(x, [0]), joined(parts(x, [0]), parts(batchOf(row, 100), [1, 2]))].map(first);
+    const dtype = isFloat ? 'f32' : 'i32';
+    const specs = eachNamed(shapesOf(row.input), ({ shape }) => ({ shape: [1, ...shape], dtype }) as const);
+    const says = traceModel(row.make(), specs).calls.filter(({ meetingRows }) => meetingRows !== undefined);
+    if (says.length === 0) for (const other of results) expect(other).toEqual(results[0]);
+    else for (const other of results.slice(1)) expect(other).not.toEqual(results[0]);
+  });
+
   it('starts and computes with the same bits for the same seed, and starts otherwise for another', () => {
     expect(start(row, 5)).toEqual(start(row, 5));
     const drawn = (seed: number) =>
@@ -124,9 +154,10 @@ describe.each(Object.entries(layerRows))('%s', (_, row) => {
     expect(twice[0]).toEqual(twice[1]);
   });
 
-  it('computes the same bits after a round trip through JSON', () => {
+  it('computes the same bits after a round trip through JSON', async () => {
     const model = row.make();
-    const loaded = layerFromJson(JSON.parse(JSON.stringify(layerToJson(model)))) as Layer<never, unknown>;
+    const json = JSON.parse(JSON.stringify(layerToJson(model)));
+    const loaded = (await layerFromJson(json)) as unknown as Layer<never, unknown>;
     expect(layerToJson(loaded)).toEqual(layerToJson(model));
     expect(start(row, 7, loaded)).toEqual(start(row));
     for (const mode of ['train', 'predict'] as const) {
@@ -172,7 +203,7 @@ describe.each(Object.entries(layerRows))('%s', (_, row) => {
   });
 });
 
-it('every layer that the library exports has a row, and every row can be read from JSON', () => {
+it('every layer that the library exports has a row, and every type leads to a factory', async () => {
   const index = readFileSync(new URL('../../src/index.ts', import.meta.url), 'utf8');
   const files = /export \{([^}]*)\} from '\.\/nn\/([a-z0-9-]+)\.ts';/g;
   const notLayers = ['initializers', 'initializers-orthogonal', 'initializers-sparse', 'layer', 'metrics', 'named'];
@@ -189,4 +220,6 @@ it('every layer that the library exports has a row, and every row can be read fr
   const types = Object.keys(factories).filter((type) => !byName.includes(type));
   expect(types.filter((type) => layerRows[type] === undefined)).toEqual([]);
   expect(exported.filter((name) => name !== 'graph' && factories[name] === undefined)).toEqual([]);
+  for (const type of Object.keys(factories)) expect((await factoryOf(type))?.[0], type).toBeTypeOf('function');
+  expect(await factoryOf('constructor')).toBeUndefined();
 });

@@ -79,10 +79,10 @@ describe.each(LOSSES.map(([loss, target]) => [loss.name, loss, target] as const)
       });
   });
 
-  it('is made again from its JSON', () => {
+  it('is made again from its JSON', async () => {
     const json = JSON.parse(JSON.stringify({ name: loss.name, options: loss.options }));
     expect(json.options).toEqual(loss.options);
-    const again = lossFromJson(json);
+    const again = await lossFromJson(json);
     expect([again.name, again.target, again.threshold]).toEqual([name, loss.target, loss.threshold]);
     expect(again.call(prediction, target).data).toEqual(loss.call(prediction, target).data);
   });
@@ -94,14 +94,19 @@ describe.each(LOSSES.map(([loss, target]) => [loss.name, loss, target] as const)
   });
 });
 
-it('E2: names the losses that there are, the near one first', () => {
-  expect(() => lossFromJson({ name: 'smoothl1', options: {} })).toThrow(
+it('E2: names the losses that there are, the near one first', async () => {
+  await expect(lossFromJson({ name: 'smoothl1', options: {} })).rejects.toThrow(
     /'smoothl1' is unknown\n.*did you mean 'smoothL1'/,
   );
 });
 
-it('finds metrics by their names: accuracies, and losses that need no options', () => {
-  for (const name of ['accuracy', 'top3Accuracy', 'logCosh', 'binaryFocal'])
-    expect(metricFromName(name)?.name).toBe(name);
-  for (const name of ['quantileLoss', 'ignoring', 'top0Accuracy', 'mine']) expect(metricFromName(name)).toBeUndefined();
+it('finds metrics by their names: accuracies, streaming ones, and losses that need no options', async () => {
+  const streaming = [
+    ...['balancedAccuracy', 'cohenKappa', 'f1', 'matthewsCorrelation', 'precision', 'recall', 'averagePrecision'],
+    ...['rocAuc', 'expectedCalibrationError', 'maximumCalibrationError', 'r2', 'rootMeanSquaredError'],
+  ];
+  for (const name of ['accuracy', 'top3Accuracy', 'logCosh', 'binaryFocal', ...streaming])
+    expect((await metricFromName(name))?.name).toBe(name);
+  for (const name of ['quantileLoss', 'ignoring', 'top0Accuracy', 'mine', 'constructor'])
+    expect(await metricFromName(name)).toBeUndefined();
 });

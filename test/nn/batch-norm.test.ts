@@ -115,7 +115,7 @@ describe.each(['wasm', 'reference'] as const)('fit on %s', (device) => {
   test('learns, predicts with what it kept, and comes back from a file bit for bit', async () => {
     using run = await fit(model, rows(100), { ...options, epochs: 20, device, progress: false });
     expect((await run.evaluate(rows(100))).loss).toBeLessThan(0.2);
-    const loaded = modelFromBytes(modelToBytes(run.state));
+    const loaded = await modelFromBytes(modelToBytes(run.state));
     expect([...loaded.parameters]).toEqual([...run.parameters]);
     const answers = (await run.predict(rows(4).x, { device })) as { label: string }[];
     expect(answers.map(({ label }) => label)).toEqual(rows(4).y);

@@ -45,14 +45,14 @@ describe('embedding', () => {
     expect(check.ok, String(check)).toBe(true);
   });
 
-  it('goes to JSON and back, with the table that it would have', () => {
+  it('goes to JSON and back, with the table that it would have', async () => {
     for (const layer of [
       embedding(5, 3),
       embedding(5, 3, { rows: false, initializer: randomNormal(0.1), name: 'words' }),
       embedding(5, 3, { initializer: randomUniform(0.5) }),
       embedding(5, 3, { initializer: constant(2) }),
     ]) {
-      const loaded = layerFromJson(JSON.parse(JSON.stringify(layerToJson(layer))));
+      const loaded = await layerFromJson(JSON.parse(JSON.stringify(layerToJson(layer))));
       const input = { shape: [1, 2], dtype: 'f32' } as const;
       expect(layerToJson(loaded)).toEqual(layerToJson(layer));
       expect(initialize(loaded, input, 3).parameters).toEqual(initialize(layer, input, 3).parameters);

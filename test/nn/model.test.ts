@@ -79,7 +79,7 @@ describe('a model', () => {
     );
   });
 
-  it('can be made of ten-line layers, saved and loaded', () => {
+  it('can be made of ten-line layers, saved and loaded', async () => {
     const scale = (first: number, name: { name?: string } = {}) =>
       layer(
         'scale',
@@ -89,10 +89,10 @@ describe('a model', () => {
       );
     const model = sequential([scale(2, { name: 's' }), dense(1)]);
     const json = JSON.parse(JSON.stringify(layerToJson(model)));
-    expect(() => layerFromJson(json)).toThrow(
+    await expect(layerFromJson(json)).rejects.toThrow(
       /unknown type 'scale'\n.*legal: .*dense, .*dropout.*give layerFromJson a factory/,
     );
-    const loaded = layerFromJson(json, { scale: ({ first }, name) => scale(first as number, name) });
+    const loaded = await layerFromJson(json, { scale: ({ first }, name) => scale(first as number, name) });
     expect(start(loaded, [3])).toEqual(start(model, [3]));
     expect(start(loaded, [3]).parameters[0]).toEqual({
       path: 's/factor',
@@ -133,7 +133,7 @@ describe('a model', () => {
 });
 
 describe('layerFromJson', () => {
-  it('refuses what is no layer', () => {
+  it('refuses what is no layer', async () => {
     for (const json of [
       null,
       3,
@@ -144,21 +144,18 @@ describe('layerFromJson', () => {
       { type: 'dense', options: 3 },
       { type: 'sequential', options: {} },
     ]) {
-      expect(() => layerFromJson(json as never)).toThrow(/layer/);
+      await expect(layerFromJson(json as never)).rejects.toThrow(/layer/);
     }
   });
 
-  it('checks options and suggests near types', () => {
-    expect(() => layerFromJson({ type: 'dens', options: {} })).toThrow(/did you mean 'dense'/);
-    expect(() => layerFromJson({ type: 'constructor', options: {} })).toThrow(/unknown type/);
-    expect(() => layerFromJson({ type: 'dense', options: { units: 0 } })).toThrow(
-      /dense.units: expected an integer ≥ 1, got 0/,
-    );
-    expect(() => layerFromJson({ type: 'dense', options: { units: 1, unitz: 0 } })).toThrow(/unknown option 'unitz'/);
-    expect(() => layerFromJson({ type: 'dense', options: { units: 1, kernelInitializer: 'heNorml' } })).toThrow(
-      /did you mean 'heNormal'/,
-    );
-    expect(() => layerFromJson({ type: 'dense', options: { units: 1, kernelInitializer: 3 } })).toThrow(/initializer/);
-    expect(() => layerFromJson({ type: 'dense', options: { units: 1, bias: 'no' } })).toThrow(/dense.bias/);
+  it('checks options and suggests near types', async () => {
+    const refused = (json: object, message: RegExp) => expect(layerFromJson(json as never)).rejects.toThrow(message);
+    await refused({ type: 'dens', options: {} }, /did you mean 'dense'/);
+    await refused({ type: 'constructor', options: {} }, /unknown type/);
+    await refused({ type: 'dense', options: { units: 0 } }, /dense.units: expected an integer ≥ 1, got 0/);
+    await refused({ type: 'dense', options: { units: 1, unitz: 0 } }, /unknown option 'unitz'/);
+    await refused({ type: 'dense', options: { units: 1, kernelInitializer: 'heNorml' } }, /did you mean 'heNormal'/);
+    await refused({ type: 'dense', options: { units: 1, kernelInitializer: 3 } }, /initializer/);
+    await refused({ type: 'dense', options: { units: 1, bias: 'no' } }, /dense.bias/);
   });
 });

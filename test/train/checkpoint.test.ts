@@ -74,6 +74,26 @@ describe('T7: a checkpoint', () => {
     expect(weightsOf(six)[0]).toBeCloseTo(0.4142365, 6);
   });
 
+  it('of the reference backend is saved in doubles: the run goes on as if it had not stopped, also on the machine', async () => {
+    const path = join(folder, 'reference.checkpoint');
+    const options = { device: 'reference', epochs: 4 } as const;
+    await (await resumable({ ...options, epochs: 2, resumable: true })).checkpoint().save(path);
+    const resume = await loadCheckpoint(path);
+    expect([...resume.blocks.values(), ...resume.best.values()].every((data) => data instanceof Float64Array)).toBe(
+      true,
+    );
+    const [whole, rest] = [await resumable(options), await resumable({ ...options, resume })];
+    expect(weightsOf(rest)).toEqual(weightsOf(whole));
+    const losses = (run: typeof whole) => run.history.map(({ loss }) => loss);
+    expect(losses(rest)).toEqual(losses(whole));
+
+    // f32 against doubles, over ten steps: some roundings of 6e-8 each.
+    const machine = weightsOf(await resumable({ epochs: 4, resume }));
+    weightsOf(whole).forEach((value, i) => {
+      expect(machine[i]).toBeCloseTo(value, 4);
+    });
+  });
+
   it('is written after each epoch, aside and renamed', async () => {
     const path = join(folder, 'every.checkpoint');
     const run = await resumable({ epochs: 2, callbacks: [checkpointEvery({ path })] });

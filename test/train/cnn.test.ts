@@ -46,7 +46,7 @@ describe('a network of convolutions with batch normalization', () => {
     const states = [...run.parameters].filter(([, { kind }]) => kind === 'state').map(([path]) => path);
     expect(states).toEqual(['1/mean', '1/variance']);
     expect(run.parameters.get('1/mean')?.data.some((x) => x !== 0)).toBe(true);
-    expect([...modelFromBytes(modelToBytes(run.state)).parameters]).toEqual([...run.parameters]);
+    expect([...(await modelFromBytes(modelToBytes(run.state))).parameters]).toEqual([...run.parameters]);
     // Evaluation a row at a time: nothing of the other rows goes into a prediction.
     const whole = await run.evaluate(images(held, 40));
     const single = await run.evaluate(images(held, 40), { batchSize: 1 });

@@ -11,16 +11,19 @@ import {
   f1,
   fit,
   flatten,
+  ghostBatchNorm,
   gradientCache,
   infoNce,
   type Layer,
   l2,
+  layer,
   masking,
   meanSquaredError,
   microBatches,
   minibatchDeviation,
   mixup,
   type Run,
+  residual,
   sam,
   sequential,
   stratified,
@@ -28,6 +31,7 @@ import {
   type Trick,
   timeline,
   trades,
+  weightNorm,
 } from 'saddlepoint';
 import { describe, expect, it } from 'vitest';
 import { bytesNeeded } from '../../src/train/batch-size/bytes-needed.ts';
@@ -113,6 +117,12 @@ describe("last: 'pad'", () => {
     expect((await rejection(run({ epochs: 3, resume: first.checkpoint() }))).message).toMatch(/last: "?pad"?/);
   });
 
+  it('takes batch normalization whose statistics are frozen, since its rows do not meet', async () => {
+    const of = sequential([sequential([dense(6), batchNorm()], { name: 'body' }), dense(3)]);
+    const frozen = { freeze: ['body/1'] } as const;
+    same(await run({ ...frozen, last: 'pad' }, of), await run(frozen, of));
+  });
+
   it('draws the same for the same seed', async () => {
     const of = () => sequential([dense(8), dropout(0.5), dense(3)]);
     const [first, second] = [await run({ last: 'pad' }, of()), await run({ last: 'pad' }, of())];
@@ -123,7 +133,7 @@ describe("last: 'pad'", () => {
     const message = async (more: Given, of?: Layer, rows?: object) =>
       (await rejection(run({ ...more, last: 'pad' }, of, rows))).message;
     expect(await message({}, sequential([dense(4), batchNorm(), dense(3)]))).toMatch(
-      /last: 'pad': '1\/mean' is a running statistic.*\n.*'keep' \(a smaller last batch\) or 'drop'/,
+      /last: 'pad': batchNorm \(layer '1'\) takes statistics over the rows.*\n.*'keep' \(a smaller last batch\) or 'drop'/,
     );
     const tricks: [Trick, RegExp][] = [
       [mixup(0.2), /mixup mixes rows/],
@@ -138,8 +148,15 @@ describe("last: 'pad'", () => {
     expect(await message({}, sequential([masking(), dense(3)]), steps)).toMatch(/sequences that are padded themselves/);
     const images = { x: data.x.map(([a, b]) => [[[a], [b]]]), y: data.y };
     expect(await message({}, sequential([minibatchDeviation(), flatten(), dense(3)]), images)).toMatch(
-      /minibatchDeviation compares/,
+      /minibatchDeviation \(layer '0'\) compares/,
     );
+    const sorted = { ...layer('sorted', {}, (x) => x), meetingRows: 'sorts the rows' };
+    for (const [part, name] of [
+      [sequential([dense(4), sorted], { name: 'body' }), /sorted \(layer 'body\/1'\) sorts the rows, so padded/],
+      [residual([dense(2), ghostBatchNorm({ size: 8 })]), /ghostBatchNorm \(layer '0\/1'\) takes statistics/],
+      [weightNorm(batchNorm()), /weightNorm \(layer '0'\) takes statistics/],
+    ] as const)
+      expect(await message({}, sequential([part, dense(3)]))).toMatch(name);
     const stream = fit(classifier(), { batches: [data] }, { ...options, last: 'pad' });
     expect((await rejection(stream)).message).toMatch(/last: 'pad': a stream uses all of its rows/);
   });

@@ -90,6 +90,54 @@ test('a head of values gets targets that are standardized, and answers in their 
   expect(Math.abs(((await run.predict([2.5, 0])) as number) - 2000)).toBeLessThan(150);
 });
 
+test('a model that is saved with its new head learns after it was read as it would have without: its targets are scaled', async () => {
+  const changed = replaceHead(await trainedBase(), dense(1));
+  const folder = mkdtempSync(join(tmpdir(), 'saddlepoint-'));
+  await changed.save(join(folder, 'new-head.safetensors'));
+  const read = await loadModel(join(folder, 'new-head.safetensors'));
+  const options = {
+    loss: meanSquaredError(),
+    optimizer: adam({ learningRate: 1e-2 }),
+    epochs: 2,
+    seed: 1,
+    shuffle: false,
+  };
+  const [one, other] = [
+    await fit(changed, { x, y: data.value }, options),
+    await fit(read, { x, y: data.value }, options),
+  ];
+  expect(one.state.targetScaling?.shift[0]).toBeGreaterThan(1000);
+  expect(other.state.targetScaling).toEqual(one.state.targetScaling);
+  for (const [path, { data: values }] of one.parameters) expect(other.parameters.get(path)?.data).toEqual(values);
+
+  // What has been trained is no new head any more.
+  await other.save(join(folder, 'trained.safetensors'));
+  const again = await fit(
+    await loadModel(join(folder, 'trained.safetensors')),
+    { x, y: data.value.map((y) => 2 * y) },
+    options,
+  );
+  expect(again.state.targetScaling).toEqual(one.state.targetScaling);
+  rmSync(folder, { recursive: true });
+});
+
+test('a new head has its targets scaled by a stream as by rows in memory', async () => {
+  const changed = replaceHead(await trainedBase(), dense(1));
+  const options = {
+    loss: meanSquaredError(),
+    optimizer: adam({ learningRate: 1e-2 }),
+    epochs: 2,
+    seed: 1,
+    shuffle: false,
+  };
+  const rows = { x, y: data.value };
+  const [one, other] = [await fit(changed, rows, options), await fit(changed, { batches: [rows] }, options)];
+  expect(other.state.targetScaling).toEqual(one.state.targetScaling);
+  for (const [path, { data: values }] of one.parameters) expect(other.parameters.get(path)?.data).toEqual(values);
+  const plain = await fit(changed, { batches: [rows] }, { ...options, standardize: false });
+  expect(plain.state.targetScaling).toBeUndefined();
+});
+
 test('an unnamed head at the place of the old one starts anew, by the seed', async () => {
   const base = await trainedBase();
   const [one, same, other] = [1, 1, 2].map(
