@@ -1,6 +1,6 @@
 /**
  * @file What a WebGL 2 context says of itself before anything is drawn. Looked at on a page, and in a worker for a page: making a
- * context holds up the thread that asks for it, for 25 to 280 ms where the renderer is software.
+ * context holds up the thread that asks for it, for 25 ms to more than a second where the renderer is software.
  */
 
 /** What is behind WebGL. */
