@@ -8,7 +8,8 @@
 import { pathToFileURL } from 'node:url';
 import { COMPARED_STEPS, items } from './items.mjs';
 import { median, serve } from './measure.mjs';
-import { dataOf, firstSteps, loadLibrary, modelOf, optionsOf } from './ours.mjs';
+import { dataOf, modelOf, optionsOf } from './networks.mjs';
+import { firstSteps, loadLibrary } from './ours.mjs';
 import { milliseconds, readOptions, showPart, writePart } from './part.mjs';
 
 /** Milliseconds wanted of a first step, by item, and of tracing and planning a new batch size. @type {Readonly<Record<string, number>>} */
@@ -20,7 +21,7 @@ const inside = (path) => import(new URL(`../dist/${path}.js`, import.meta.url).h
 
 /**
  * Milliseconds to trace and plan the training step for batch sizes that the process has not seen, after a first run.
- * @param {import('./ours.mjs').Library} library @param {import('./items.mjs').Item} item
+ * @param {import('./networks.mjs').Library} library @param {import('./items.mjs').Item} item
  */
 async function planTimes(library, item) {
   const { prepare } = await inside('train/prepare');

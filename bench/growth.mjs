@@ -7,7 +7,8 @@
  */
 import { SEED } from './items.mjs';
 import { median } from './measure.mjs';
-import { loadLibrary, optionsOf } from './ours.mjs';
+import { optionsOf } from './networks.mjs';
+import { loadLibrary } from './ours.mjs';
 import { number, readOptions, showPart, time, writePart } from './part.mjs';
 
 /** Steps an epoch, and epochs of each size before the first that counts. */

@@ -4,70 +4,18 @@
  * losses and its turns of the event loop. Started by run.mjs; `node bench/ours.mjs ITEM` measures once and prints.
  */
 import { pathToFileURL } from 'node:url';
-import { makeData, sizeOf } from './data.mjs';
-import { COMPARED_STEPS, inputShape, items, SEED, targetShape } from './items.mjs';
+import { COMPARED_STEPS, items } from './items.mjs';
 import { BlockClock, peakRss, serve } from './measure.mjs';
+import { dataOf, modelOf, optionsOf } from './networks.mjs';
 import { measurePeak } from './peak/peak.mjs';
 
 /**
- * @typedef {typeof import('../src/index.ts')} Library
+ * @typedef {import('./networks.mjs').Library} Library
  * @typedef {import('./items.mjs').Item} Item
  */
 
 /** The built package. @returns {Promise<Library>} */
 export const loadLibrary = () => import(new URL('../dist/index.js', import.meta.url).href);
-
-/** @param {Library} library @param {Item} item */
-export function modelOf(library, item) {
-  const { sequential, dense, conv2d, maxPool2d, flatten } = library;
-  if (item.kind === 'skipGram') return skipGram(library, item);
-  if (item.kind === 'mlp') {
-    const { sizes, activation } = item;
-    const hidden = sizes.slice(1, -1).map((units) => dense(units, { activation }));
-    return sequential([...hidden, dense(/** @type {number} */ (sizes.at(-1)))]);
-  }
-  const blocks = item.filters.flatMap((filters) => [conv2d(filters, 3, { activation: 'relu' }), maxPool2d(2)]);
-  return sequential([...blocks, flatten(), dense(item.classes)]);
-}
-
-/**
- * Logits of the candidates. Both tables are trained by rows.
- * @param {Library} library @param {import('./items.mjs').SkipGram} item
- */
-function skipGram(library, { vocabulary, dimension, candidates }) {
-  const { cast, gather, gatherDot, glorotUniform, layer, reshape, slice } = library;
-  return layer('skipGram', { vocabulary, dimension }, (x, context) => {
-    const table = (/** @type {string} */ name) => context.table(name, [vocabulary, dimension], glorotUniform());
-    const rows = /** @type {number} */ (x.shape[0]);
-    const numbers = cast(x, 'i32');
-    const center = reshape(slice(numbers, [0, 0], [rows, 1]), [rows]);
-    return gatherDot(table('contexts'), slice(numbers, [0, 1], [rows, candidates]), gather(table('words'), center));
-  });
-}
-
-/** @param {Library} library @param {Pick<Item, 'loss' | 'optimizer' | 'batchSize' | 'attack'>} item */
-export function optionsOf(library, item) {
-  const { adam, sgd, crossEntropy, meanSquaredError, binaryCrossEntropy, adversarialTraining, attacks } = library;
-  const losses = { crossEntropy, meanSquaredError, binaryCrossEntropy };
-  const { name, ...options } = item.optimizer;
-  return {
-    loss: losses[item.loss](),
-    optimizer: name === 'adam' ? adam(options) : sgd(options),
-    ...{ batchSize: item.batchSize, seed: SEED, standardize: false, shuffle: false, progress: false },
-    ...(item.attack && { tricks: [adversarialTraining(attacks.pgd(item.attack))] }),
-  };
-}
-
-/** The item's data as users give them. @param {Library} library @param {Item} item @param {number} [batches] */
-export function dataOf({ tensor }, item, batches) {
-  const { x, y } = makeData(item, batches);
-  if (item.kind === 'mlp') return { x, y };
-  const rows = x.length / sizeOf(inputShape(item));
-  return {
-    x: tensor(x, [rows, ...inputShape(item)]),
-    y: item.kind === 'cnn' ? y : tensor(y, [rows, ...targetShape(item)]),
-  };
-}
 
 /** Losses of the first steps, by epochs of one batch; `firstStepCpuMs` is processor time of all threads. @param {Library} library @param {Item} item */
 export async function firstSteps(library, item) {

@@ -9,7 +9,8 @@
  * start, in a round that is not timed.
  */
 import { describeItem, inputShape, LEAST_STEPS, necessaryWork, SEED, weightShapes } from './items.mjs';
-import { loadLibrary, modelOf } from './ours.mjs';
+import { modelOf } from './networks.mjs';
+import { loadLibrary } from './ours.mjs';
 import { milliseconds, number, readOptions, showPart, writePart } from './part.mjs';
 import { peers } from './peers.mjs';
 import { measureInNode, measurePeer } from './process.mjs';

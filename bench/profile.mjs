@@ -8,7 +8,8 @@
  */
 import { items } from './items.mjs';
 import { median } from './measure.mjs';
-import { dataOf, loadLibrary, modelOf, optionsOf } from './ours.mjs';
+import { dataOf, modelOf, optionsOf } from './networks.mjs';
+import { loadLibrary } from './ours.mjs';
 import { measurePeak } from './peak/peak.mjs';
 
 /** @typedef {(code: number, words: number, base: number, first: number, last: number) => number} Execute */

@@ -12,7 +12,8 @@ import { fork } from 'node:child_process';
 import { setImmediate } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { items } from './items.mjs';
-import { dataOf, loadLibrary, modelOf, optionsOf } from './ours.mjs';
+import { dataOf, modelOf, optionsOf } from './networks.mjs';
+import { loadLibrary } from './ours.mjs';
 import { megabytes, number, readOptions, showPart, writePart } from './part.mjs';
 
 /** By then every module is loaded. */

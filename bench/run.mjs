@@ -23,7 +23,8 @@ import {
   SEED,
   TOLERANCE,
 } from './items.mjs';
-import { loadLibrary, modelOf } from './ours.mjs';
+import { modelOf } from './networks.mjs';
+import { loadLibrary } from './ours.mjs';
 import { peers } from './peers.mjs';
 import { measureInNode, measurePeer, nodeBinary, withoutPaths } from './process.mjs';
 import { medianOf, micro, peakOf, sideOf, warnOfShortBlocks } from './summary.mjs';

@@ -11,7 +11,8 @@ import { Worker } from 'node:worker_threads';
 import { barrierProbe } from './barrier.mjs';
 import { items } from './items.mjs';
 import { median } from './measure.mjs';
-import { dataOf, loadLibrary, modelOf, optionsOf } from './ours.mjs';
+import { dataOf, modelOf, optionsOf } from './networks.mjs';
+import { loadLibrary } from './ours.mjs';
 import { number, readOptions, time, writePart } from './part.mjs';
 
 /** Nanoseconds a meeting of near cores, at most; of cores at all. */

@@ -14,8 +14,8 @@ import { isTooSmall, trains } from './work.ts';
 export interface Choices {
   /** Whether WebAssembly has SIMD. */
   readonly hasSimd: boolean;
-  /** Whether there is a GPU for 'auto'. Never throws. */
-  probe(): Promise<Verdict>;
+  /** Whether there is a GPU for 'auto'; on a page a worker is asked first. Never throws. */
+  probe(place?: Pick<DeviceOptions, 'workerUrl'>): Promise<Verdict>;
   /** A backend on a GPU, with what it needs loaded. */
   gpu(device: 'webgl' | 'webgpu'): Promise<Backend>;
 }
@@ -28,7 +28,7 @@ export const devicesHere: Choices = {
   get hasSimd() {
     return validates(SIMD_PROBE);
   },
-  probe: async () => (await import('./webgl/probe.ts')).probeHere(),
+  probe: async (place) => (await import('./webgl/probe.ts')).probeHere(place),
   gpu: async (device) => (await import('./webgl/index.ts')).backends[device],
 };
 
@@ -94,11 +94,11 @@ async function openAuto(programs: readonly Program[], options: Options, choices:
 }
 
 /** Why no GPU is thought of, before anything is loaded for one. */
-async function refusalOf(programs: readonly Program[], { deterministic }: Options, choices: Choices) {
+async function refusalOf(programs: readonly Program[], { deterministic, workerUrl }: Options, choices: Choices) {
   if (deterministic) return 'its bits differ from machine to machine, and deterministic was asked for';
   if (!trains(programs)) return 'nothing is trained';
   if (isTooSmall(programs)) return 'the steps are too short for a GPU';
-  const { isFit, reason } = await choices.probe();
+  const { isFit, reason } = await choices.probe({ workerUrl });
   return isFit ? undefined : reason;
 }
 

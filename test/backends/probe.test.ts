@@ -1,5 +1,5 @@
 /** Whether a GPU is good for training, by stand-ins for every browser that it is not good in. */
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { timeProduct } from '../../src/backends/wasm/product.ts';
 import { type ProbeSource, probeWebgl } from '../../src/backends/webgl/probe.ts';
 import { probeWebgpu } from '../../src/backends/webgl/webgpu-probe.ts';
@@ -50,6 +50,34 @@ const half = (x: number): number => {
 };
 
 describe('a GPU', () => {
+  test('is refused by what a worker says of it, before a context is made here', async () => {
+    const make = vi.fn(() => context().gl);
+    const inWorker = async () => ({ name: 'llvmpipe', refusal: 'a software renderer: llvmpipe' });
+    expect(await probeWebgl(source({ context: make, inWorker }))).toEqual({
+      isFit: false,
+      reason: 'a software renderer: llvmpipe',
+      renderer: 'llvmpipe',
+    });
+    expect(make).not.toHaveBeenCalled();
+    const here = { context: () => context({ renderer: 'llvmpipe' }).gl };
+    expect(await probeWebgl(source({ inWorker }))).toEqual(await probeWebgl(source(here)));
+  });
+
+  test.each([
+    ['nobody answers', undefined],
+    ['a worker says hardware', { name: 'ANGLE (A real GPU)', refusal: undefined }],
+  ])('is judged here if %s', async (_, told) => {
+    const make = vi.fn(() => context().gl);
+    expect(await probeWebgl(source({ context: make, inWorker: async () => told }))).toEqual(await probeWebgl(source()));
+    expect(make).toHaveBeenCalledTimes(1);
+  });
+
+  test('has no name where it made no context in time', async () => {
+    const inWorker = async () => ({ name: '', refusal: 'a worker got no WebGL context within 10 s' });
+    const verdict = await probeWebgl(source({ inWorker }));
+    expect(verdict).toEqual({ isFit: false, reason: 'a worker got no WebGL context within 10 s', renderer: undefined });
+  });
+
   test('counts if it is hardware, has float32 and is faster than WebAssembly', async () => {
     expect(await probeWebgl(source())).toEqual({
       isFit: true,

@@ -11,7 +11,10 @@ let hashOfWide = '';
 beforeAll(async () => {
   const executablePath = process.env.CHROMIUM_PATH ?? '/usr/bin/chromium';
   site = await serve();
-  browser = await chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-quic'] });
+  browser = await chromium.launch({
+    executablePath,
+    args: ['--no-sandbox', '--disable-quic', '--use-angle=swiftshader', '--enable-unsafe-swiftshader'],
+  });
   hashOfWide = await hashOf(await wide({}));
 }, 60_000);
 afterAll(async () => {
@@ -47,6 +50,15 @@ async function visit(folder: string): Promise<Visit> {
         .replace(/^blob:.*/, 'blob'),
     ),
   );
+  await tab.addInitScript(() => {
+    const asked = OffscreenCanvas.prototype.getContext;
+    const counted = { contexts: 0 };
+    Object.assign(globalThis, { counted });
+    OffscreenCanvas.prototype.getContext = function (this: OffscreenCanvas, ...given: [never]) {
+      counted.contexts++;
+      return asked.apply(this, given);
+    } as typeof asked;
+  });
   await tab.goto(`${site.base}/${folder}/`);
   await tab.waitForFunction('globalThis.page');
   const call = (name: keyof Page, where: object = {}) =>
@@ -134,5 +146,59 @@ describe('a page with a strict policy', () => {
       expect(await call('small', where)).toMatchObject({
         error: expect.stringContaining("'wasm-unsafe-eval' in script-src"),
       });
+  });
+});
+
+describe('device: auto, for steps that are worth a GPU', () => {
+  const SOFTWARE = /^WebAssembly SIMD is available; webgl: a software renderer: .*SwiftShader/;
+  /** Contexts that the main thread was asked for. */
+  const contextsOf = (tab: Tab) =>
+    tab.evaluate(() => (globalThis as unknown as { counted: { contexts: number } }).counted.contexts);
+
+  test.each(['plain', 'isolated', 'strict'])(
+    'asks a worker, and makes no context on the main thread (%s)',
+    async (folder) => {
+      const { call, tab, workers, said } = await visit(folder);
+      const outcome = await call('large');
+      expect(outcome.reason).toMatch(SOFTWARE);
+      // Once a page: neither the second run nor the report asks anew.
+      expect((await call('large')).reason).toBe(outcome.reason);
+      expect(said).toEqual([]);
+      const { renderer, reason } = (await call('renderer')) as Awaited<ReturnType<Page['renderer']>>;
+      expect(renderer).toMatch(/SwiftShader/);
+      expect(outcome.reason).toBe(`WebAssembly SIMD is available; webgl: ${reason}`);
+      expect(workers).toEqual([`/${folder}/worker.js`]);
+      expect(await contextsOf(tab)).toBe(0);
+      await expect.poll(() => tab.workers().length, { timeout: 10_000 }).toBe(0);
+    },
+  );
+
+  test.each(['lost', 'single', 'lostStrict'])(
+    'looks for itself where the file is not there, without a Blob that a policy may forbid (%s)',
+    async (folder) => {
+      const { call, tab, workers, said } = await visit(folder);
+      expect((await call('large')).reason).toMatch(SOFTWARE);
+      expect(await contextsOf(tab)).toBe(1);
+      expect(workers).not.toContain('blob');
+      expect(said.filter((text) => /policy/i.test(text))).toEqual([]);
+    },
+  );
+
+  test('finds the file by workerUrl', async () => {
+    const { call, tab, said } = await visit('lostStrict');
+    expect((await call('large', { workerUrl: 'elsewhere.js' })).reason).toMatch(SOFTWARE);
+    expect([await contextsOf(tab), said]).toEqual([0, []]);
+  });
+
+  test('makes a context, and judges by what it draws, where the worker says hardware', async () => {
+    const { call, tab } = await visit('isolated');
+    expect((await call('large', { workerUrl: 'hardware.js' })).reason).toMatch(SOFTWARE);
+    expect(await contextsOf(tab)).toBe(1);
+  });
+
+  test('asks nobody for steps that are too short', async () => {
+    const { call, tab, workers } = await visit('isolated');
+    await call('small');
+    expect([await contextsOf(tab), workers]).toEqual([0, []]);
   });
 });

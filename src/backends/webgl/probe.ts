@@ -3,8 +3,11 @@
  * by plain WebGL, so that a page without one never loads what training on it takes.
  */
 import { hasPages } from '../pages.ts';
+import { giveUp, offscreenContext, type Renderer, rendererOf } from '../renderer.ts';
 import { faultOfSquares, NUMBERS } from '../squares.ts';
 import { timeProduct } from '../wasm/product.ts';
+import type { WorkerPlace } from '../wasm/worker/port.ts';
+import { askWorker, canAskWorker } from './ask-worker.ts';
 import { shadingOf } from './shading.ts';
 
 /** What is thought of a device. */
@@ -20,38 +23,33 @@ export interface Verdict {
 export interface ProbeSource {
   /** Whether there is anything to draw on: a page, or a worker with OffscreenCanvas. */
   readonly hasCanvas: boolean;
+  /** What a worker says, where a page can ask one; then no context is made here for a renderer that is refused. Never throws. */
+  readonly inWorker?: (() => Promise<Renderer | undefined>) | undefined;
   context(): WebGL2RenderingContext | null;
   readonly shading: typeof shadingOf;
   /** The product to beat. */
   readonly product: typeof timeProduct;
 }
 
-/**
- * Names of renderers that are no hardware: of Chromium, of Mesa (Firefox, WebKit), of Windows. WebKit may show none of them: it
- * calls every renderer "Apple GPU".
- */
-const SOFTWARE = /swiftshader|llvmpipe|softpipe|software|basic render|\bwarp\b/i;
-
 /** Large enough that a GPU's work outweighs the way to it and back. */
 const SIZE = 512;
 /** Elements of the product's factors are whole and at most so large: sums are exact, in whatever order they are made. */
 const LARGEST = 8;
 
-const browser: ProbeSource = {
+const browser = (place: Pick<WorkerPlace, 'workerUrl'>): ProbeSource => ({
   hasCanvas: hasPages(),
+  inWorker: canAskWorker() ? () => askWorker(place) : undefined,
   context: () =>
-    (typeof OffscreenCanvas === 'undefined' ? document.createElement('canvas') : new OffscreenCanvas(1, 1)).getContext(
-      'webgl2',
-    ) as WebGL2RenderingContext | null,
+    typeof OffscreenCanvas === 'undefined' ? document.createElement('canvas').getContext('webgl2') : offscreenContext(),
   shading: shadingOf,
   product: timeProduct,
-};
+});
 
 let probed: Promise<Verdict> | undefined;
 
 /** What this page or worker has, found out once. Never throws. */
-export function probeHere(): Promise<Verdict> {
-  probed ??= probeWebgl(browser);
+export function probeHere(place: Pick<WorkerPlace, 'workerUrl'> = {}): Promise<Verdict> {
+  probed ??= probeWebgl(browser(place));
   return probed;
 }
 
@@ -61,28 +59,23 @@ export async function probeWebgl(source: ProbeSource): Promise<Verdict> {
   if (!source.hasCanvas) return refused('there is nothing to draw on: no OffscreenCanvas, and no document');
   let gl: WebGL2RenderingContext | null = null;
   try {
+    const told = await source.inWorker?.();
+    if (told?.refusal !== undefined) return { ...refused(told.refusal), renderer: told.name || undefined };
     gl = source.context();
     if (gl === null) return refused('the browser gives no WebGL 2 context');
     const renderer = rendererOf(gl);
-    return { ...(await judge(gl, renderer, source)), renderer };
+    const verdict = renderer.refusal === undefined ? await judge(gl, source) : refused(renderer.refusal);
+    return { ...verdict, renderer: renderer.name };
   } catch (error) {
     return refused(String(error instanceof Error ? error.message : error));
   } finally {
-    // Browsers have few contexts.
-    gl?.getExtension('WEBGL_lose_context')?.loseContext();
+    giveUp(gl);
   }
 }
 
-function rendererOf(gl: WebGL2RenderingContext): string {
-  const info = gl.getExtension('WEBGL_debug_renderer_info');
-  return String(gl.getParameter(info?.UNMASKED_RENDERER_WEBGL ?? gl.RENDERER));
-}
-
-async function judge(gl: WebGL2RenderingContext, renderer: string, source: ProbeSource): Promise<Verdict> {
+/** By what it draws. */
+async function judge(gl: WebGL2RenderingContext, source: ProbeSource): Promise<Verdict> {
   const refused = (reason: string): Verdict => ({ isFit: false, reason });
-  if (SOFTWARE.test(renderer)) return refused(`a software renderer: ${renderer}`);
-  if (gl.getExtension('EXT_color_buffer_float') === null)
-    return refused('no float32 results (EXT_color_buffer_float), as on many phones');
   const shading = source.shading(gl);
   const fault = faultOfSquares(shading.squares(Float32Array.from(NUMBERS)));
   if (fault !== undefined) return refused(fault);

@@ -1,5 +1,5 @@
 /** @file What the pages of worker-pages.test.ts load: functions for the test to call. */
-import { adam, crossEntropy, dense, fit, sequential, tensor } from 'saddlepoint';
+import { adam, backendReport, crossEntropy, dense, fit, sequential, tensor } from 'saddlepoint';
 import { hashOf, scenario } from '../../browser/scenario.ts';
 
 /** What came of a run. */
@@ -37,9 +37,28 @@ export function wide(where: Where): ReturnType<typeof scenario> {
   );
 }
 
+/** Steps that are large enough for a GPU to be thought of. */
+function large(where: Where): ReturnType<typeof scenario> {
+  const rows = 256;
+  const x = tensor(
+    Float32Array.from({ length: rows * 784 }, (_, i) => (i % 61) / 61),
+    [rows, 784],
+  );
+  const y = Int32Array.from({ length: rows }, (_, i) => i % 3);
+  const model = sequential([dense(256, { activation: 'relu' }), dense(3)]);
+  const options = { loss: crossEntropy(), optimizer: adam(), batchSize: rows, epochs: 1, seed: 5, ...where };
+  return fit(model, { x, y }, options);
+}
+
 const page = {
   small: (where: Where) => outcomeOf(scenario(42, where)),
   wide: (where: Where) => outcomeOf(wide(where)),
+  large: (where: Where) => outcomeOf(large(where)),
+  /** The renderer as it is reported. */
+  async renderer() {
+    const { renderer, candidates } = await backendReport({ measure: false });
+    return { renderer, reason: candidates.find(({ name }) => name === 'webgl')?.reason };
+  },
   /** Trains until something ends it. */
   endless: (where: Where) =>
     outcomeOf(

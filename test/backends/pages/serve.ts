@@ -44,6 +44,9 @@ export async function serve(): Promise<{ base: string; server: Server }> {
   });
   const files = new Map(outputFiles.map(({ path, text }) => [path.split('/').at(-1), text]));
   const worker = readFileSync(join(root, 'dist/wasm/worker.js'), 'utf8');
+  /** As it would answer beside hardware. */
+  const hardware = `OffscreenCanvas.prototype.getContext = () => ({
+    getParameter: () => 'A real GPU', getExtension: (name) => name === 'EXT_color_buffer_float' ? {} : null });\n${worker}`;
   const server = createServer(({ url = '/' }, response) => {
     const [, folder = '', file = ''] = url.split('/');
     const place = FOLDERS[folder];
@@ -51,6 +54,7 @@ export async function serve(): Promise<{ base: string; server: Server }> {
       void response.writeHead(status, { 'Content-Type': type, ...place?.headers }).end(text);
     const text = files.get(file);
     if (folder === 'favicon.ico') response.writeHead(204).end();
+    else if (file === 'hardware.js') answer(200, 'text/javascript', hardware);
     else if (file === 'elsewhere.js') answer(200, 'text/javascript', worker);
     else if (file === 'worker.js' && place?.worker === 'there') answer(200, 'text/javascript', worker);
     else if (file === 'worker.js' && place?.worker === 'page') answer(200, 'text/html', HTML);

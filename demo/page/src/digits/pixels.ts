@@ -3,8 +3,17 @@ import { contextOf } from '../page/dom.ts';
 
 type Color = readonly [red: number, green: number, blue: number];
 
+/** Those that were painted with: a canvas for each would be much of the time of a drawing. */
+const known = new Map<string, Color>();
+
 /** A color as the browser resolved it, such as `rgb(31, 98, 143)`, by painting with it. */
 export function resolved(color: string): Color {
+  const found = known.get(color) ?? painted(color);
+  known.set(color, found);
+  return found;
+}
+
+function painted(color: string): Color {
   const context = contextOf(Object.assign(document.createElement('canvas'), { width: 1, height: 1 }), true);
   context.fillStyle = color;
   context.fillRect(0, 0, 1, 1);

@@ -3,16 +3,36 @@
 /** Ten times a second looks live; each time more would be taken from the training. */
 const PACE_MS = 100;
 
+/** What waits to be drawn: one figure a frame, since all of them in one would hold up the page. */
+const waiting: ((now: number) => void)[] = [];
+let isAsked = false;
+
+function inFrame(draw: (now: number) => void): void {
+  waiting.push(draw);
+  ask();
+}
+
+function ask(): void {
+  if (isAsked || waiting.length === 0) return;
+  isAsked = true;
+  requestAnimationFrame((now) => {
+    isAsked = false;
+    const draw = waiting.shift();
+    ask();
+    draw?.(now);
+  });
+}
+
 /** A function that draws in a frame soon, however often it is called until then. */
 export function paced(draw: () => void): () => void {
-  let waiting = false;
+  let isWaiting = false;
   let last = Number.NEGATIVE_INFINITY;
   return () => {
-    if (waiting) return;
-    waiting = true;
+    if (isWaiting) return;
+    isWaiting = true;
     const frame = () =>
-      requestAnimationFrame((now) => {
-        waiting = false;
+      inFrame((now) => {
+        isWaiting = false;
         last = now;
         draw();
       });

@@ -1,8 +1,9 @@
 /**
  * @file The script of a worker, whole in one file after the build (scripts/build-worker.mjs): it holds a session for its caller,
- * or is a further thread of one. Tracer, passes and layers stay with the caller, and the builds of the machine come from there.
+ * is a further thread of one, or tells what is behind WebGL. Tracer, passes and layers stay with the caller, and the builds of the machine come from there.
  */
 import type { DirectSession } from '../../backend.ts';
+import { rendererHere } from '../../renderer.ts';
 import { sessionOver, startMachine } from '../session.ts';
 import { receive } from './builds-of-caller.ts';
 import { own } from './own-end.ts';
@@ -42,7 +43,8 @@ function hear(message: ToWorker): void {
   else if ('method' in message) {
     const { id, method, with: given } = message;
     void answer(id, () => (session as unknown as Record<string, (...given: unknown[]) => unknown>)[method]?.(...given));
-  } else if ('leave' in message) {
+  } else if ('renderer' in message) void answer(message.id, rendererHere);
+  else if ('leave' in message) {
     session?.dispose();
     own.close();
   } else receive(message);

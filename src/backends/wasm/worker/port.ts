@@ -40,6 +40,8 @@ export interface WorkerPlace {
   readonly script?: WorkerScript | undefined;
   /** Where the user has put the script. */
   readonly workerUrl?: string | URL | undefined;
+  /** A worker of its own, from the file alone: no spare one, and on a page none from a Blob. */
+  readonly isFileOnly?: boolean;
 }
 
 /** Node's workers, which Deno and Bun have too. */
@@ -100,14 +102,18 @@ export async function keepSpare(place: Pick<WorkerPlace, 'workerUrl'>): Promise<
   spare = kept;
 }
 
-function takeSpare({ script, workerUrl }: WorkerPlace): WorkerPort | undefined {
-  if (spare === undefined || script !== undefined || spare.workerUrl !== String(workerUrl)) return undefined;
+function takeSpare({ script, workerUrl, isFileOnly }: WorkerPlace): WorkerPort | undefined {
+  if (spare === undefined || script !== undefined || isFileOnly || spare.workerUrl !== String(workerUrl))
+    return undefined;
   const { port } = spare;
   spare = undefined;
   return port;
 }
 
-async function candidates({ script, workerUrl }: WorkerPlace, failures: string[]): Promise<readonly Candidate[]> {
+async function candidates(
+  { script, workerUrl, isFileOnly }: WorkerPlace,
+  failures: string[],
+): Promise<readonly Candidate[]> {
   const node = nodeWorkers();
   if (node === undefined && typeof Worker === 'undefined') {
     failures.push('there are no workers here');
@@ -119,10 +125,10 @@ async function candidates({ script, workerUrl }: WorkerPlace, failures: string[]
   const own = await import('#worker').catch((error: unknown) => void failures.push(`#worker: ${String(error)}`));
   const text = own?.text;
   if (own === undefined || text === undefined) return [];
+  if (node) return [{ name: 'from its text', make: async () => inNode(node, { text: await text() }) }];
   const fromText = { name: 'from a Blob', make: async () => onPage({ text: await text() }) };
-  return node
-    ? [{ name: 'from its text', make: async () => inNode(node, { text: await text() }) }]
-    : [{ name: 'by its address', make: () => overWorker(own.spawn(), undefined) }, fromText];
+  const byAddress = { name: 'by its address', make: () => overWorker(own.spawn(), undefined) };
+  return isFileOnly ? [byAddress] : [byAddress, fromText];
 }
 
 function inNode({ Worker }: NodeWorkers, script: WorkerScript): RawWorker {

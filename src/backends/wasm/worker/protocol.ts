@@ -25,6 +25,8 @@ export type ToWorker =
   | { readonly thread: ThreadTask }
   | { readonly open: Opening; readonly id: number }
   | { readonly method: Method; readonly with: readonly unknown[]; readonly id: number | undefined }
+  /** What is behind WebGL: a `Renderer`, or undefined. */
+  | { readonly renderer: true; readonly id: number }
   | { readonly leave: true }
   | { readonly build: Build; readonly module: WebAssembly.Module }
   | { readonly build: Build; readonly refused: PlainError };
