@@ -28,7 +28,6 @@ export function writeConstants(): void {
   put(Constant.half, 0.5);
   put(Constant.one, 1);
   put(Constant.two, 2);
-  put(Constant.minusTwo, -2);
   put(Constant.infinity, Infinity);
   // Below 2⁻²⁵, e^x − 1 and log(1 + x) are x.
   put(Constant.tiny, 2.98e-8);
@@ -62,16 +61,6 @@ export function writeConstants(): void {
   put(Constant.log3, 0.28498786688);
   put(Constant.log4, 0.24279078841);
 
-  // random.ts: 2⁻²⁴, π/2 · 2⁻²²; Cephes, sinf.c.
-  put(Constant.unit, 5.9604644775390625e-8);
-  put(Constant.quarterTurn, 3.745070282923929e-7);
-  put(Constant.sin3, -1.9515295891e-4);
-  put(Constant.sin2, 8.3321608736e-3);
-  put(Constant.sin1, -1.6666654611e-1);
-  put(Constant.cos3, 2.443315711809948e-5);
-  put(Constant.cos2, -1.388731625493765e-3);
-  put(Constant.cos1, 4.166664568298827e-2);
-
   // Beyond this bound tanh is 1.
   put(Constant.tanhHigh, 10);
   put(Constant.twoLog2E, 2.88539008177792682);
@@ -80,6 +69,20 @@ export function writeConstants(): void {
   // A fit of this library: (tanh s / s − 1) / s² for |s| ≤ ¼ log 2, relative error of tanh s 5.9 · 10⁻⁸.
   put(Constant.tanh2, 0.13106280565);
   put(Constant.tanh1, -0.33331191540);
+
+  // random.ts: 2⁻²⁴, −2, π/2 · 2⁻²²; Cephes, sinf.c.
+  put(Constant.unit, 5.9604644775390625e-8);
+  // @ts-ignore: a constant of the build
+  if (EXTENDED) {
+    put(Constant.minusTwo, -2);
+    put(Constant.quarterTurn, 3.745070282923929e-7);
+    put(Constant.sin3, -1.9515295891e-4);
+    put(Constant.sin2, 8.3321608736e-3);
+    put(Constant.sin1, -1.6666654611e-1);
+    put(Constant.cos3, 2.443315711809948e-5);
+    put(Constant.cos2, -1.388731625493765e-3);
+    put(Constant.cos1, 4.166664568298827e-2);
+  }
 }
 
 /** Whether the constants have been written to this memory. */

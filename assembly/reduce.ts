@@ -44,27 +44,22 @@ export function sumRow(from: usize, count: i32): f64 {
  * f64: sums of the same eights in any other order differ by the rounding of f64 alone (`l2Norm` builds on it).
  */
 export function sumSquares(from: usize, count: i32): f64 {
-  let low = f64x2.splat(0), high = f64x2.splat(0), low1 = low, high1 = low;
-  for (; count >= 16; count -= 16, from += 64) {
-    const s0 = pairOfSquares(v128.load(from), v128.load(from, 16)), s1 = pairOfSquares(v128.load(from, 32), v128.load(from, 48));
-    low = f64x2.add(low, lowDoubles(s0)); low1 = f64x2.add(low1, lowDoubles(s1));
-    high = f64x2.add(high, highDoubles(s0)); high1 = f64x2.add(high1, highDoubles(s1));
+  // Two sums take turns, so that one addition need not wait for the one before.
+  let low = f64x2.splat(0), high = low, lowBefore = low, highBefore = low;
+  let rest: f64 = 0;
+  for (; count >= 8; count -= 8, from += 32) {
+    const x = v128.load(from), y = v128.load(from, 16);
+    const s = f32x4.add(f32x4.mul(x, x), f32x4.mul(y, y));
+    const nextLow = f64x2.add(lowBefore, lowDoubles(s)), nextHigh = f64x2.add(highBefore, highDoubles(s));
+    lowBefore = low; low = nextLow;
+    highBefore = high; high = nextHigh;
   }
-  for (; count > 0; count -= 8, from += 32) {
-    let x = v128.load(from), y = v128.load(from, 16);
-    if (count < 8) {
-      x = v128.and(x, firstLanes(min(count, 4)));
-      y = v128.and(y, firstLanes(max(count - 4, 0)));
-    }
-    const s = pairOfSquares(x, y);
-    low = f64x2.add(low, lowDoubles(s));
-    high = f64x2.add(high, highDoubles(s));
+  for (; count > 0; count--, from += 4) {
+    const x = <f64>load<f32>(from);
+    rest += x * x;
   }
-  return addDoubles(f64x2.add(f64x2.add(low, low1), f64x2.add(high, high1)));
+  return rest + addDoubles(f64x2.add(f64x2.add(low, lowBefore), f64x2.add(high, highBefore)));
 }
-
-// @ts-ignore: decorator
-@inline function pairOfSquares(x: v128, y: v128): v128 { return f32x4.add(f32x4.mul(x, x), f32x4.mul(y, y)); }
 
 // @ts-ignore: decorator
 @inline function identityOf(f: i32): f32 {

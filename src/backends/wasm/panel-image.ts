@@ -7,8 +7,8 @@ import type { BlockImage, ProgramImage, SessionImage } from './image.ts';
 
 /** Between a block as the host knows it, row by row, and as it lies in memory. */
 export interface BlockOrder {
-  /** Puts values from element `offset` on where they belong. */
-  write(block: BlockImage, memory: HostArray, data: ArrayLike<number>, offset: number): void;
+  /** Puts values from element `offset` on where they belong; true. */
+  write(block: BlockImage, memory: HostArray, data: ArrayLike<number>, offset: number): true;
   /** Puts the copy of a block in order. */
   read(block: BlockImage, copy: HostArray): HostArray;
 }
@@ -36,7 +36,7 @@ class PanelOrder implements BlockOrder {
     this.#lasting = lasting;
   }
 
-  write(block: BlockImage, memory: HostArray, data: ArrayLike<number>, offset: number): void {
+  write(block: BlockImage, memory: HostArray, data: ArrayLike<number>, offset: number): true {
     let done = offset;
     const end = offset + data.length;
     const plain = (to: number): void => {
@@ -50,6 +50,7 @@ class PanelOrder implements BlockOrder {
         memory[one.first + placeInPanels(one, done - one.first)] = data[done - offset] as number;
     }
     plain(end);
+    return true;
   }
 
   read(block: BlockImage, copy: HostArray): HostArray {

@@ -103,8 +103,7 @@ class WasmSession implements DirectSession {
     const size = sizeOf(spec.shape);
     if (offset + data.length > size) unreachable(`${data.length} elements at ${offset} for block ${block} of ${size}`);
     const memory = this.#view(spec.dtype, address, size);
-    if (this.#team?.order) this.#team.order.write(image, memory, data, offset);
-    else memory.set(data, offset);
+    if (!this.#team?.order?.write(image, memory, data, offset)) memory.set(data, offset);
   }
 
   read(block: string): HostArray {
