@@ -1,7 +1,8 @@
 /** Weights in panels: found where nothing minds, left alone where something does, and the same bits either way. */
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { planSession, wasmBackend } from '../../src/backends/wasm/index.ts';
+import { Team } from '../../src/backends/wasm/team.ts';
 import type { StepTransform } from '../../src/engine/renew.ts';
 import { type StepDescription, trainingProgram } from '../../src/engine/step.ts';
 import { layoutGroup, ProgramBuilder } from '../../src/graph/program.ts';
@@ -130,7 +131,9 @@ describe('weights in panels', () => {
   test('are read and written by the host in rows', async () => {
     const program = trainingProgram(network([128, 512, 64, 3], 16), adam, 16);
     const open = async (threads: number) => wasmBackend.open([program], { capacity: 2, threads });
+    const opened = vi.spyOn(Team, 'open');
     const [one, two] = [await open(1), await open(2)];
+    expect((await opened.mock.results[0]?.value)?.order).toBeDefined();
     for (const session of [one, two]) {
       const { length } = session.read('parameters') as Float32Array;
       session.write('parameters', noise(length, 1, 0.1));

@@ -1,6 +1,7 @@
 /**
  * @file The script of a worker, whole in one file after the build (scripts/build-worker.mjs): it holds a session for its caller,
- * is a further thread of one, or tells what is behind WebGL. Tracer, passes and layers stay with the caller, and the builds of the machine come from there.
+ * is a further thread of one, or tells what is behind WebGL. Tracer, passes and layers stay with the caller, and the builds of the
+ * machine come from there.
  */
 import type { DirectSession } from '../../backend.ts';
 import { rendererHere } from '../../renderer.ts';
