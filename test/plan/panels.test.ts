@@ -133,7 +133,7 @@ describe('weights in panels', () => {
     const open = async (threads: number) => wasmBackend.open([program], { capacity: 2, threads });
     const opened = vi.spyOn(Team, 'open');
     const [one, two] = [await open(1), await open(2)];
-    expect((await opened.mock.results[0]?.value)?.order).toBeDefined();
+    expect((await opened.mock.results[0]?.value)?.panels).toHaveLength(6);
     for (const session of [one, two]) {
       const { length } = session.read('parameters') as Float32Array;
       session.write('parameters', noise(length, 1, 0.1));

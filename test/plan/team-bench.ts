@@ -4,11 +4,12 @@
  */
 import { expect } from 'vitest';
 import { load } from '#wasm';
+import { type BlockOrder, panelOrder } from '../../src/backends/wasm/block-order.ts';
 import { imageOf } from '../../src/backends/wasm/image.ts';
 import { planSession } from '../../src/backends/wasm/index.ts';
 import type { ProgramLayout, SessionLayout } from '../../src/backends/wasm/layout.ts';
 import { MEMORY_BASE } from '../../src/backends/wasm/machine.ts';
-import { type BlockOrder, panelImage } from '../../src/backends/wasm/panel-image.ts';
+import { panelImage } from '../../src/backends/wasm/panel-image.ts';
 import { sizeOf } from '../../src/core/shape.ts';
 import type { Program } from '../../src/graph/program.ts';
 import { instructionsOf, teamWords, threadScratchBytes } from '../../src/plan/team.ts';
@@ -153,7 +154,7 @@ export async function check(
     grains: panels?.grains.get(program.name) ?? new Map(),
   });
   for (const order of ['first', 'last'] as const) {
-    const bench = new Bench(layout, end - layout.bytes, fill, panels?.order);
+    const bench = new Bench(layout, end - layout.bytes, fill, panels && panelOrder(panels.lasting));
     runTeam(bench, own, codeAt, order);
     for (const [name, bytes] of bench.results(target))
       expect(

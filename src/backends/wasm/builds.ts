@@ -2,6 +2,7 @@
 
 import { Constant, MatmulField, Opcode } from '../../plan/opcodes.ts';
 import type { MachineFacts } from '../backend.ts';
+import { panelOrder } from './block-order.ts';
 import type { SessionImage } from './image.ts';
 import { type Build, type Compile, compileBuild, MEMORY_BASE, openMachine } from './machine.ts';
 import type { Started, StartOptions } from './session.ts';
@@ -107,5 +108,6 @@ export async function startBest(
     machine: team?.machine ?? (await openMachine(image.bytes, isRelaxed ? 'relaxed' : plain, compile)),
     facts: { threads, build, reason: asked === 1 ? '' : `; threads: ${threads}, ${reason}` },
     team,
+    order: team && panelOrder(team.panels),
   };
 }

@@ -18,6 +18,7 @@ import type {
   SessionProfile,
   Stop,
 } from '../backend.ts';
+import type { BlockOrder } from './block-order.ts';
 import type { BlockImage, ProgramImage, SessionImage } from './image.ts';
 import {
   type Build,
@@ -46,6 +47,8 @@ export interface Started {
   readonly facts: MachineFacts;
   /** If there are several threads. */
   readonly team?: Team | undefined;
+  /** If blocks may lie otherwise than the host knows them. */
+  readonly order?: BlockOrder | undefined;
 }
 
 export interface StartOptions extends Pick<SessionOptions, 'capacity' | 'threads' | 'deterministic'> {
@@ -82,11 +85,13 @@ class WasmSession implements DirectSession {
   readonly machine: MachineFacts;
   readonly #image: SessionImage;
   readonly #team: Team | undefined;
+  readonly #order: BlockOrder | undefined;
   #machine: Machine | undefined;
 
-  constructor(image: SessionImage, capacity: number, { machine, facts, team }: Started) {
+  constructor(image: SessionImage, capacity: number, { machine, facts, team, order }: Started) {
     this.#image = team?.image ?? image;
     this.#team = team;
+    this.#order = order;
     this.machine = facts;
     this.#machine = machine;
     this.capacity = capacity;
@@ -103,13 +108,13 @@ class WasmSession implements DirectSession {
     const size = sizeOf(spec.shape);
     if (offset + data.length > size) unreachable(`${data.length} elements at ${offset} for block ${block} of ${size}`);
     const memory = this.#view(spec.dtype, address, size);
-    if (!this.#team?.order?.write(image, memory, data, offset)) memory.set(data, offset);
+    if (!this.#order?.write(image, memory, data, offset)) memory.set(data, offset);
   }
 
   read(block: string): HostArray {
     const image = this.#block(block);
     const copy = this.#view(image.spec.dtype, image.address, sizeOf(image.spec.shape)).slice();
-    return this.#team?.order?.read(image, copy) ?? copy;
+    return this.#order?.read(image, copy) ?? copy;
   }
 
   writeRows(program: string, table: string, data: ArrayLike<number>): void {

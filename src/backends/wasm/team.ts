@@ -4,12 +4,13 @@
  */
 import { SaddlepointError } from '../../core/errors.ts';
 import { align } from '../../plan/format.ts';
+import type { Matrix } from '../../plan/matrix.ts';
 import { Constant, Halt, Status, StatusField, TeamField } from '../../plan/opcodes.ts';
 import { estimateMicroseconds, indexOffset, teamWords, threadScratchBytes } from '../../plan/team.ts';
 import type { ProgramImage, SessionImage } from './image.ts';
 import { type Compile, compileBuild, type Machine, type MachineExports, MEMORY_BASE, openMachine } from './machine.ts';
 import { Pace } from './pace.ts';
-import { type BlockOrder, panelImage } from './panel-image.ts';
+import { panelImage } from './panel-image.ts';
 import type { WorkerScript } from './worker/port.ts';
 import { startThread, type Thread } from './worker/thread.ts';
 
@@ -55,8 +56,8 @@ export class Team {
   readonly machine: Machine;
   /** What the threads run: the session's image, or one with weights in panels. */
   readonly image: SessionImage;
-  /** If there are panels. */
-  readonly order: BlockOrder | undefined;
+  /** What of its blocks lies in panels. */
+  readonly panels: readonly Matrix[];
   readonly threads: number;
   readonly #exports: TeamExports;
   readonly #block: Int32Array;
@@ -104,7 +105,7 @@ export class Team {
       });
     }
     const machine = await openMachine(end, build, compile, true);
-    const team = new Team(image, panels?.order, machine, threads, block, areas, programs);
+    const team = new Team(image, panels?.lasting ?? [], machine, threads, block, areas, programs);
     team.#block[TeamField.patience] = patience;
     team.#recruit(await compile(build), script);
     return team;
@@ -112,7 +113,7 @@ export class Team {
 
   private constructor(
     image: SessionImage,
-    order: BlockOrder | undefined,
+    panels: readonly Matrix[],
     machine: Machine,
     threads: number,
     block: number,
@@ -120,7 +121,7 @@ export class Team {
     programs: ReadonlyMap<string, SharedProgram>,
   ) {
     this.image = image;
-    this.order = order;
+    this.panels = panels;
     this.machine = machine;
     this.#exports = machine.exports as TeamExports;
     this.threads = threads;

@@ -19,7 +19,12 @@ async function open({ image, capacity, threads = 1, deterministic = true, script
   session = sessionOver(image, capacity, started);
   const { memory } = started.machine;
   const isShared = typeof SharedArrayBuffer !== 'undefined' && memory.buffer instanceof SharedArrayBuffer;
-  return { facts: session.machine, bytes: session.bytes, memory: isShared ? memory : undefined };
+  return {
+    facts: session.machine,
+    bytes: session.bytes,
+    memory: isShared ? memory : undefined,
+    panels: started.team?.panels ?? [],
+  };
 }
 
 /** What a write that nobody waits for failed with: the next answer is this. */

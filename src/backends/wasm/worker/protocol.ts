@@ -1,5 +1,6 @@
 /** @file What a session in a worker and its caller say to each other, and how errors get across. */
 import { type ErrorCode, SaddlepointError } from '../../../core/errors.ts';
+import type { Matrix } from '../../../plan/matrix.ts';
 import type { MachineFacts } from '../../backend.ts';
 import type { SessionImage } from '../image.ts';
 import type { Build } from '../machine.ts';
@@ -44,6 +45,8 @@ export interface OpenedSession {
   readonly bytes: number;
   /** The memory, if it is shared. */
   readonly memory: WebAssembly.Memory | undefined;
+  /** What of its blocks lies in panels. */
+  readonly panels: readonly Matrix[];
 }
 
 /** An error as plain data; as itself it would lose its code and its name on the way. */

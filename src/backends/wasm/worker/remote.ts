@@ -2,6 +2,7 @@
 import { ARRAYS, type DType, type HostArray } from '../../../core/dtype.ts';
 import { must, SaddlepointError } from '../../../core/errors.ts';
 import type { BadValue, DirectSession, MachineFacts, RunResult, Session, SessionProfile } from '../../backend.ts';
+import { panelOrder } from '../block-order.ts';
 import type { SessionImage } from '../image.ts';
 import { type Compile, compileBuild, type Machine, type MachineExports } from '../machine.ts';
 import { type StartOptions, sessionOver } from '../session.ts';
@@ -158,7 +159,7 @@ class RemoteSession implements Session {
   /** Where the memory is shared, its blocks and tables are read and written from here; only calls go to the worker. */
   readonly #here: DirectSession | undefined;
 
-  constructor(image: SessionImage, capacity: number, calls: Calls, { facts, bytes, memory }: OpenedSession) {
+  constructor(image: SessionImage, capacity: number, calls: Calls, { facts, bytes, memory, panels }: OpenedSession) {
     this.#image = image;
     this.#calls = calls;
     this.machine = facts;
@@ -166,7 +167,7 @@ class RemoteSession implements Session {
     this.capacity = capacity;
     // Its exports are the worker's: this one never runs anything.
     const machine = memory && ({ memory, exports: {} as MachineExports } satisfies Machine);
-    this.#here = machine && sessionOver(image, capacity, { machine, facts });
+    this.#here = machine && sessionOver(image, capacity, { machine, facts, order: panelOrder(panels) });
     forgotten.register(this, calls, this);
   }
 
