@@ -8,7 +8,6 @@ import type { Operand } from './instruction.ts';
 import type { Linked } from './linked.ts';
 import { bytesOf, isAt, type Matrix, overlaps } from './matrix.ts';
 import { factorOf, type PlanRead, type Read, readPlan, resultOf } from './plan-walk.ts';
-import { cut } from './slicing.ts';
 
 /** What is in panels. */
 export interface Panels {
@@ -69,9 +68,7 @@ function leftOf(one: Held, address: number, bytes: number): Held[] {
 }
 
 const isEven = (columns: number, threads: number): boolean =>
-  columns % 8 === 0 && (cut(columns, 8, threads - 1, threads)[0] ?? 0) > 0
-    ? (Math.ceil(columns / 8 / threads) * threads * 8) / columns <= MOST_UNEVEN
-    : false;
+  columns % 8 === 0 && (Math.ceil(columns / 8 / threads) * threads * 8) / columns <= MOST_UNEVEN;
 
 class Finder {
   readonly #plans: readonly PlanRead[];
