@@ -8,24 +8,12 @@ import * as built from '../dist/index.js';
 import { items } from './items.mjs';
 import { meetings, SLEEPER } from './meet.mjs';
 import { dataOf, modelOf, optionsOf } from './networks.mjs';
+import { forcePace, takeTurns } from './turns.mjs';
 
-/** @typedef {{ name: string, batches: number, builds: string[], isEqual: boolean, rounds: { taken: number[], meeting: number[] }[] }} Compared */
+/** @typedef {{ name: string, batches: number, builds: string[], isEqual: boolean, rounds: import('./turns.mjs').Round[] }} Compared */
 
 const library = /** @type {import('./networks.mjs').Library} */ (/** @type {unknown} */ (built));
-const choose = Pace.prototype.next;
-/** @type {'alone' | 'together' | undefined} how calls are made, whatever took less time */
-let forced;
-Pace.prototype.next = function () {
-  return forced ?? choose.call(this);
-};
-
-/** @type {readonly { threads: number, way: typeof forced }[]} */
-const ways = [
-  { threads: 1, way: undefined },
-  { threads: 2, way: 'alone' },
-  { threads: 2, way: 'together' },
-  { threads: 2, way: undefined },
-];
+forcePace(Pace);
 
 async function probe() {
   const words = new Int32Array(new SharedArrayBuffer(64));
@@ -42,7 +30,6 @@ async function probe() {
  * @returns {Promise<Compared>}
  */
 async function compare(item, blocks, measure) {
-  const data = dataOf(library, item);
   const options = { ...optionsOf(library, item), device: /** @type {const} */ ('wasm') };
   /** @type {Set<string>} */
   const builds = new Set();
@@ -51,36 +38,9 @@ async function compare(item, blocks, measure) {
     const { device } = await library.fit(modelOf(library, item), dataOf(library, item, 1), once);
     builds.add(`${device.build}, ${device.threads} of ${threads} threads`);
   }
-  const warm = Math.max(2, Math.ceil(item.warmSteps / item.batches));
-  const runs = ways.map(({ threads }) =>
-    library.train(modelOf(library, item), data, { ...options, threads, epochs: 1e6 }),
-  );
-  let isEqual = true;
-  /** Milliseconds of one epoch by each way. */
-  const round = async () => {
-    const taken = [];
-    const losses = new Set();
-    for (const [i, run] of runs.entries()) {
-      forced = ways[i]?.way;
-      const from = performance.now();
-      const { value } = await run.next();
-      taken.push(performance.now() - from);
-      losses.add(/** @type {any} */ (value).loss);
-    }
-    isEqual &&= losses.size === 1;
-    return taken;
-  };
-  for (let i = 0; i < warm; i++) await round();
-  const rounds = [];
-  let before = measure();
-  for (let i = 0; i < blocks; i++) {
-    const taken = await round();
-    const after = measure();
-    rounds.push({ taken, meeting: [before, after] });
-    before = after;
-  }
-  for (const run of runs) await run.return(/** @type {any} */ (undefined));
-  return { name: item.name, batches: item.batches, builds: [...builds], isEqual, rounds };
+  const turns = await takeTurns(library, item, options);
+  const rounds = await turns.rounds(blocks, measure);
+  return { name: item.name, batches: item.batches, builds: [...builds], isEqual: await turns.end(), rounds };
 }
 
 addEventListener('message', async ({ data: { blocks, names } }) => {

@@ -11,9 +11,10 @@ import { Worker } from 'node:worker_threads';
 import { barrierProbe } from './barrier.mjs';
 import { items } from './items.mjs';
 import { median } from './measure.mjs';
-import { dataOf, modelOf, optionsOf } from './networks.mjs';
+import { optionsOf } from './networks.mjs';
 import { loadLibrary } from './ours.mjs';
 import { number, readOptions, time, writePart } from './part.mjs';
+import { forcePace, takeTurns } from './turns.mjs';
 
 /** Nanoseconds a meeting of near cores, at most; of cores at all. */
 const NEAR = 80;
@@ -24,20 +25,7 @@ const LEARNING = 1000;
 const { blocks, file } = readOptions({ blocks: 30 });
 const library = await loadLibrary();
 const { Pace } = await import(new URL('../dist/backends/wasm/pace.js', import.meta.url).href);
-const choose = Pace.prototype.next;
-/** @type {'alone' | 'together' | undefined} how calls are made, whatever took less time */
-let forced;
-Pace.prototype.next = function () {
-  return forced ?? choose.call(this);
-};
-
-/** @type {readonly { threads: number, way: typeof forced }[]} */
-const ways = [
-  { threads: 1, way: undefined },
-  { threads: 2, way: 'alone' },
-  { threads: 2, way: 'together' },
-  { threads: 2, way: undefined },
-];
+forcePace(Pace);
 
 const SPINNER = `
 const { parentPort } = require('node:worker_threads');
@@ -69,39 +57,10 @@ async function ceiling() {
 
 /** @param {import('./items.mjs').Item} item */
 async function compare(item) {
-  const data = dataOf(library, item);
-  const options = { ...optionsOf(library, item), deterministic: true };
-  const warm = Math.max(2, Math.ceil(item.warmSteps / item.batches));
-  const runs = ways.map(({ threads }) =>
-    library.train(modelOf(library, item), data, { ...options, threads, epochs: 1e6 }),
-  );
-  let isEqual = true;
-  /** Milliseconds of one epoch by each way. */
-  const round = async () => {
-    const taken = [];
-    const losses = new Set();
-    for (const [i, run] of runs.entries()) {
-      forced = ways[i]?.way;
-      const from = performance.now();
-      const { value } = await run.next();
-      taken.push(performance.now() - from);
-      losses.add(value?.loss);
-    }
-    isEqual &&= losses.size === 1;
-    return taken;
-  };
-  for (let i = 0; i < warm; i++) await round();
-  const rounds = [];
-  let before = probe.measure();
-  for (let i = 0; i < blocks; i++) {
-    const taken = await round();
-    const after = probe.measure();
-    rounds.push({ taken, meeting: [before, after] });
-    before = after;
-  }
-  const busy = await besideAnother(round);
-  for (const run of runs) await run.return(/** @type {any} */ (undefined));
-  return { rounds, busy, isEqual };
+  const turns = await takeTurns(library, item, { ...optionsOf(library, item), deterministic: true });
+  const rounds = await turns.rounds(blocks, probe.measure);
+  const busy = await besideAnother(turns.round);
+  return { rounds, busy, isEqual: await turns.end() };
 }
 
 /** Rounds while another program computes, but for those of the first second. @param {() => Promise<number[]>} round */
