@@ -90,18 +90,19 @@ test('a head of values gets targets that are standardized, and answers in their 
   expect(Math.abs(((await run.predict([2.5, 0])) as number) - 2000)).toBeLessThan(150);
 });
 
+const options = {
+  loss: meanSquaredError(),
+  optimizer: adam({ learningRate: 1e-2 }),
+  epochs: 2,
+  seed: 1,
+  shuffle: false,
+};
+
 test('a model that is saved with its new head learns after it was read as it would have without: its targets are scaled', async () => {
   const changed = replaceHead(await trainedBase(), dense(1));
   const folder = mkdtempSync(join(tmpdir(), 'saddlepoint-'));
   await changed.save(join(folder, 'new-head.safetensors'));
   const read = await loadModel(join(folder, 'new-head.safetensors'));
-  const options = {
-    loss: meanSquaredError(),
-    optimizer: adam({ learningRate: 1e-2 }),
-    epochs: 2,
-    seed: 1,
-    shuffle: false,
-  };
   const [one, other] = [
     await fit(changed, { x, y: data.value }, options),
     await fit(read, { x, y: data.value }, options),
@@ -123,13 +124,6 @@ test('a model that is saved with its new head learns after it was read as it wou
 
 test('a new head has its targets scaled by a stream as by rows in memory', async () => {
   const changed = replaceHead(await trainedBase(), dense(1));
-  const options = {
-    loss: meanSquaredError(),
-    optimizer: adam({ learningRate: 1e-2 }),
-    epochs: 2,
-    seed: 1,
-    shuffle: false,
-  };
   const rows = { x, y: data.value };
   const [one, other] = [await fit(changed, rows, options), await fit(changed, { batches: [rows] }, options)];
   expect(other.state.targetScaling).toEqual(one.state.targetScaling);
