@@ -17,9 +17,9 @@ export interface Panels {
   readonly products: readonly ReadonlyMap<number, number>[];
 }
 
-/** Smaller matrices move between cores sooner than two threads meet. */
+/** Smaller matrices are little of a step that is worth sharing. Not calibrated. */
 const LEAST_BYTES = 16384;
-/** The share of the work that the slowest of the threads may have, over an even share. */
+/** The share of the work that the slowest of the threads may have, over an even share. Not calibrated either. */
 const MOST_UNEVEN = 1.125;
 
 /** Matrices that are computed from one another element by element: all lie in panels, or none does. */
