@@ -6,7 +6,7 @@ import { MaskedSoftmaxField, SoftmaxGradientField } from '../src/plan/opcodes';
 import { exp } from './math';
 import { maxRow } from './reduce';
 import { addDoubles, fillWords, firstLanes, highDoubles, lowDoubles, maxLanes, operand, storeLanes, word, wordAsFloat } from './simd';
-import { scale } from './softmax';
+import { exponentials, scale } from './softmax';
 import { second, sumProducts } from './standardize';
 
 /** How many of the columns row `row` sees; `queries` 0: all. */
@@ -31,14 +31,12 @@ export function maxUnmasked(from: usize, mask: usize, count: i32): f32 {
   return maxLanes(largest);
 }
 
-/** to[i] = e^(factor · (from[i] − largest)), 0 where masked, and their sum; `to` may be `from`. */
-// @ts-ignore: decorator
-@inline function exponentialsOf(masked: bool, to: usize, from: usize, mask: usize, count: i32, largest: f32, factor: f32): f64 {
+/** As `exponentials`, but 0 where masked. */
+export function unmaskedExponentials(to: usize, from: usize, mask: usize, count: i32, largest: f32, factor: f32): f64 {
   const m = f32x4.splat(largest), f = f32x4.splat(factor);
   let low = f64x2.splat(0), high = low;
   for (; count > 0; count -= 4, to += 16, from += 16, mask += 16) {
-    const x = masked ? unmasked(v128.load(from), mask) : v128.load(from);
-    let y = exp(f32x4.mul(f32x4.sub(x, m), f));
+    let y = exp(f32x4.mul(f32x4.sub(unmasked(v128.load(from), mask), m), f));
     if (count < 4) {
       y = v128.and(y, firstLanes(count));
       storeLanes(to, y, count);
@@ -49,14 +47,6 @@ export function maxUnmasked(from: usize, mask: usize, count: i32): f32 {
     high = f64x2.add(high, highDoubles(y));
   }
   return addDoubles(f64x2.add(low, high));
-}
-
-export function scaledExponentials(to: usize, from: usize, count: i32, largest: f32, factor: f32): f64 {
-  return exponentialsOf(false, to, from, from, count, largest, factor);
-}
-
-export function unmaskedExponentials(to: usize, from: usize, mask: usize, count: i32, largest: f32, factor: f32): f64 {
-  return exponentialsOf(true, to, from, mask, count, largest, factor);
 }
 
 export function maskedSoftmax(p: usize, base: usize): void {
@@ -77,7 +67,7 @@ export function maskedSoftmax(p: usize, base: usize): void {
     if (count) {
       const sum = hasMask
         ? unmaskedExponentials(to, from, mask, count, largest, factor)
-        : scaledExponentials(to, from, count, largest, factor);
+        : exponentials(to, from, count, largest, factor);
       scale(to, to, count, <f32>(1 / sum));
     }
     fillWords(to + (<usize>count << 2), 0, columns - count);

@@ -18,7 +18,7 @@ export { averagePool as x12, averagePoolGradient as x13, maxPool as x14, maxPool
 export { randomNormal as x3, randomUniform as x4 } from './random';
 export { batchMatmul as x64 } from './batch-matmul';
 export {
-  maskedSoftmax as x71, maxUnmasked as x72, scaledExponentials as x73, softmaxGradient as x74, throughSoftmax as x75, unmaskedExponentials as x76,
+  maskedSoftmax as x71, maxUnmasked as x72, softmaxGradient as x73, throughSoftmax as x74, unmaskedExponentials as x75,
 } from './attention';
 export {
   project as x65, rescale as x66, standardize as x67, standardizeGradient as x68, sumDeviations as x69, sumProducts as x70,

@@ -9,12 +9,12 @@ import { exp, log } from './math';
 import { maxRow } from './reduce';
 import { addDoubles, firstLanes, highDoubles, lowDoubles, operand, stop, storeLanes, word } from './simd';
 
-/** to[i] = e^(from[i] − max), and their sum; `to` may be `from`. */
-export function exponentials(to: usize, from: usize, columns: i32, max: f32): f64 {
-  const m = f32x4.splat(max);
+/** to[i] = e^(factor · (from[i] − max)), and their sum; `to` may be `from`. */
+export function exponentials(to: usize, from: usize, columns: i32, max: f32, factor: f32): f64 {
+  const m = f32x4.splat(max), f = f32x4.splat(factor);
   let low = f64x2.splat(0), high = f64x2.splat(0);
   for (; columns > 0; columns -= 4, to += 16, from += 16) {
-    let y = exp(f32x4.sub(v128.load(from), m));
+    let y = exp(f32x4.mul(f32x4.sub(v128.load(from), m), f));
     if (columns < 4) {
       y = v128.and(y, firstLanes(columns));
       storeLanes(to, y, columns);
@@ -69,7 +69,7 @@ export function softmax(p: usize, base: usize): void {
         else storeLanes(target, y, left);
       }
     } else {
-      scale(to, to, columns, <f32>(1 / exponentials(to, from, columns, max)));
+      scale(to, to, columns, <f32>(1 / exponentials(to, from, columns, max, 1)));
     }
     to += <usize>columns << 2; from += <usize>columns << 2;
   }
@@ -85,7 +85,7 @@ export function crossEntropy(p: usize, base: usize): i32 {
     if (<u32>label >= <u32>columns) return stop(base, Status.indexOutOfRange, i, label);
     const max = maxRow(from, columns);
     const logit = <f64>load<f32>(from + (<usize>label << 2)) - <f64>max;
-    const sum = exponentials(to, from, columns, max);
+    const sum = exponentials(to, from, columns, max, 1);
     scale(to, to, columns, <f32>(1 / sum));
     store<f32>(losses + (<usize>i << 2), <f32>(logOfSum(sum) - logit));
     to += <usize>columns << 2; from += <usize>columns << 2;

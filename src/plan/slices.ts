@@ -216,7 +216,7 @@ const SLICERS: Readonly<Partial<Record<I.Opcode, Slicer>>> = {
     const [from, to] = cut(w(I.RowUpdateField.count), 1, thread, threads);
     return { slice: { [I.RowUpdateField.from]: from, [I.RowUpdateField.to]: to } };
   },
-  // By columns: what one row gets more than once then comes from the last place to the first, whichever thread adds it.
+  // By columns: what one row gets more than once then comes in order, whichever thread adds it.
   [I.Opcode.rowSgd](w, thread, threads) {
     const [from, to] = cut(w(I.RowSgdField.rowElements), LINE / F32, thread, threads);
     return { slice: from === to ? undefined : { [I.RowSgdField.from]: from, [I.RowSgdField.to]: to } };
