@@ -24,4 +24,5 @@ export {
   project as x65, rescale as x66, standardize as x67, standardizeGradient as x68, sumDeviations as x69, sumProducts as x70,
 } from './standardize';
 export { loopLoad as x5, loopStore as x6 } from './loop';
+export { packRows as x76 } from './pack';
 export { multiplyAdd } from './peak';

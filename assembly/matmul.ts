@@ -19,12 +19,14 @@
 import { Constant, Activation, MatmulField, PanelMatmulField, UnaryFunction } from '../src/plan/opcodes';
 import { mapUnary } from './elementwise';
 import { gemm_f32_6x8_columns, gemm_f32_6x8_rows } from './matmul6x8';
-import { packColumns4, packRows, packTransposed, packTransposed4 } from './pack';
+import { packColumns4, packRowsTwice, packTransposed, packTransposed4 } from './pack';
 import { lowest, setLowest } from './lowest';
 import { operand, storeLanes, word, ZEROS } from './simd';
 
 /** B is packed from this row stride on (its lines would evict each other; below, packing costs more than it saves) … */
 const PACKED_STRIDE: i32 = 2048;
+/** … where it is a multiple of this, since other strides spread the lines; where rows of A stay in place, at any … */
+const PACKED_MULTIPLE: i32 = ASC_FEATURE_RELAXED_SIMD ? 4 : 512;
 /** … if at least this many rows use the panel. */
 const PACKED_ROWS: i32 = 64;
 
@@ -217,10 +219,10 @@ export function multiply(p: usize, base: usize, c: usize, a: usize, b: usize, pa
   const bias: usize = word(p, MatmulField.bias) ? operand(p, MatmulField.bias, base) : ZEROS;
   const biasStep: usize = word(p, MatmulField.bias) ? 4 : 0;
   const activation = word(p, MatmulField.activation);
-  const packB = transposeB || (!rhsInPanels && <i32>ldb >= PACKED_STRIDE && m >= PACKED_ROWS);
+  const packB = transposeB || (!rhsInPanels && <i32>ldb >= PACKED_STRIDE && !(<i32>ldb & (PACKED_MULTIPLE - 1)) && m >= PACKED_ROWS);
   const packA = !ASC_FEATURE_RELAXED_SIMD && n >= Constant.matmulPackedColumns;
   const byColumns = transposeA || packA;
-  const spare = scratch + Constant.matmulPanelBytes, packedA = spare + Constant.matmulTileBytes;
+  const spare = scratch + 2 * Constant.matmulPanelBytes, packedA = spare + Constant.matmulTileBytes;
 
   const chunks = packA || packB ? (k + Constant.matmulChunk - 1) / Constant.matmulChunk : 1;
   let chunk = (k + chunks - 1) / chunks;
@@ -257,8 +259,8 @@ export function multiply(p: usize, base: usize, c: usize, a: usize, b: usize, pa
           packTransposed(scratch, b + <usize>j * ldb + (<usize>k0 << 2), ldb, columns, steps);
           panel = scratch; bStep = 32;
         } else if (packB) {
-          packRows(scratch, panel, ldb, steps);
-          panel = scratch; bStep = 32;
+          if (!(j & 8)) packRowsTwice(scratch, panel, ldb, steps);
+          panel = scratch + (j & 8) * (Constant.matmulPanelBytes >> 3); bStep = 32;
         }
         let ai = aFirst, ci = c + <usize>i0 * cRow + (toPanels ? <usize>(j >> 3) * ldc : <usize>j << 2);
         if (columns == 8) {

@@ -1,10 +1,21 @@
 /** @file Packing of panels for products: rows and columns of a matrix, side by side in the order in which a tile meets them. */
+import { Constant } from '../src/plan/opcodes';
 
 /** Rows k of 8 contiguous values, `stride` bytes apart, one behind the other. */
 export function packRows(to: usize, from: usize, stride: usize, k: i32): void {
   do {
     const x = v128.load(from), y = v128.load(from, 16);
     v128.store(to, x); v128.store(to, y, 16);
+    from += stride; to += 32;
+  } while (--k);
+}
+
+/** Rows of 16 contiguous values, the first 8 to one panel and the others to the next: a line of memory is read once for both. */
+export function packRowsTwice(to: usize, from: usize, stride: usize, k: i32): void {
+  do {
+    const x = v128.load(from), y = v128.load(from, 16), z = v128.load(from, 32), w = v128.load(from, 48);
+    v128.store(to, x); v128.store(to, y, 16);
+    v128.store(to, z, Constant.matmulPanelBytes); v128.store(to, w, Constant.matmulPanelBytes + 16);
     from += stride; to += 32;
   } while (--k);
 }

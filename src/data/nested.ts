@@ -188,6 +188,6 @@ export function refuseValue(
   return new SaddlepointError(
     'data',
     `${name}: ${where} is ${describe(vector, offset % width)}, a number expected`,
-    'drop the row or fill the gap before training',
+    "drop the row, or fill the gap with the column's mean, before training",
   );
 }

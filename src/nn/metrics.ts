@@ -48,7 +48,7 @@ export function accuracy(): Metric<'accuracy'> {
       }
       throw new SaddlepointError(
         'shape',
-        `accuracy: expected predictions [n, classes] and class numbers [n] or rows [n, classes], got ${showShape(prediction.shape)} and ${printSpec(target)}`,
+        `accuracy: expected predictions [n, classes] and class numbers [n] or distributions [n, classes], got ${showShape(prediction.shape)} and ${printSpec(target)}`,
         single && target.dtype === 'f32'
           ? "class numbers are whole: convert them with cast(target, 'i32')"
           : 'for values use meanAbsoluteError()',

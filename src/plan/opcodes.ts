@@ -75,18 +75,18 @@ export const enum Constant {
   statusBytes = 64,
   /** Readable and writable bytes behind every block. */
   slackBytes = 64,
-  /** Bytes of the first part of a `matmul`'s scratch area: one packed panel of B, 512 × 8 values. */
-  matmulPanelBytes = 16384,
-  /** Bytes of its second part: a tile of 4 × 8 values, and slack. Packed rows of A follow. */
+  /** Bytes of a packed panel of B, 400 × 8 values; a `matmul`'s scratch area begins with two. */
+  matmulPanelBytes = 12800,
+  /** Bytes of its next part: a tile of 4 × 8 values, and slack. Packed rows of A follow. */
   matmulTileBytes = 512,
   /** A is packed where at least so many columns meet it … */
   matmulPackedColumns = 24,
   /** … at most so many rows at once … */
-  matmulBlockRows = 128,
+  matmulBlockRows = 256,
   /** … over chunks of k of at most this length. */
   matmulChunk = 400,
   /** The largest scratch area that any `matmul` needs. */
-  matmulScratchBytes = 221696,
+  matmulScratchBytes = 435712,
   /** The highest rank of a strided copy. */
   maxRank = 6,
   /** How deep `repeat` may nest. */

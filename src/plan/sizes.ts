@@ -9,7 +9,7 @@ export function matmulScratchBytes({ m, n, k }: { m: number; n: number; k: numbe
   const rows = packs
     ? roundUp4(Math.min(m, I.Constant.matmulBlockRows)) * roundUp4(Math.min(k, I.Constant.matmulChunk))
     : 0;
-  return I.Constant.matmulPanelBytes + I.Constant.matmulTileBytes + 4 * rows;
+  return 2 * I.Constant.matmulPanelBytes + I.Constant.matmulTileBytes + 4 * rows;
 }
 
 /** Bytes of the scratch area of a convolution; the layout is that of assembly/conv.ts. */
