@@ -118,11 +118,11 @@ function squareOf(vector: usize, elements: i32): f64 {
   let square: f64 = 0;
   for (let from = vector, left = elements; left > 0; left -= COLUMNS) {
     let sum = f32x4.splat(0), n = min(left, COLUMNS);
-    for (; n >= 4; n -= 4, from += 16) {
-      const x = v128.load(from);
-      sum = f32x4.add(sum, f32x4.mul(x, x));
+    for (; n >= 8; n -= 8, from += 32) {
+      const x = v128.load(from), y = v128.load(from, 16);
+      sum = f32x4.add(sum, f32x4.add(f32x4.mul(x, x), f32x4.mul(y, y)));
     }
-    if (n) {
+    for (; n > 0; n -= 4, from += 16) {
       const x = v128.and(firstLanes(n), v128.load(from));
       sum = f32x4.add(sum, f32x4.mul(x, x));
     }
@@ -175,8 +175,14 @@ export function weightedNorm(p: usize, base: usize): void {
   const count = word(p, WeightedNormField.count), group = word(p, WeightedNormField.group);
   const elements = word(p, WeightedNormField.rowElements);
   let sum: f64 = 0;
-  for (let i = 0; i < count; i++, vector += <usize>elements << 2, weights += <usize>group << 2)
-    sum += squareOf(weights, group) * squareOf(vector, elements);
+  for (let i = 0; i < count; i++, vector += <usize>elements << 2, weights += <usize>group << 2) {
+    let squares: f64 = 0;
+    for (let k = 0; k < group; k++) {
+      const weight = <f64>load<f32>(weights + (<usize>k << 2));
+      squares += weight * weight;
+    }
+    sum += squares * squareOf(vector, elements);
+  }
   store<f32>(operand(p, WeightedNormField.destination, base), <f32>sqrt<f64>(sum));
 }
 
