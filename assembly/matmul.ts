@@ -30,6 +30,9 @@ const PACKED_MULTIPLE: i32 = ASC_FEATURE_RELAXED_SIMD ? 4 : 512;
 /** … if at least this many rows use the panel. */
 const PACKED_ROWS: i32 = 64;
 
+/** Rows of A that stay in place are met by all panels so many at a time, that they come from the second cache: tiles of 6 and of 4. */
+const BLOCK_IN_PLACE: i32 = 252;
+
 /** x · y + z, in the builds with relaxed SIMD rounded once. */
 // @ts-ignore: decorator
 @inline export function multiplyAdd(x: v128, y: v128, z: v128): v128 {
@@ -228,7 +231,7 @@ export function multiply(p: usize, base: usize, c: usize, a: usize, b: usize, pa
   let chunk = (k + chunks - 1) / chunks;
   // Squares are whole.
   if (rhsInPanels && transposeB) chunk = (chunk + 7) & ~7;
-  const block = packA ? Constant.matmulBlockRows : m;
+  const block = packA ? Constant.matmulBlockRows : ASC_FEATURE_RELAXED_SIMD && !transposeA ? BLOCK_IN_PLACE : m;
   for (let k0 = 0; k0 < k; k0 += chunk) {
     const steps = min(chunk, k - k0);
     // A packed block of 4 rows: packing rounds k up to a multiple of 4.
