@@ -24,14 +24,20 @@ const inside = (path) => import(new URL(`../dist/${path}.js`, import.meta.url).h
  * @param {import('./networks.mjs').Library} library @param {import('./items.mjs').Item} item
  */
 async function planTimes(library, item) {
+  /** @type {typeof import('../src/train/prepare.ts')} */
   const { prepare } = await inside('train/prepare');
+  /** @type {typeof import('../src/train/options.ts')} */
   const { resolveOptions } = await inside('train/options');
+  /** @type {typeof import('../src/train/describe.ts')} */
   const { describeStep, targetSpec } = await inside('train/describe');
+  /** @type {typeof import('../src/train/state.ts')} */
   const { groupsOf } = await inside('train/state');
+  /** @type {typeof import('../src/engine/step.ts')} */
   const { trainingProgram } = await inside('engine/step');
+  /** @type {typeof import('../src/backends/wasm/index.ts')} */
   const { planSession } = await inside('backends/wasm/index');
   const options = await resolveOptions(optionsOf(library, item));
-  const { state, source, targets } = prepare(modelOf(library, item), dataOf(library, item, 4), options);
+  const { state, source, targets } = await prepare(modelOf(library, item), dataOf(library, item, 4), options);
   const description = describeStep({
     ...{ ...state, groups: groupsOf(state), source, targets: targetSpec(targets, source.rows) },
   });

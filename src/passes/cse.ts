@@ -4,7 +4,7 @@
  */
 import type { Attributes, Graph, Op } from '../graph/node.ts';
 import type { Tensor } from '../graph/tensor.ts';
-import { rewrite } from './rewrite.ts';
+import { copy, rewrite } from './rewrite.ts';
 
 /** Larger constants are not compared. */
 const MAX_COMPARED = 64;
@@ -20,8 +20,7 @@ export function cse(graph: Graph): Graph {
     known.set(node.op, ofOp);
     const found = ofOp.get(key);
     if (found !== undefined) return found;
-    const values = inputs.map((input) => trace.value(input));
-    const outputs = trace.add(node.op, values, node.attributes, node.outputs).map((value) => trace.tensor(value));
+    const outputs = copy(trace, node, inputs);
     ofOp.set(key, outputs);
     return outputs;
   });

@@ -1,7 +1,6 @@
 /** @file Dead code elimination: drops nodes on which no graph output depends. Inputs stay, used or not. */
 import type { Graph, Node } from '../graph/node.ts';
 import type { LoopPasses } from './loops.ts';
-import { rewrite } from './rewrite.ts';
 
 /** @param loops what drops dead results of loops; without it they stay. */
 export function dce(graph: Graph, loops?: LoopPasses): Graph {
@@ -13,5 +12,5 @@ export function dce(graph: Graph, loops?: LoopPasses): Graph {
     for (const input of node.inputs) live.add(input);
   }
   const pruned = { ...graph, nodes: graph.nodes.filter((node) => kept.has(node)) };
-  return rewrite(loops?.pruneLoops(pruned, (body) => dce(body, loops)) ?? pruned, () => undefined);
+  return loops?.pruneLoops(pruned, (body) => dce(body, loops)) ?? pruned;
 }

@@ -2,7 +2,7 @@
 import { must } from '../core/errors.ts';
 import { sizeOf } from '../core/shape.ts';
 import { evaluateNode } from '../graph/evaluate.ts';
-import type { Graph, HostTensor, Value } from '../graph/node.ts';
+import type { Graph, HostTensor, Node, Value } from '../graph/node.ts';
 import { hostTensor, type Tensor } from '../graph/tensor.ts';
 import { constant } from '../graph/trace.ts';
 import { rewrite } from './rewrite.ts';
@@ -26,10 +26,13 @@ export function fold(graph: Graph): Graph {
       known.set(output, must(outputs[i], 'a folded output'));
     });
   }
-  return rewrite(graph, (node) => {
-    if (node.op === constant || !node.outputs.every((output) => known.has(output))) return undefined;
-    return node.outputs.map((output) =>
-      hostTensor({ shape: output.shape, dtype: output.dtype }, must(known.get(output), 'a constant').data),
-    );
-  });
+  const isFolded = ({ op, outputs }: Node): boolean => op !== constant && outputs.every((output) => known.has(output));
+  if (!graph.nodes.some(isFolded)) return graph;
+  return rewrite(graph, (node) =>
+    isFolded(node)
+      ? node.outputs.map((output) =>
+          hostTensor({ shape: output.shape, dtype: output.dtype }, must(known.get(output), 'a constant').data),
+        )
+      : undefined,
+  );
 }

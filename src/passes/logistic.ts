@@ -10,6 +10,7 @@ import { gatherLogistic } from '../ops/gather-logistic.ts';
 import { reshape } from '../ops/movement.ts';
 import { dce } from './dce.ts';
 import type { LoopPasses } from './loops.ts';
+import { copy } from './rewrite.ts';
 import { simplify } from './simplify.ts';
 
 /** Dots, and what stands in for the values that are made of them. */
@@ -87,9 +88,8 @@ export function fuseLogistic(graph: Graph, loops: LoopPasses | undefined): Graph
         renewed.set(output, known.losses);
         return;
       }
-      const values = inputs.map((input) => trace.value(input));
-      trace.add(node.op, values, node.attributes, node.outputs).forEach((value, i) => {
-        renewed.set(node.outputs[i] as Value, trace.tensor(value));
+      copy(trace, node, inputs).forEach((tensor, i) => {
+        renewed.set(node.outputs[i] as Value, tensor);
       });
     });
   }

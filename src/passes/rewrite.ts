@@ -30,7 +30,8 @@ export function rewrite(graph: Graph, rule: Rule): Graph {
   return trace.finish(graph.outputs.map(read));
 }
 
-function copy(trace: Trace, node: Node, inputs: readonly Tensor[]): Tensor[] {
+/** The node in another trace, on other inputs. */
+export function copy(trace: Trace, node: Node, inputs: readonly Tensor[]): Tensor[] {
   const values = inputs.map((input) => trace.value(input));
   return trace.add(node.op, values, node.attributes, node.outputs).map((value) => trace.tensor(value));
 }

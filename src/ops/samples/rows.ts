@@ -23,6 +23,9 @@ const GRADIENTS = [
   gradient(40, 4, 33, 1),
   gradient(3, 31, 20, 5),
   gradient(1, 3, 4, 2),
+  // Six rows that one vector moves go side by side, some of them the same.
+  gradient(5, 8, 24, 12),
+  gradient(9, 12, 14, 7),
 ];
 
 const unordered = GRADIENTS.map(({ inputs: [index, , ...rest], ...sizes }) => ({
