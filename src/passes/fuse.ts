@@ -7,6 +7,7 @@ import type { Graph, Node, Value } from '../graph/node.ts';
 import type { Tensor } from '../graph/tensor.ts';
 import { apply } from '../graph/trace.ts';
 import type { LinearActivation } from '../ops/matmul.ts';
+import { dce } from './dce.ts';
 import { countUses, type FusedOps, producer, rewrite } from './rewrite.ts';
 
 export function fuse(graph: Graph, fused: FusedOps): Graph {
@@ -25,7 +26,8 @@ export function fuse(graph: Graph, fused: FusedOps): Graph {
       linear(node, inputs, once, fused) ?? (once(update) && slotsAreResults ? step(inputs, fused, moved) : undefined)
     );
   });
-  return { ...rewritten, outputs: rewritten.outputs.map((output) => moved.get(output) ?? output) };
+  // What was fused is dead now: decomposing it would cost more than all passes on the rest.
+  return dce({ ...rewritten, outputs: rewritten.outputs.map((output) => moved.get(output) ?? output) });
 }
 
 function isActivation(name: string): name is LinearActivation {
