@@ -5,10 +5,12 @@
  *
  *   node scripts/ensure-built.mjs && node bench/conv.mjs
  */
-const { wasmBackend } = await import(new URL('../dist/backends/wasm/index.js', import.meta.url).href);
-const { ProgramBuilder } = await import(new URL('../dist/graph/program.js', import.meta.url).href);
-const { apply } = await import(new URL('../dist/graph/trace.js', import.meta.url).href);
-const ops = await import(new URL('../dist/ops/conv.js', import.meta.url).href);
+import { inside } from './ours.mjs';
+
+const { wasmBackend } = await inside('backends/wasm/index');
+const { ProgramBuilder } = await inside('graph/program');
+const { apply } = await inside('graph/trace');
+const ops = await inside('ops/conv');
 
 const plain = {
   strides: [1, 1],

@@ -9,15 +9,12 @@ import { pathToFileURL } from 'node:url';
 import { COMPARED_STEPS, items } from './items.mjs';
 import { median, serve } from './measure.mjs';
 import { dataOf, modelOf, optionsOf } from './networks.mjs';
-import { firstSteps, loadLibrary } from './ours.mjs';
+import { firstSteps, inside, loadLibrary, loadModules } from './ours.mjs';
 import { milliseconds, readOptions, showPart, writePart } from './part.mjs';
 
 /** Milliseconds wanted of a first step, by item, and of tracing and planning a new batch size. @type {Readonly<Record<string, number>>} */
 const FIRST_STEP_WANTED = { 'MLP-32': 60, CNN: 120 };
 const PLAN_WANTED = 10;
-
-/** @param {string} path */
-const inside = (path) => import(new URL(`../dist/${path}.js`, import.meta.url).href);
 
 /**
  * Milliseconds to trace and plan the training step for batch sizes that the process has not seen, after a first run.
@@ -57,7 +54,9 @@ async function measure({ item }) {
   const importMs = performance.now() - began;
   const { firstStepMs, firstStepCpuMs, losses } = await firstSteps(library, item);
   if (losses.length !== COMPARED_STEPS) throw new Error('losses are missing');
-  const [planMs, ...later] = await planTimes(library, item);
+  const modules = await loadModules();
+  await firstSteps(modules, item);
+  const [planMs, ...later] = await planTimes(modules, item);
   return { importMs, firstStepMs, firstStepCpuMs, planMs, laterPlanMs: median(later) };
 }
 

@@ -5,10 +5,11 @@
  *   node scripts/ensure-built.mjs && node bench/groups.mjs
  */
 import { median } from './measure.mjs';
+import { inside } from './ours.mjs';
 
-const { wasmBackend } = await import(new URL('../dist/backends/wasm/index.js', import.meta.url).href);
-const { ProgramBuilder } = await import(new URL('../dist/graph/program.js', import.meta.url).href);
-const { add, mul, sqrt, div, square, sub } = await import(new URL('../dist/ops/elementwise.js', import.meta.url).href);
+const { wasmBackend } = await inside('backends/wasm/index');
+const { ProgramBuilder } = await inside('graph/program');
+const { add, mul, sqrt, div, square, sub } = await inside('ops/elementwise');
 
 /** The update of Adam, traced: three inputs, ten functions. @param {number} n @param {string[]} without */
 async function session(n, without) {

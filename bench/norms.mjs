@@ -5,15 +5,14 @@
  *   node scripts/ensure-built.mjs && node bench/norms.mjs
  */
 import { median } from './measure.mjs';
+import { inside } from './ours.mjs';
 
-/** @param {string} path */
-const load = (path) => import(new URL(`../dist/${path}.js`, import.meta.url).href);
-const { wasmBackend } = await load('backends/wasm/index');
-const { ProgramBuilder } = await load('graph/program');
-const { vjp } = await load('autodiff/grad');
-const { add, mul, reciprocal, sqrt, square, sub } = await load('ops/elementwise');
-const { mean } = await load('ops/reduce');
-const { batchNormTrain, layerNorm, rmsNorm } = await load('ops/normalize');
+const { wasmBackend } = await inside('backends/wasm/index');
+const { ProgramBuilder } = await inside('graph/program');
+const { vjp } = await inside('autodiff/grad');
+const { add, mul, reciprocal, sqrt, square, sub } = await inside('ops/elementwise');
+const { mean } = await inside('ops/reduce');
+const { batchNormTrain, layerNorm, rmsNorm } = await inside('ops/normalize');
 
 const KEEP = { keepDims: true };
 /** @typedef {any} T */

@@ -14,8 +14,14 @@ import { measurePeak } from './peak/peak.mjs';
  * @typedef {import('./items.mjs').Item} Item
  */
 
-/** The built package. @returns {Promise<Library>} */
-export const loadLibrary = () => import(new URL('../dist/index.js', import.meta.url).href);
+/** The built package, as Node takes it. @returns {Promise<Library>} */
+export const loadLibrary = () => import(new URL('../dist/node/index.js', import.meta.url).href);
+
+/** The same by its modules, for what looks inside: `inside` gives one of them. @returns {Promise<Library>} */
+export const loadModules = () => inside('index');
+
+/** @param {string} path */
+export const inside = (path) => import(new URL(`../dist/${path}.js`, import.meta.url).href);
 
 /** Losses of the first steps, by epochs of one batch; `firstStepCpuMs` is processor time of all threads. @param {Library} library @param {Item} item */
 export async function firstSteps(library, item) {

@@ -9,7 +9,7 @@
 import { items } from './items.mjs';
 import { median } from './measure.mjs';
 import { dataOf, modelOf, optionsOf } from './networks.mjs';
-import { loadLibrary } from './ours.mjs';
+import { loadLibrary, inside as moduleOf } from './ours.mjs';
 import { measurePeak } from './peak/peak.mjs';
 
 /** @typedef {(code: number, words: number, base: number, first: number, last: number) => number} Execute */
@@ -20,7 +20,7 @@ if (item === undefined) {
   process.exit(2);
 }
 
-const { Opcode, MatmulField } = await import(new URL('../dist/plan/opcodes.js', import.meta.url).href);
+const { Opcode, MatmulField } = await moduleOf('plan/opcodes');
 
 /** Milliseconds that two readings of the clock cost, once the compiler has optimized them. */
 function clockCost() {

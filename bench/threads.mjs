@@ -12,7 +12,7 @@ import { barrierProbe } from './barrier.mjs';
 import { items } from './items.mjs';
 import { median } from './measure.mjs';
 import { optionsOf } from './networks.mjs';
-import { loadLibrary } from './ours.mjs';
+import { inside, loadModules } from './ours.mjs';
 import { number, readOptions, time, writePart } from './part.mjs';
 import { forcePace, takeTurns } from './turns.mjs';
 
@@ -23,8 +23,8 @@ const FAR = 1000;
 const LEARNING = 1000;
 
 const { blocks, file } = readOptions({ blocks: 30 });
-const library = await loadLibrary();
-const { Pace } = await import(new URL('../dist/backends/wasm/pace.js', import.meta.url).href);
+const library = await loadModules();
+const { Pace } = await inside('backends/wasm/pace');
 forcePace(Pace);
 
 const SPINNER = `

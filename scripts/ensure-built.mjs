@@ -8,6 +8,7 @@
 import { spawnSync } from 'node:child_process';
 import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { bundleForNode } from './build-node.mjs';
 import { buildWasm } from './build-wasm.mjs';
 import { buildWorker } from './build-worker.mjs';
 import { bin, fail, makeIfStale, root } from './files.mjs';
@@ -25,11 +26,19 @@ await buildWorker({ force });
 await makeIfStale({
   name: 'dist',
   force,
-  sources: ['src', 'tsconfig.json', 'tsconfig.build.json', 'package.json', 'package-lock.json'],
-  outputs: ['dist/index.js', 'dist/index.d.ts'],
-  make() {
+  sources: [
+    'src',
+    'tsconfig.json',
+    'tsconfig.build.json',
+    'package.json',
+    'package-lock.json',
+    'scripts/build-node.mjs',
+  ],
+  outputs: ['dist/index.js', 'dist/index.d.ts', 'dist/node/index.js'],
+  async make() {
     clean();
     const run = spawnSync(bin('tsc'), ['-p', 'tsconfig.build.json'], { cwd: root, stdio: 'inherit' });
     if (run.status !== 0) fail('TypeScript did not compile src/ (see above); dist/ is incomplete.');
+    await bundleForNode();
   },
 });

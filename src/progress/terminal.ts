@@ -2,7 +2,7 @@
  * @file Progress on a terminal: a bar that lives on the last line, and one line that stays for each epoch. Without a terminal,
  * plain lines, or nothing.
  */
-import cliProgress from 'cli-progress';
+import type { SingleBar } from 'cli-progress';
 import { Clock, showRate, showSeconds, showValue } from './clock.ts';
 import type { Progress, ProgressOptions } from './progress.ts';
 
@@ -79,25 +79,30 @@ function bar(options: ProgressOptions, kept: KeptLines, stream: Stream, now: () 
   const clock = new Clock(stepsPerEpoch, epochs, now);
   const unit = examplesPerEpoch === undefined ? 'steps/s' : 'examples/s';
   const perStep = examplesPerEpoch === undefined ? 1 : examplesPerEpoch / stepsPerEpoch;
-  const line = new cliProgress.SingleBar({
-    stream: withoutCursorMemory(stream),
-    format: 'epoch {epoch} [{bar}] {rate}{left}{values}',
-    // Short, so that rate, time, loss and a metric or two fit into 80 columns.
-    barsize: 16,
-    barCompleteChar: '█',
-    barIncompleteChar: '░',
-    // Nothing to put back after an error or Ctrl+C: the cursor stays visible, and long lines are cut, not unwrapped.
-    hideCursor: false,
-    linewrap: true,
-    clearOnComplete: true,
-    emptyOnZero: true,
+  // Loaded for a terminal only, since it takes 30 ms; steps before it came are not shown.
+  let line: SingleBar | undefined;
+  void import('cli-progress').then(({ default: { SingleBar } }) => {
+    line = new SingleBar({
+      stream: withoutCursorMemory(stream),
+      format: 'epoch {epoch} [{bar}] {rate}{left}{values}',
+      // Short, so that rate, time, loss and a metric or two fit into 80 columns.
+      barsize: 16,
+      barCompleteChar: '█',
+      barIncompleteChar: '░',
+      // Nothing to put back after an error or Ctrl+C: the cursor stays visible, and long lines are cut, not unwrapped.
+      hideCursor: false,
+      linewrap: true,
+      clearOnComplete: true,
+      emptyOnZero: true,
+    });
   });
   const end = () => {
-    if (line.isActive) line.stop();
+    if (line?.isActive) line.stop();
   };
   return {
     step(done, values) {
       const { rate, secondsLeft } = clock.step(done);
+      if (line === undefined) return;
       const shown = ['loss', ...metricNames.filter((name) => name !== 'loss')].filter(
         (name) => values[name] !== undefined,
       );

