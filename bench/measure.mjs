@@ -14,6 +14,7 @@
  * @property {number} steps in all blocks together
  * @property {number} blockMs the median length of a block, milliseconds
  * @property {number} warmSteps taken before the first that counts
+ * @property {number} [shareBeside] of the peak that was measured just before and after a block: the median over blocks; saddlepoint alone
  *
  * @typedef {object} Measured what goes back
  * @property {number[]} losses of the first steps; none where they cannot be compared
@@ -59,9 +60,14 @@ export class BlockClock {
     this.#blocks.push({ ms, cpu: user + system, steps });
   }
 
+  /** Microseconds a step, by block. */
+  perStep() {
+    return this.#blocks.map(({ ms, steps }) => (1000 * ms) / steps);
+  }
+
   /** @returns {Omit<Blocks, 'warmSteps'>} */
   summary() {
-    const perStep = this.#blocks.map(({ ms, steps }) => (1000 * ms) / steps);
+    const perStep = this.perStep();
     return {
       median: median(perStep),
       best: Math.min(...perStep),

@@ -4,8 +4,8 @@
  * losses and its turns of the event loop. Started by run.mjs; `node bench/ours.mjs ITEM` measures once and prints.
  */
 import { pathToFileURL } from 'node:url';
-import { COMPARED_STEPS, items } from './items.mjs';
-import { BlockClock, peakRss, serve } from './measure.mjs';
+import { COMPARED_STEPS, items, necessaryWork } from './items.mjs';
+import { BlockClock, median, peakRss, serve } from './measure.mjs';
 import { dataOf, modelOf, optionsOf } from './networks.mjs';
 import { measurePeak } from './peak/peak.mjs';
 
@@ -42,8 +42,12 @@ export async function firstSteps(library, item) {
   return { losses, firstStepMs, firstStepCpuMs };
 }
 
+/** Blocks of 1 ms by which the peak of the moment is measured, between two epochs. */
+export const BESIDE = 3;
+
 /**
- * Epochs in the steady state.
+ * Epochs in the steady state. The clock of a processor and its neighbors change from second to second, so the peak is also measured
+ * before and after each.
  * @param {Library} library @param {Item} item @param {ReturnType<typeof dataOf>} data @param {boolean} shuffle
  */
 async function steadyState(library, item, data, shuffle) {
@@ -52,14 +56,26 @@ async function steadyState(library, item, data, shuffle) {
   const options = { ...optionsOf(library, item), shuffle, epochs: warm + counted };
   const epochs = library.train(modelOf(library, item), data, options);
   const clock = new BlockClock();
+  const peaks = [measurePeak(BESIDE)];
   for (let epoch = 0; epoch < warm + counted; epoch++) {
     clock.start();
     await epochs.next();
     if (epoch >= warm) clock.stop(item.batches);
+    if (epoch >= warm - 1) peaks.push(measurePeak(BESIDE));
   }
   const { value: run, done } = await epochs.next();
   if (done !== true) throw new Error('train yielded more epochs than were asked for');
-  return { ...clock.summary(), warmSteps: warm * item.batches, runBytes: run.bytes, device: run.device.name };
+  const shares = clock.perStep().map((microseconds, i) => {
+    const [before, after] = peaks.slice(i + 1, i + 3);
+    return necessaryWork(item) / microseconds / 1e3 / ((Number(before) + Number(after)) / 2);
+  });
+  return {
+    ...clock.summary(),
+    shareBeside: median(shares),
+    warmSteps: warm * item.batches,
+    runBytes: run.bytes,
+    device: run.device.name,
+  };
 }
 
 /** @param {Item} item */

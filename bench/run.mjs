@@ -144,6 +144,7 @@ function summarize(item, rounds, theirs) {
       shuffledMicroseconds: medianOf(rounds, ({ shuffled }) => shuffled),
       runBytes: medianOf(rounds, ({ runBytes }) => runBytes),
       shareOfPeak: medianOf(rounds, (round) => work / round.steady.median / 1e3 / peakOf(round)),
+      shareBeside: medianOf(rounds, ({ steady }) => Number(steady.shareBeside)),
     },
     peers: Object.fromEntries(compared),
     peakGigaflops: medianOf(rounds, peakOf),
@@ -155,7 +156,8 @@ function summarize(item, rounds, theirs) {
 function show({ ours, peers: theirs, peakGigaflops, rounds }) {
   console.log(
     `  saddlepoint ${micro(ours.microseconds)} (shuffled ${micro(ours.shuffledMicroseconds)}), ${ours.gigaflops.toFixed(1)} GFLOP/s, ` +
-      `${(100 * ours.shareOfPeak).toFixed(0)} % of the peak of ${peakGigaflops.toFixed(1)}; first step ${ours.firstStepMs.toFixed(0)} ms`,
+      `${(100 * ours.shareOfPeak).toFixed(0)} % of the peak of ${peakGigaflops.toFixed(1)}, ` +
+      `${(100 * ours.shareBeside).toFixed(0)} % of the peak beside it; first step ${ours.firstStepMs.toFixed(0)} ms`,
   );
   for (const [name, peer] of Object.entries(theirs)) {
     if (peer.status !== 'measured') {

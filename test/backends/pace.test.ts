@@ -35,6 +35,19 @@ test('when other work takes the second core, one thread takes over within a seco
   expect(calls(pace, clock, 10_000, { together: 5, alone: 10 }).together).toBeGreaterThan(1950);
 });
 
+test('trials cost the same share of the calls, however long the rests between them', () => {
+  const clock = { now: 0 };
+  const pace = new Pace(() => clock.now);
+  let together = 0;
+  for (let i = 0; i < 2000; i++) {
+    clock.now += 1000;
+    together += calls(pace, clock, 5, { together: 15, alone: 5 }).together;
+  }
+  // The first call, then three after 0.2, 0.4, 0.8, … 5, 5 s of calls.
+  expect(together).toBeGreaterThan(15);
+  expect(together).toBeLessThan(25);
+});
+
 test('a single slow call changes nothing for long', () => {
   const clock = { now: 0 };
   const pace = new Pace(() => clock.now);

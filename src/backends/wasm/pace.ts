@@ -9,7 +9,7 @@
 /** How a call is made. */
 export type Way = 'together' | 'alone';
 
-/** Milliseconds until the other way is tried again; doubled each time it is found slower. */
+/** Milliseconds of calls until the other way is tried again; doubled each time it is found slower. Rests do not count. */
 const FIRST_TRIAL = 200;
 const LONGEST_TRIAL = 5000;
 /** Calls of a trial, but for the first call of all, and the calls by which the way in use is judged. */
@@ -24,27 +24,32 @@ export class Pace {
   /** What the last calls took, by way. */
   readonly #times: Record<Way, number[]> = { together: [], alone: [] };
   #pause = FIRST_TRIAL;
-  #trialAt: number;
+  /** Milliseconds in calls: until now, and at the next trial. */
+  #spent = 0;
+  #trialAt = 0;
+  /** When the last call began. */
+  #from = 0;
   #isTrial = false;
   #preferred: Way = 'together';
 
   /** @param now milliseconds. */
   constructor(now: () => number = () => performance.now()) {
     this.#now = now;
-    this.#trialAt = now();
   }
 
   /** The way of the next call. */
   next(): Way {
-    if (!this.#isTrial && this.#now() >= this.#trialAt) {
+    this.#from = this.#now();
+    if (!this.#isTrial && this.#spent >= this.#trialAt) {
       this.#isTrial = true;
       this.#times[this.#other] = [];
     }
     return this.#isTrial ? this.#other : this.#preferred;
   }
 
-  /** What a call took, in any unit of time a step. */
+  /** What the call took for which `next` was asked, in any unit of time a step. */
   record(way: Way, time: number): void {
+    this.#spent += this.#now() - this.#from;
     const times = this.#times[way];
     times.push(time);
     if (times.length > REMEMBERED) times.shift();
@@ -54,7 +59,7 @@ export class Pace {
     const best: Way = median(alone) < median(together) ? 'alone' : 'together';
     if (best !== this.#preferred) this.#pause = FIRST_TRIAL;
     else if (this.#isTrial) this.#pause = Math.min(LONGEST_TRIAL, 2 * this.#pause);
-    if (this.#isTrial || best !== this.#preferred) this.#trialAt = this.#now() + this.#pause;
+    if (this.#isTrial || best !== this.#preferred) this.#trialAt = this.#spent + this.#pause;
     this.#isTrial = false;
     this.#preferred = best;
   }
