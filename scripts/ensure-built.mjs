@@ -11,7 +11,7 @@ import { join } from 'node:path';
 import { bundleForNode } from './build-node.mjs';
 import { buildWasm } from './build-wasm.mjs';
 import { buildWorker } from './build-worker.mjs';
-import { bin, fail, makeIfStale, root } from './files.mjs';
+import { bin, DIST_SOURCES, fail, makeIfStale, root } from './files.mjs';
 
 const force = process.argv.includes('--force');
 
@@ -26,14 +26,7 @@ await buildWorker({ force });
 await makeIfStale({
   name: 'dist',
   force,
-  sources: [
-    'src',
-    'tsconfig.json',
-    'tsconfig.build.json',
-    'package.json',
-    'package-lock.json',
-    'scripts/build-node.mjs',
-  ],
+  sources: DIST_SOURCES,
   outputs: ['dist/index.js', 'dist/index.d.ts', 'dist/node/index.js'],
   async make() {
     clean();

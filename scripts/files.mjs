@@ -8,6 +8,12 @@ import { fileURLToPath } from 'node:url';
 /** The repository's root folder. */
 export const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
+/** What dist/ is made of, but for dist/wasm: its stamp is their fingerprint. */
+export const DIST_SOURCES = [
+  ...['src', 'tsconfig.json', 'tsconfig.build.json', 'package.json', 'package-lock.json'],
+  'scripts/build-node.mjs',
+];
+
 /** The path of a command that a dependency brought. @param {string} name */
 export function bin(name) {
   const path = join(root, 'node_modules', '.bin', name);

