@@ -1,6 +1,6 @@
 // @ts-check
 /**
- * @file Bundles dist/ for Node into dist/node: what an import of the library takes at once is one file there. Node spends half a
+ * @file Bundles dist/ for Node into dist/node: what an import of the library takes at once is a dozen files there. Node spends half a
  * millisecond and more on each file of an import, and the library has more than five hundred (docs/adr/039).
  *
  * All entries and the command line are bundled together, so that they share what they share; what comes by the conditions of
@@ -17,35 +17,61 @@ const entries = {
   ...{ cli: 'cli/main.js', 'ablate-job': 'cli/ablate-job.js' },
 };
 
+/**
+ * Bytes of modules in a chunk, before their comments go. Node reads a file into memory that it gives back, and the C library takes
+ * the largest block given back for the size from which on it keeps memory (mallopt(3), M_MMAP_THRESHOLD): with the package in one
+ * file of 1.2 MB a process kept up to 2.4 MB for each thread of V8's compiler.
+ */
+const CHUNK = 250_000;
+
 /** @param {string} name */
 const built = (name) => join(root, 'dist', name);
 
 /**
- * All that a module leads to. Imports that wait for a need are followed only if `later`.
- * @param {string} start @param {import('rolldown').ChunkingContext} context @param {{ later: boolean }} options
+ * All that modules lead to, each after what it imports itself. Imports that wait for a need are followed only if `later`.
+ * @param {string[]} starts @param {import('rolldown').ChunkingContext} context @param {{ later: boolean }} options
  */
-function reachOf(start, context, { later }) {
-  const reached = new Set([start]);
-  for (const id of reached) {
+function reachOf(starts, context, { later }) {
+  /** @type {Set<string>} */
+  const seen = new Set();
+  /** @type {string[]} */
+  const ordered = [];
+  const visit = (/** @type {string} */ id) => {
+    if (seen.has(id)) return;
+    seen.add(id);
     const info = context.getModuleInfo(id);
-    for (const next of info?.importedIds ?? []) reached.add(next);
-    if (later) for (const next of info?.dynamicallyImportedIds ?? []) reached.add(next);
-  }
-  return reached;
+    for (const next of info?.importedIds ?? []) visit(next);
+    if (later) for (const next of info?.dynamicallyImportedIds ?? []) visit(next);
+    ordered.push(id);
+  };
+  for (const start of starts) visit(start);
+  return ordered;
 }
 
 /**
- * The modules that entries lead to, as one chunk.
- * @param {string} name of the chunk @param {(keyof typeof entries)[]} starts @param {{ later: boolean, priority: number }} options
+ * The modules that entries lead to, as chunks of some `CHUNK` bytes, none of which imports a later one. Their names sort in that order:
+ * a chunk draws in what its modules import and no chunk before it has.
+ * @param {string} name of the chunks @param {(keyof typeof entries)[]} starts @param {{ later: boolean, priority: number }} options
  */
-function chunkOf(name, starts, { later, priority }) {
-  /** @type {Set<string> | undefined} */
-  let reach;
+function chunksOf(name, starts, { later, priority }) {
+  /** @type {Map<string, string> | undefined} */
+  let chunks;
   return {
     /** @param {string} id @param {import('rolldown').ChunkingContext} context */
     name(id, context) {
-      reach ??= new Set(starts.flatMap((entry) => [...reachOf(built(entries[entry]), context, { later })]));
-      return reach.has(id) ? name : null;
+      if (chunks === undefined) {
+        let bytes = 0;
+        const sized = reachOf(
+          starts.map((entry) => built(entries[entry])),
+          context,
+          { later },
+        ).map((module) => {
+          bytes += context.getModuleInfo(module)?.code?.length ?? 0;
+          return /** @type {const} */ ([module, `${name}-${String(Math.floor(bytes / CHUNK)).padStart(2, '0')}`]);
+        });
+        chunks = new Map(sized);
+      }
+      return chunks.get(id) ?? null;
     },
     ...{ debugName: name, priority },
   };
@@ -69,8 +95,8 @@ export async function bundleForNode() {
     codeSplitting: {
       groups: [
         // Small, and shared by the others: who runs a plan file, or reads a folder, needs nothing else.
-        chunkOf('base', ['edge', 'node'], { later: true, priority: 1 }),
-        chunkOf('core', ['index'], { later: false, priority: 0 }),
+        chunksOf('base', ['edge', 'node'], { later: true, priority: 1 }),
+        chunksOf('core', ['index'], { later: false, priority: 0 }),
       ],
     },
   });
