@@ -23,7 +23,7 @@ const ENDLESS = Number.MAX_SAFE_INTEGER;
 
 /**
  * Measures batch sizes, powers of two: the memory of each from its plans, without running them; seconds an example, as the median
- * of timed windows of steps; and, with a `target`, the steps and seconds to it in a short run with the learning rate by rule. The
+ * of timed windows of steps, twice, of which the faster counts; and, with a `target`, the steps and seconds to it in a short run with the learning rate by rule. The
  * noise scale of the gradient, along a run of its own, says beforehand about where larger batches stop saving steps. Model and
  * data stay as they are.
  *
@@ -89,8 +89,11 @@ class Search {
     this.#rows = await this.#countRows();
     const rows = await this.#plan();
     const fitting = rows.filter(({ fits }) => fits);
-    for (const row of fitting)
-      Object.assign(row, { secondsPerExample: await this.#speed(row.batchSize, (SPEED * seconds) / fitting.length) });
+    // There and back: what slows the machine for longer than a size is timed does not fall on that size alone.
+    for (const row of [...fitting, ...fitting.toReversed()]) {
+      const measured = await this.#speed(row.batchSize, (SPEED * seconds) / (2 * fitting.length));
+      Object.assign(row, { secondsPerExample: Math.min(measured, row.secondsPerExample ?? measured) });
+    }
     const noise = await this.#noise(fitting.at(-1)?.batchSize ?? 1, NOISE * seconds);
     for (const [i, row] of target ? fitting.entries() : []) {
       // What earlier sizes left over is for the later ones.

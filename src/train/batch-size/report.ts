@@ -12,7 +12,7 @@ export interface BatchSizeRow {
   /** Of WebAssembly memory that the run needs, known without running it. */
   readonly bytes: number;
   readonly fits: boolean;
-  /** Median of timed windows, after a warm-up. */
+  /** Median of timed windows, after a warm-up; the faster of two. */
   readonly secondsPerExample?: number;
   /** By the rule; left out for optimizers that have none. */
   readonly learningRate?: number;
