@@ -5,6 +5,7 @@
  * @typedef {object} Task what run.mjs sends
  * @property {import('./items.mjs').Item} item
  * @property {Float32Array[]} weights in the order of `weightShapes`
+ * @property {number} [shortestTurn] of `turnNs`, in the processes before
  *
  * @typedef {object} Blocks
  * @property {number} median microseconds a step, wall time: the median over blocks of consecutive steps
@@ -14,7 +15,8 @@
  * @property {number} steps in all blocks together
  * @property {number} blockMs the median length of a block, milliseconds
  * @property {number} warmSteps taken before the first that counts
- * @property {number} [shareBeside] of the peak that was measured just before and after a block: the median over blocks; saddlepoint alone
+ *
+ * @typedef {{ microseconds: number, turns: number[] }} Sample a block: of a step, and what `turnNs` gave before and after
  *
  * @typedef {object} Measured what goes back
  * @property {number[]} losses of the first steps; none where they cannot be compared
@@ -23,8 +25,8 @@
  * @property {Blocks} steady
  * @property {number} peakRssBytes the most memory that the process had
  *
- * @typedef {Measured & { shuffled: number, peak: { before: number, after: number }, runBytes: number, device: string,
- *   versions: { node: string, v8: string } }} Ours
+ * @typedef {Measured & { steady: Blocks & { samples: Sample[] }, peaks: { gigaflops: number, turns: number[] }[], shuffled: number,
+ *   runBytes: number, device: string, versions: { node: string, v8: string } }} Ours
  */
 import { performance } from 'node:perf_hooks';
 

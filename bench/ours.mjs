@@ -4,10 +4,11 @@
  * losses and its turns of the event loop. Started by run.mjs; `node bench/ours.mjs ITEM` measures once and prints.
  */
 import { pathToFileURL } from 'node:url';
-import { COMPARED_STEPS, items, necessaryWork } from './items.mjs';
-import { BlockClock, median, peakRss, serve } from './measure.mjs';
+import { COMPARED_STEPS, items } from './items.mjs';
+import { BlockClock, peakRss, serve } from './measure.mjs';
 import { dataOf, modelOf, optionsOf } from './networks.mjs';
-import { measurePeak } from './peak/peak.mjs';
+import { BLOCKS, measurePeak } from './peak/peak.mjs';
+import { isQuiet, turnNs } from './quiet.mjs';
 
 /**
  * @typedef {import('./networks.mjs').Library} Library
@@ -42,63 +43,82 @@ export async function firstSteps(library, item) {
   return { losses, firstStepMs, firstStepCpuMs };
 }
 
-/** Blocks of 1 ms by which the peak of the moment is measured, between two epochs. */
-export const BESIDE = 3;
+/** Epochs that are timed at most, in units of those that are timed at least, until as many had the core to themselves. */
+const PATIENCE = 8;
 
 /**
- * Epochs in the steady state. The clock of a processor and its neighbors change from second to second, so the peak is also measured
- * before and after each.
- * @param {Library} library @param {Item} item @param {ReturnType<typeof dataOf>} data @param {boolean} shuffle
+ * Epochs in the steady state, with a look at the core before and after each.
+ * @param {Library} library @param {Item} item @param {ReturnType<typeof dataOf>} data
+ * @param {{ shuffle: boolean, isQuiet?: (turn: number) => boolean }} options `isQuiet`: whether to wait for a quiet core, and which is
  */
-async function steadyState(library, item, data, shuffle) {
+async function steadyState(library, item, data, { shuffle, isQuiet }) {
   const warm = Math.max(2, Math.ceil(item.warmSteps / item.batches));
-  const counted = Math.max(10, Math.ceil(item.measuredSteps / item.batches));
-  const options = { ...optionsOf(library, item), shuffle, epochs: warm + counted };
+  const least = Math.max(10, Math.ceil(item.measuredSteps / item.batches));
+  const most = isQuiet === undefined ? least : PATIENCE * least;
+  const controller = new AbortController();
+  const options = { ...optionsOf(library, item), shuffle, epochs: warm + most, signal: controller.signal };
   const epochs = library.train(modelOf(library, item), data, options);
   const clock = new BlockClock();
-  const peaks = [measurePeak(BESIDE)];
-  for (let epoch = 0; epoch < warm + counted; epoch++) {
+  /** @type {number[]} */
+  const turns = [];
+  for (let epoch = 0, quiet = 0; epoch < warm + least || (quiet < least && epoch < warm + most); epoch++) {
     clock.start();
     await epochs.next();
     if (epoch >= warm) clock.stop(item.batches);
-    if (epoch >= warm - 1) peaks.push(measurePeak(BESIDE));
+    if (epoch >= warm - 1) turns.push(turnNs());
+    if (epoch >= warm && isQuiet?.(Math.max(...turns.slice(-2)))) quiet++;
   }
+  controller.abort();
   const { value: run, done } = await epochs.next();
   if (done !== true) throw new Error('train yielded more epochs than were asked for');
-  const shares = clock.perStep().map((microseconds, i) => {
-    const [before, after] = peaks.slice(i + 1, i + 3);
-    return necessaryWork(item) / microseconds / 1e3 / ((Number(before) + Number(after)) / 2);
-  });
   return {
     ...clock.summary(),
-    shareBeside: median(shares),
+    samples: clock.perStep().map((microseconds, i) => ({ microseconds, turns: turns.slice(i, i + 2) })),
     warmSteps: warm * item.batches,
     runBytes: run.bytes,
     device: run.device.name,
   };
 }
 
-/** @param {Item} item */
-async function measure(item) {
+/** Blocks of 1 ms by which the peak is measured between two looks at the core. */
+const PEAK_GROUP = 3;
+
+/** Many times, with a look at the core before and after each. */
+function peaksNow() {
+  const turns = [turnNs()];
+  return Array.from({ length: BLOCKS / PEAK_GROUP }, (_, i) => {
+    const gigaflops = measurePeak(PEAK_GROUP);
+    turns.push(turnNs());
+    return { gigaflops, turns: turns.slice(i, i + 2) };
+  });
+}
+
+/** @param {Item} item @param {number} [shortestTurn] of the processes before */
+async function measure(item, shortestTurn = Number.POSITIVE_INFINITY) {
   const began = performance.now();
   const library = await loadLibrary();
   const importMs = performance.now() - began;
   const first = await firstSteps(library, item);
   const data = dataOf(library, item);
-  const before = measurePeak();
-  const { runBytes, device, ...steady } = await steadyState(library, item, data, false);
-  const after = measurePeak();
+  const before = peaksNow();
+  let shortest = Math.min(shortestTurn, ...before.flatMap(({ turns }) => turns));
+  const quiet = (/** @type {number} */ turn) => {
+    shortest = Math.min(shortest, turn);
+    return isQuiet(turn, shortest);
+  };
+  const { runBytes, device, ...steady } = await steadyState(library, item, data, { shuffle: false, isQuiet: quiet });
+  const after = peaksNow();
   const peakRssBytes = peakRss();
-  const shuffled = await steadyState(library, item, data, true);
+  const shuffled = await steadyState(library, item, data, { shuffle: true });
   return {
     ...{ importMs, ...first, steady, shuffled: shuffled.median },
-    ...{ peak: { before, after }, peakRssBytes, runBytes, device },
+    ...{ peaks: [...before, ...after], peakRssBytes, runBytes, device },
     versions: { node: process.versions.node, v8: process.versions.v8 },
   };
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
-  if (process.send !== undefined) serve(({ item }) => measure(item));
+  if (process.send !== undefined) serve(({ item, shortestTurn }) => measure(item, shortestTurn));
   else await measureAndPrint(process.argv[2]);
 }
 

@@ -10,7 +10,6 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { howItIsMeasured, whatIsNot } from './method.mjs';
-import { BESIDE } from './ours.mjs';
 import { megabytes, milliseconds, number, table, time } from './part.mjs';
 import { BLOCKS as PEAK_BLOCKS } from './peak/peak.mjs';
 
@@ -63,12 +62,19 @@ function wantedCell(item, machine) {
   return share === undefined ? '' : `≥ ${percent(share)}`;
 }
 
+/** @param {Json} ours */
+const quietCell = ({ quietShare, quietBlocks, blocks }) =>
+  quietShare === null ? `– (0 of ${blocks})` : `${percent(quietShare)} (${quietBlocks} of ${blocks})`;
+
+/** What is held against the wanted share. @param {Json} ours */
+const shareOf = ({ quietShare, shareOfPeak }) => quietShare ?? shareOfPeak;
+
 const speeds = table(
-  ['', 'saddlepoint', ...titles, 'GFLOP/s', 'of the peak', 'wanted', 'of the peak beside it'],
+  ['', 'saddlepoint', ...titles, 'GFLOP/s', 'of the peak', 'in quiet blocks', 'wanted'],
   measured.map((item) => [
     ...[item.name, `**${time(item.ours.microseconds)}**`, ...cells(item, (peer) => time(peer.microseconds))],
     ...[number(item.ours.gigaflops), percent(item.ours.shareOfPeak)],
-    ...[wantedCell(item, run.machine), percent(item.ours.shareBeside)],
+    ...[quietCell(item.ours), wantedCell(item, run.machine)],
   ]),
 );
 
@@ -96,10 +102,8 @@ const alone = table(
 
 /** Wanted shares and ratios that were not reached, as they are shown. */
 const missed = measured.flatMap((item) => [
-  ...(Math.round(100 * item.ours.shareOfPeak) < 100 * wantedShare(item, run.machine)
-    ? [
-        `${item.name} (${percent(item.ours.shareOfPeak)} of the peak, wanted ${percent(wantedShare(item, run.machine))})`,
-      ]
+  ...(Math.round(100 * shareOf(item.ours)) < 100 * wantedShare(item, run.machine)
+    ? [`${item.name} (${percent(shareOf(item.ours))} of the peak, wanted ${percent(wantedShare(item, run.machine))})`]
     : []),
   ...present.flatMap(({ name, title }) => {
     const { status, ratio, wanted } = item.peers[name] ?? {};
@@ -155,8 +159,8 @@ function otherRun(other) {
         ratio,
         number(ours.gigaflops),
         percent(ours.shareOfPeak),
+        quietCell(ours),
         wantedCell(item, other.machine),
-        percent(ours.shareBeside),
         number(peakGigaflops),
       ];
     });
@@ -166,8 +170,8 @@ function otherRun(other) {
     'times as fast as above',
     'GFLOP/s',
     'of the peak',
+    'in quiet blocks',
     'wanted',
-    'of the peak beside it',
     'peak',
   ];
   return `## Node ${other.machine.node}\n\nThe same in a run of its own (V8 ${other.machine.v8}; ${other.rounds} rounds; load ${other.load.before} to ${other.load.after}).\n\n${table(columns, rows)}\n`;
@@ -204,9 +208,11 @@ ${speeds}
 ${measured.map(({ name, description, work }) => `- **${name}**: ${description}; ${number(work / 1e6)} MFLOP`).join('\n')}
 
 The peak is what this processor reached in WebAssembly SIMD in the same processes, ${number(Math.min(...peaks))} to ${number(Math.max(...peaks))} GFLOP/s: 14 independent
-accumulators that never leave registers, a product and a sum each; the best of ${2 * PEAK_BLOCKS} blocks of 1 ms before and after all steps. "Beside it" is the
-same just before and after each block of steps, ${BESIDE} blocks of 1 ms each time, and the median of those shares: the clock and the
-neighbors of a core change from second to second. What is wanted is held against the former.
+accumulators that never leave registers, a product and a sum each; the best of ${2 * PEAK_BLOCKS} blocks of 1 ms before and after all steps. "In quiet
+blocks" are those before and after which a loop of whole numbers took its two cycles a turn: at other times the second thread of
+the core worked for a neighbor, and a step took half as long again, the peak a twentieth (bench/quiet.mjs). Their share is counted
+by turns of that loop, so that the clock, which changes by a tenth, is none of it, and against the best peak of the whole run; in
+brackets how many of the timed blocks they are. What is wanted is held against them.
 
 Saddlepoint is so many times as fast; in brackets what is wanted:
 

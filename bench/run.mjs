@@ -27,7 +27,7 @@ import { modelOf } from './networks.mjs';
 import { loadLibrary } from './ours.mjs';
 import { peers } from './peers.mjs';
 import { measureInNode, measurePeer, nodeBinary, withoutPaths } from './process.mjs';
-import { medianOf, micro, peakOf, sideOf, warnOfShortBlocks } from './summary.mjs';
+import { coreOf, medianOf, micro, peakOf, quietShare, sideOf, warnOfShortBlocks } from './summary.mjs';
 
 /**
  * @typedef {import('./items.mjs').Item} Item
@@ -105,15 +105,20 @@ async function runPeer(peer, results, ours, task, execPath) {
   }
 }
 
+/** Of all items. @type {Ours[]} */
+const allRounds = [];
+
 /** All rounds of an item. @param {Item} item @param {Float32Array[]} weights @param {{ rounds: number, present: Peer[], execPath: string }} options */
 async function runItem(item, weights, { rounds, present, execPath }) {
   /** @type {Ours[]} */
   const ours = [];
   /** @type {[Peer, Results][]} */
   const theirs = present.map((peer) => [peer, { measured: [], status: 'measured' }]);
-  const task = { item, weights };
   for (let i = 0; i < rounds; i++) {
+    // A core that is not quiet while a process runs is known by those before.
+    const task = { item, weights, shortestTurn: coreOf(allRounds).shortest };
     const round = /** @type {Ours} */ (await measureInNode('./ours.mjs', task, execPath));
+    allRounds.push(round);
     if (round.device !== 'wasm') throw new Error(`saddlepoint ran on ${round.device}`);
     if (round.losses.length !== COMPARED_STEPS) throw new Error('losses of saddlepoint are missing');
     ours.push(round);
@@ -144,7 +149,6 @@ function summarize(item, rounds, theirs) {
       shuffledMicroseconds: medianOf(rounds, ({ shuffled }) => shuffled),
       runBytes: medianOf(rounds, ({ runBytes }) => runBytes),
       shareOfPeak: medianOf(rounds, (round) => work / round.steady.median / 1e3 / peakOf(round)),
-      shareBeside: medianOf(rounds, ({ steady }) => Number(steady.shareBeside)),
     },
     peers: Object.fromEntries(compared),
     peakGigaflops: medianOf(rounds, peakOf),
@@ -156,8 +160,7 @@ function summarize(item, rounds, theirs) {
 function show({ ours, peers: theirs, peakGigaflops, rounds }) {
   console.log(
     `  saddlepoint ${micro(ours.microseconds)} (shuffled ${micro(ours.shuffledMicroseconds)}), ${ours.gigaflops.toFixed(1)} GFLOP/s, ` +
-      `${(100 * ours.shareOfPeak).toFixed(0)} % of the peak of ${peakGigaflops.toFixed(1)}, ` +
-      `${(100 * ours.shareBeside).toFixed(0)} % of the peak beside it; first step ${ours.firstStepMs.toFixed(0)} ms`,
+      `${(100 * ours.shareOfPeak).toFixed(0)} % of the peak of ${peakGigaflops.toFixed(1)}; first step ${ours.firstStepMs.toFixed(0)} ms`,
   );
   for (const [name, peer] of Object.entries(theirs)) {
     if (peer.status !== 'measured') {
@@ -194,7 +197,7 @@ const report = {
   rounds,
   load: { before: load(), after: 0 },
   bundleBytes: await bundleBytes(['saddlepoint', ...present.map(({ name }) => name)]),
-  /** @type {object[]} */
+  /** @type {any[]} */
   items: [],
 };
 const list = report.peers.map(({ title, version }) => `${title} ${version ?? '(not installed)'}`);
@@ -227,6 +230,15 @@ for (const item of chosen) {
   }
 }
 report.load.after = load();
+
+const core = coreOf(allRounds);
+console.log('\nof the peak, in blocks with a core to themselves:');
+for (const { name, status, work, ours, rounds } of report.items) {
+  if (status !== 'measured') continue;
+  Object.assign(ours, quietShare(rounds.ours, work, core));
+  const share = ours.quietShare === null ? 'no block had' : `${(100 * ours.quietShare).toFixed(0)} %,`;
+  console.log(`  ${name}: ${share} ${ours.quietBlocks} of ${ours.blocks} blocks`);
+}
 if (file !== undefined) {
   const short = (/** @type {string} */ _, /** @type {unknown} */ value) =>
     typeof value === 'number' ? Number(value.toPrecision(8)) : value;
