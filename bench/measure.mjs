@@ -25,7 +25,7 @@
  * @property {Blocks} steady
  * @property {number} peakRssBytes the most memory that the process had
  *
- * @typedef {Measured & { steady: Blocks & { samples: Sample[] }, peaks: { gigaflops: number, turns: number[] }[], shuffled: number,
+ * @typedef {Measured & { steady: Blocks & { samples: Sample[], isQuiet: boolean }, peaks: { gigaflops: number, turns: number[] }[], shuffled: number,
  *   runBytes: number, device: string, versions: { node: string, v8: string } }} Ours
  */
 import { performance } from 'node:perf_hooks';

@@ -4,10 +4,10 @@
  * losses and its turns of the event loop. Started by run.mjs; `node bench/ours.mjs ITEM` measures once and prints.
  */
 import { pathToFileURL } from 'node:url';
-import { COMPARED_STEPS, items } from './items.mjs';
+import { COMPARED_STEPS, items, SHORTEST_BLOCK } from './items.mjs';
 import { BlockClock, peakRss, serve } from './measure.mjs';
 import { dataOf, modelOf, optionsOf } from './networks.mjs';
-import { BLOCKS, measurePeak } from './peak/peak.mjs';
+import { measurePeak } from './peak/peak.mjs';
 import { isQuiet, turnNs } from './quiet.mjs';
 
 /**
@@ -43,8 +43,11 @@ export async function firstSteps(library, item) {
   return { losses, firstStepMs, firstStepCpuMs };
 }
 
+/** Blocks by which the peak is measured, before all epochs and after. */
+export const PEAK_BLOCKS = 10;
+
 /** Epochs that are timed at most, in units of those that are timed at least, until as many had the core to themselves. */
-const PATIENCE = 8;
+const PATIENCE = 3;
 
 /**
  * Epochs in the steady state, with a look at the core before and after each.
@@ -61,7 +64,8 @@ async function steadyState(library, item, data, { shuffle, isQuiet }) {
   const clock = new BlockClock();
   /** @type {number[]} */
   const turns = [];
-  for (let epoch = 0, quiet = 0; epoch < warm + least || (quiet < least && epoch < warm + most); epoch++) {
+  let quiet = 0;
+  for (let epoch = 0; epoch < warm + least || (quiet < least && epoch < warm + most); epoch++) {
     clock.start();
     await epochs.next();
     if (epoch >= warm) clock.stop(item.batches);
@@ -73,6 +77,7 @@ async function steadyState(library, item, data, { shuffle, isQuiet }) {
   if (done !== true) throw new Error('train yielded more epochs than were asked for');
   return {
     ...clock.summary(),
+    isQuiet: quiet >= least,
     samples: clock.perStep().map((microseconds, i) => ({ microseconds, turns: turns.slice(i, i + 2) })),
     warmSteps: warm * item.batches,
     runBytes: run.bytes,
@@ -80,14 +85,11 @@ async function steadyState(library, item, data, { shuffle, isQuiet }) {
   };
 }
 
-/** Blocks of 1 ms by which the peak is measured between two looks at the core. */
-const PEAK_GROUP = 3;
-
-/** Many times, with a look at the core before and after each. */
+/** The peak, some times, with a look at the core before and after each. */
 function peaksNow() {
   const turns = [turnNs()];
-  return Array.from({ length: BLOCKS / PEAK_GROUP }, (_, i) => {
-    const gigaflops = measurePeak(PEAK_GROUP);
+  return Array.from({ length: PEAK_BLOCKS }, (_, i) => {
+    const gigaflops = measurePeak(SHORTEST_BLOCK, 1);
     turns.push(turnNs());
     return { gigaflops, turns: turns.slice(i, i + 2) };
   });

@@ -109,7 +109,7 @@ for (let epoch = 0; epoch < epochs; epoch++) {
   machine.push(calls.reduce((sum, { ms }) => sum + ms, 0));
 }
 await run.return(/** @type {any} */ (undefined));
-const peak = measurePeak();
+const peak = measurePeak(50, 10);
 const clock = clockCost();
 
 /** @param {number} ms @param {number} steps */

@@ -1,8 +1,8 @@
 // @ts-check
 /**
  * @file Whether the core works for us alone, and at which clock. Machines are rented by the hardware thread: while the other thread
- * of the core works for a neighbor, for some ten or hundred milliseconds at a time, a training step takes half as long again,
- * and the loop by which the peak is measured a twentieth. The clock changes by a tenth besides.
+ * of the core works for a neighbor, for some ten or hundred milliseconds at a time, a training step takes up to half as long
+ * again. The clock changes by a tenth besides.
  *
  * A loop of whole numbers tells both: its turn takes two cycles of a core of its own and three of a shared one (Zen 5: 0.53 to
  * 0.58 ns and 0.80 to 0.87). What is counted by its turns does not depend on the clock.
@@ -12,8 +12,8 @@ const TURNS = 100_000;
 /** The shortest of so many: an interrupt makes no neighbor. */
 const REPEATS = 3;
 
-/** How much longer than the shortest of all a turn may take: more than the clock changes, less than a neighbor costs. */
-const QUIET = 1.25;
+/** How much longer than the shortest of all a turn may take: as much as the clock changes; a neighbor who comes and goes costs more. */
+const QUIET = 1.1;
 
 /** @param {number} turns */
 function count(turns) {

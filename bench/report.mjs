@@ -9,9 +9,10 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { SHORTEST_BLOCK } from './items.mjs';
 import { howItIsMeasured, whatIsNot } from './method.mjs';
+import { PEAK_BLOCKS } from './ours.mjs';
 import { megabytes, milliseconds, number, table, time } from './part.mjs';
-import { BLOCKS as PEAK_BLOCKS } from './peak/peak.mjs';
 
 /** @typedef {any} Json as run.mjs wrote it */
 
@@ -62,19 +63,19 @@ function wantedCell(item, machine) {
   return share === undefined ? '' : `≥ ${percent(share)}`;
 }
 
-/** @param {Json} ours */
-const quietCell = ({ quietShare, quietBlocks, blocks }) =>
-  quietShare === null ? `– (0 of ${blocks})` : `${percent(quietShare)} (${quietBlocks} of ${blocks})`;
+/** @param {Json} ours @param {number} rounds */
+const quietCell = ({ quietShare, quietRounds }, rounds) =>
+  `${quietShare === null ? '–' : percent(quietShare)} (${quietRounds} of ${rounds})`;
 
 /** What is held against the wanted share. @param {Json} ours */
 const shareOf = ({ quietShare, shareOfPeak }) => quietShare ?? shareOfPeak;
 
 const speeds = table(
-  ['', 'saddlepoint', ...titles, 'GFLOP/s', 'of the peak', 'in quiet blocks', 'wanted'],
+  ['', 'saddlepoint', ...titles, 'GFLOP/s', 'of the peak', 'on a quiet core', 'wanted'],
   measured.map((item) => [
     ...[item.name, `**${time(item.ours.microseconds)}**`, ...cells(item, (peer) => time(peer.microseconds))],
     ...[number(item.ours.gigaflops), percent(item.ours.shareOfPeak)],
-    ...[quietCell(item.ours), wantedCell(item, run.machine)],
+    ...[quietCell(item.ours, run.rounds), wantedCell(item, run.machine)],
   ]),
 );
 
@@ -159,7 +160,7 @@ function otherRun(other) {
         ratio,
         number(ours.gigaflops),
         percent(ours.shareOfPeak),
-        quietCell(ours),
+        quietCell(ours, other.rounds),
         wantedCell(item, other.machine),
         number(peakGigaflops),
       ];
@@ -170,7 +171,7 @@ function otherRun(other) {
     'times as fast as above',
     'GFLOP/s',
     'of the peak',
-    'in quiet blocks',
+    'on a quiet core',
     'wanted',
     'peak',
   ];
@@ -208,11 +209,12 @@ ${speeds}
 ${measured.map(({ name, description, work }) => `- **${name}**: ${description}; ${number(work / 1e6)} MFLOP`).join('\n')}
 
 The peak is what this processor reached in WebAssembly SIMD in the same processes, ${number(Math.min(...peaks))} to ${number(Math.max(...peaks))} GFLOP/s: 14 independent
-accumulators that never leave registers, a product and a sum each; the best of ${2 * PEAK_BLOCKS} blocks of 1 ms before and after all steps. "In quiet
-blocks" are those before and after which a loop of whole numbers took its two cycles a turn: at other times the second thread of
-the core worked for a neighbor, and a step took half as long again, the peak a twentieth (bench/quiet.mjs). Their share is counted
-by turns of that loop, so that the clock, which changes by a tenth, is none of it, and against the best peak of the whole run; in
-brackets how many of the timed blocks they are. What is wanted is held against them.
+accumulators that never leave registers, a product and a sum each; the best of ${2 * PEAK_BLOCKS} blocks of ${SHORTEST_BLOCK} ms, as long as those of
+steps, before and after them. "On a quiet
+core" are the blocks before and after which a loop of whole numbers took its two cycles a turn, of the rounds that found enough of
+them (in brackets how many): at other times the second thread of the core worked for a neighbor, which costs a step up to half its
+time (bench/quiet.mjs). Their share is counted by turns of that loop, so that the clock, which changes by a tenth, is none of it,
+and against the median peak on a quiet core. What is wanted is held against it, where there is one.
 
 Saddlepoint is so many times as fast; in brackets what is wanted:
 

@@ -232,12 +232,12 @@ for (const item of chosen) {
 report.load.after = load();
 
 const core = coreOf(allRounds);
-console.log('\nof the peak, in blocks with a core to themselves:');
+console.log('\nof the peak, in rounds that had a core to themselves:');
 for (const { name, status, work, ours, rounds } of report.items) {
   if (status !== 'measured') continue;
   Object.assign(ours, quietShare(rounds.ours, work, core));
-  const share = ours.quietShare === null ? 'no block had' : `${(100 * ours.quietShare).toFixed(0)} %,`;
-  console.log(`  ${name}: ${share} ${ours.quietBlocks} of ${ours.blocks} blocks`);
+  const share = ours.quietShare === null ? 'no round' : `${(100 * ours.quietShare).toFixed(0)} %,`;
+  console.log(`  ${name}: ${share} ${ours.quietRounds} of ${rounds.ours.length} rounds`);
 }
 if (file !== undefined) {
   const short = (/** @type {string} */ _, /** @type {unknown} */ value) =>

@@ -16,8 +16,8 @@ export const medianOf = (rounds, value) => median(rounds.map(value));
 export const peakOf = ({ peaks }) => Math.max(...peaks.map(({ gigaflops }) => gigaflops));
 
 /**
- * What all rounds of a run say about the core: the shortest turn of the loop of quiet.mjs, and the peak by such turns, which does not
- * depend on the clock. Noise only ever makes the one longer and the other lower.
+ * What all rounds of a run say about the core: the shortest turn of the loop of quiet.mjs, what had the core to itself by that, and the
+ * peak by such turns, which does not depend on the clock: the median, as of steps.
  * @param {readonly Ours[]} rounds
  */
 export function coreOf(rounds) {
@@ -26,23 +26,24 @@ export function coreOf(rounds) {
   );
   const isOwn = (/** @type {{ turns: number[] }} */ { turns }) => turns.every((turn) => isQuiet(turn, shortest));
   const quietPeaks = rounds.flatMap(({ peaks }) => peaks.filter(isOwn));
-  return { shortest, isOwn, peak: Math.max(...quietPeaks.map(({ gigaflops, turns }) => gigaflops * median(turns))) };
+  return { shortest, isOwn, peak: median(quietPeaks.map(({ gigaflops, turns }) => gigaflops * median(turns))) };
 }
 
 /**
- * The share of the peak in the blocks that had their core to themselves.
+ * The share of the peak in the blocks that had their core to themselves, of the rounds that found enough of them: where neighbors come
+ * and go within a block, a look before and after it says little.
  * @param {readonly Ours[]} rounds of an item @param {number} work of a step @param {ReturnType<typeof coreOf>} core
  */
 export function quietShare(rounds, work, { isOwn, peak }) {
   const quiet = rounds
+    .filter(({ steady }) => steady.isQuiet)
     .map(({ steady }) => steady.samples.filter(isOwn))
+    .filter((samples) => samples.length > 0)
     .map((samples) => samples.map(({ microseconds, turns }) => ((work / microseconds / 1e3) * median(turns)) / peak));
-  const some = quiet.filter((shares) => shares.length > 0);
   return {
-    /** The median of the rounds that had such blocks; null where none had. */
-    quietShare: some.length === 0 ? null : medianOf(some, median),
-    quietBlocks: quiet.flat().length,
-    blocks: rounds.flatMap(({ steady }) => steady.samples).length,
+    /** The median of those rounds; null where there was none. */
+    quietShare: quiet.length === 0 ? null : medianOf(quiet, median),
+    quietRounds: quiet.length,
   };
 }
 

@@ -30,8 +30,8 @@ forcePace(Pace);
 const SPINNER = `
 const { parentPort } = require('node:worker_threads');
 import(process.env.SADDLEPOINT_PEAK).then(({ measurePeak }) => {
-  measurePeak();
-  parentPort.on('message', () => parentPort.postMessage(measurePeak()));
+  measurePeak(5, 5);
+  parentPort.on('message', () => parentPort.postMessage(measurePeak(5, 5)));
   parentPort.postMessage('ready');
 });`;
 
@@ -43,12 +43,12 @@ async function ceiling() {
   /** @returns {Promise<any>} */
   const answer = () => new Promise((resolve) => other.once('message', resolve));
   await answer();
-  measurePeak();
+  measurePeak(5, 5);
   const ratios = [];
   for (let i = 0; i < 9; i++) {
-    const alone = measurePeak();
+    const alone = measurePeak(5, 5);
     other.postMessage('go');
-    const mine = measurePeak();
+    const mine = measurePeak(5, 5);
     ratios.push((mine + (await answer())) / alone);
   }
   await other.terminate();
