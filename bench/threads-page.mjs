@@ -86,7 +86,7 @@ try {
   await ended;
   writePart(file, {
     title: 'Two threads in Chromium',
-    text: `Chromium ${browser.version()}, an isolated page, in a worker; build ${[...builds].join(' and ')}. How many times as fast as one thread of the build without shared memory; medians of ${blocks} rounds an item in which all take turns, epoch by epoch. *Shared build, one*: one thread of the build for several. *Together*: two threads that always work together. *By itself*: the run chooses, as users have it. *Met in*: what two threads took to meet, before and after the rounds; up to 80 ns are near cores. Steps of tiny are too short to be shared, so that it has one thread in all columns.`,
+    text: `Chromium ${browser.version()}, an isolated page, in a worker; build ${[...builds].join(' and ')}. How many times as fast as one thread of the build without shared memory; medians of ${blocks} rounds an item in which all take turns, epoch by epoch, after a second of each. *Shared build, one*: one thread of the build for several. *Together*: two threads that always work together. *By itself*: the run chooses, as users have it. *Met in*: what two threads took to meet, before and after the rounds; up to 80 ns are near cores. Steps of tiny are too short to be shared, so that it has one thread in all columns.`,
     columns: ['', 'one thread', 'two together', 'shared build, one', 'together', 'by itself', 'met in', 'losses'],
     rows,
   });

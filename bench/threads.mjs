@@ -14,13 +14,11 @@ import { median } from './measure.mjs';
 import { optionsOf } from './networks.mjs';
 import { inside, loadModules } from './ours.mjs';
 import { number, readOptions, time, writePart } from './part.mjs';
-import { forcePace, takeTurns } from './turns.mjs';
+import { forcePace, LEARNING, takeTurns } from './turns.mjs';
 
 /** Nanoseconds a meeting of near cores, at most; of cores at all. */
 const NEAR = 80;
 const FAR = 1000;
-/** Milliseconds in which a run may learn that a core is taken. */
-const LEARNING = 1000;
 
 const { blocks, file } = readOptions({ blocks: 30 });
 const library = await loadModules();
@@ -108,7 +106,7 @@ const last = `Two threads met in ${number(median(meetings))} ns (the median of a
 console.log(last);
 writePart(file, {
   title: 'Two threads',
-  text: `How many times as fast as one thread of the build without shared memory; medians of rounds in which all take turns, epoch by epoch, ${blocks} rounds an item. *Near* and *far* are rounds before and after which two threads met within ${NEAR} ns, or within ${FAR} ns (in brackets how many rounds); there two threads always work together. *By itself*: the run chooses, as users have it. *A core taken*: the same, from a second on after another program began to compute. ${last} Two threads that share nothing, the loop of the peak on each, did ${number(most)} × the work of one in the same run: that is the ceiling here.`,
+  text: `How many times as fast as one thread of the build without shared memory; medians of rounds in which all take turns, epoch by epoch, ${blocks} rounds an item, after a second of each. *Near* and *far* are rounds before and after which two threads met within ${NEAR} ns, or within ${FAR} ns (in brackets how many rounds); there two threads always work together. *By itself*: the run chooses, as users have it. *A core taken*: the same, from a second on after another program began to compute. ${last} Two threads that share nothing, the loop of the peak on each, did ${number(most)} × the work of one in the same run: that is the ceiling here.`,
   columns: ['', 'one thread', 'shared build, one', 'near', 'far', 'by itself', 'a core taken', 'losses'],
   rows,
 });

@@ -16,6 +16,9 @@ const ways = [
   { threads: 2, way: undefined },
 ];
 
+/** Milliseconds in which a run that chooses may learn what pays: it tries the other way, less and less often. */
+export const LEARNING = 1000;
+
 /** @type {Way} */
 let forced;
 
@@ -51,7 +54,7 @@ export async function takeTurns(library, item, options) {
     return taken;
   };
   const warm = Math.max(2, Math.ceil(item.warmSteps / item.batches));
-  for (let i = 0; i < warm; i++) await round();
+  for (let i = 0, chosen = 0; i < warm || chosen < LEARNING; i++) chosen += (await round()).at(-1) ?? 0;
   return {
     /** Milliseconds of one epoch by each way. */
     round,
