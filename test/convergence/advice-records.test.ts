@@ -28,7 +28,8 @@ const processorTime = (): number => {
 };
 
 describe.each(HEALTHY)('F4, by processor time: $name', ({ model, data, options }) => {
-  it('is silent about its batch, and sees one of a single row', async () => {
+  // Other work on the second thread of a core slows one size and not the next: three tries, all of which a wrong rule would fail.
+  it('is silent about its batch, and sees one of a single row', { retry: 2 }, async () => {
     const { epochs: _, ...rest } = { ...options, threads: 1 } as const;
     const search = { ...rest, from: 1, to: 256, seconds: 20 } as never;
     const throughput = await searchBatchSizes(model(), data(), search, processorTime);
