@@ -23,9 +23,9 @@ const ENDLESS = Number.MAX_SAFE_INTEGER;
 
 /**
  * Measures batch sizes, powers of two: the memory of each from its plans, without running them; seconds an example, as the median
- * of timed windows of steps, twice, of which the faster counts; and, with a `target`, the steps and seconds to it in a short run with the learning rate by rule. The
- * noise scale of the gradient, along a run of its own, says beforehand about where larger batches stop saving steps. Model and
- * data stay as they are.
+ * of timed windows of steps, twice, of which the faster counts; and, with a `target`, the steps and seconds to it in a short run
+ * with the learning rate by rule. The noise scale of the gradient, along a run of its own, says beforehand about where larger
+ * batches stop saving steps. Model and data stay as they are.
  *
  * A size that does not reach the target with its rate (large ones by the linear rule may diverge) may do so with a warm-up, see
  * `scaledWarmUp`. Schedules of the optimizer count steps, whatever the size; give it a constant rate here.
