@@ -1,8 +1,8 @@
 // @ts-check
 /**
- * @file Whether the core works for us alone, and at which clock. Machines are rented by the hardware thread: while the other thread
- * of the core works for a neighbor, for some ten or hundred milliseconds at a time, a training step takes up to half as long
- * again. The clock changes by a tenth besides.
+ * @file Whether the core works for us alone, and at which clock. On a virtual machine a core may be one hardware thread, and the
+ * other somebody else's: for ten to some hundred milliseconds at a time a training step takes up to 1.6 times as long, as if
+ * that one worked then. The clock changes by a tenth besides.
  *
  * A loop of whole numbers tells both: its turn takes two cycles of a core of its own and three of a shared one (Zen 5: 0.53 to
  * 0.58 ns and 0.80 to 0.87). What is counted by its turns does not depend on the clock.

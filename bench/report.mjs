@@ -67,15 +67,12 @@ function wantedCell(item, machine) {
 const quietCell = ({ quietShare, quietRounds }, rounds) =>
   `${quietShare === null ? '–' : percent(quietShare)} (${quietRounds} of ${rounds})`;
 
-/** What is held against the wanted share. @param {Json} ours */
-const shareOf = ({ quietShare, shareOfPeak }) => quietShare ?? shareOfPeak;
-
 const speeds = table(
-  ['', 'saddlepoint', ...titles, 'GFLOP/s', 'of the peak', 'on a quiet core', 'wanted'],
+  ['', 'saddlepoint', ...titles, 'GFLOP/s', 'of the peak', 'wanted', 'on a quiet core'],
   measured.map((item) => [
     ...[item.name, `**${time(item.ours.microseconds)}**`, ...cells(item, (peer) => time(peer.microseconds))],
     ...[number(item.ours.gigaflops), percent(item.ours.shareOfPeak)],
-    ...[quietCell(item.ours, run.rounds), wantedCell(item, run.machine)],
+    ...[wantedCell(item, run.machine), quietCell(item.ours, run.rounds)],
   ]),
 );
 
@@ -103,8 +100,10 @@ const alone = table(
 
 /** Wanted shares and ratios that were not reached, as they are shown. */
 const missed = measured.flatMap((item) => [
-  ...(Math.round(100 * shareOf(item.ours)) < 100 * wantedShare(item, run.machine)
-    ? [`${item.name} (${percent(shareOf(item.ours))} of the peak, wanted ${percent(wantedShare(item, run.machine))})`]
+  ...(Math.round(100 * item.ours.shareOfPeak) < 100 * wantedShare(item, run.machine)
+    ? [
+        `${item.name} (${percent(item.ours.shareOfPeak)} of the peak, wanted ${percent(wantedShare(item, run.machine))})`,
+      ]
     : []),
   ...present.flatMap(({ name, title }) => {
     const { status, ratio, wanted } = item.peers[name] ?? {};
@@ -160,8 +159,8 @@ function otherRun(other) {
         ratio,
         number(ours.gigaflops),
         percent(ours.shareOfPeak),
-        quietCell(ours, other.rounds),
         wantedCell(item, other.machine),
+        quietCell(ours, other.rounds),
         number(peakGigaflops),
       ];
     });
@@ -171,8 +170,8 @@ function otherRun(other) {
     'times as fast as above',
     'GFLOP/s',
     'of the peak',
-    'on a quiet core',
     'wanted',
+    'on a quiet core',
     'peak',
   ];
   return `## Node ${other.machine.node}\n\nThe same in a run of its own (V8 ${other.machine.v8}; ${other.rounds} rounds; load ${other.load.before} to ${other.load.after}).\n\n${table(columns, rows)}\n`;
@@ -212,9 +211,10 @@ The peak is what this processor reached in WebAssembly SIMD in the same processe
 accumulators that never leave registers, a product and a sum each; the best of ${2 * PEAK_BLOCKS} blocks of ${SHORTEST_BLOCK} ms, as long as those of
 steps, before and after them. "On a quiet
 core" are the blocks before and after which a loop of whole numbers took its two cycles a turn, of the rounds that found enough of
-them (in brackets how many): at other times the second thread of the core worked for a neighbor, which costs a step up to half its
-time (bench/quiet.mjs). Their share is counted by turns of that loop, so that the clock, which changes by a tenth, is none of it,
-and against the median peak on a quiet core. What is wanted is held against it, where there is one.
+them (in brackets how many): at other times it takes three, as if the second thread of the core worked for somebody else, and a step
+up to 1.6 times as long (bench/quiet.mjs). Their share is counted by turns of that loop, so that the clock, which changes by a tenth, is none of it,
+and against the median peak on a quiet core. What is wanted is held against
+the share of all blocks.
 
 Saddlepoint is so many times as fast; in brackets what is wanted:
 

@@ -12,7 +12,7 @@ import { isQuiet } from './quiet.mjs';
 /** @template T @param {readonly T[]} rounds @param {(round: T) => number} value */
 export const medianOf = (rounds, value) => median(rounds.map(value));
 
-/** The best of both: noise only ever makes a peak lower. @param {Ours} ours */
+/** The best block: noise only ever makes a peak lower. @param {Ours} ours */
 export const peakOf = ({ peaks }) => Math.max(...peaks.map(({ gigaflops }) => gigaflops));
 
 /**
