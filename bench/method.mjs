@@ -11,7 +11,8 @@ export const howItIsMeasured = (measured, blas) => `## How it is measured
 shows where a step's time goes. Let nothing else run meanwhile. \`--peers\` takes those that are named; PyTorch is measured where a Python
 has it (Debian: \`python3-torch\`, with \`libopenblas0-pthread\`).
 
-- Each library has a process of its own; they take turns, round by round.
+- Each library has a process of its own; they take turns. A round is all networks once, so that other work on the
+  machine for some minutes falls on one round of each, not on all rounds of one.
 - All start from the same weights (\`initialize\`) and see the same batches in the same order. The data are synthetic, but like data:
   images like handwritten digits, mostly 0, with noise and some wrong labels; a smooth function of two inputs with noise; words as
   frequent as in texts (Zipf), with neighbors and words that are none.

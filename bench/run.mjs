@@ -1,7 +1,8 @@
 // @ts-check
 /**
  * @file The benchmark: one training step of six networks, saddlepoint beside its peers. Each measures in a process of its own;
- * they take turns, round by round, and medians of the rounds are compared. A time counts only if both learn the same.
+ * they take turns, and medians of the rounds are compared. A time counts only if both learn the same. A round is all networks
+ * once, so that other work on the machine for some minutes falls on one round of each and not on all rounds of one.
  *
  *   npm run bench -- [--items MLP-32,tiny] [--peers jax-js,pytorch] [--rounds 5] [--node 24] [--json FILE]
  *
@@ -108,28 +109,42 @@ async function runPeer(peer, results, ours, task, execPath) {
 /** Of all items. @type {Ours[]} */
 const allRounds = [];
 
-/** All rounds of an item. @param {Item} item @param {Float32Array[]} weights @param {{ rounds: number, present: Peer[], execPath: string }} options */
-async function runItem(item, weights, { rounds, present, execPath }) {
-  /** @type {Ours[]} */
-  const ours = [];
-  /** @type {[Peer, Results][]} */
-  const theirs = present.map((peer) => [peer, { measured: [], status: 'measured' }]);
-  for (let i = 0; i < rounds; i++) {
-    // A core that is not quiet while a process runs is known by those before.
-    const task = { item, weights, shortestTurn: coreOf(allRounds).shortest };
-    const round = /** @type {Ours} */ (await measureInNode('./ours.mjs', task, execPath));
-    allRounds.push(round);
-    if (round.device !== 'wasm') throw new Error(`saddlepoint ran on ${round.device}`);
-    if (round.losses.length !== COMPARED_STEPS) throw new Error('losses of saddlepoint are missing');
-    ours.push(round);
-    for (const [peer, results] of theirs) await runPeer(peer, results, round, task, execPath);
-    const times = theirs.flatMap(([{ name }, { measured, status }]) =>
-      status === 'measured' ? [`${name} ${micro(/** @type {Measured} */ (measured.at(-1)).steady.median)}`] : [],
-    );
-    const all = [`saddlepoint ${micro(round.steady.median)}`, ...times].join(', ');
-    console.log(`  round ${i + 1}: ${all}; peak ${peakOf(round).toFixed(1)} GFLOP/s, load ${load()}`);
-  }
-  return summarize(item, ours, theirs);
+/** @param {Item} item */
+function headingOf(item) {
+  const { name, batchSize, warmSteps, wantedShare } = item;
+  return { name, description: describeItem(item), batchSize, work: necessaryWork(item), warmSteps, wantedShare };
+}
+
+/**
+ * An item, and what its rounds have found so far.
+ * @param {import('./networks.mjs').Library} library @param {Item} item @param {readonly Peer[]} present
+ */
+function startItem(library, item, present) {
+  const input = { shape: [1, ...inputShape(item)], dtype: /** @type {const} */ ('f32') };
+  return {
+    item,
+    weights: library.initialize(modelOf(library, item), input, SEED).parameters.map(({ data }) => data),
+    ours: /** @type {Ours[]} */ ([]),
+    theirs: present.map((peer) => /** @type {[Peer, Results]} */ ([peer, { measured: [], status: 'measured' }])),
+    failure: /** @type {string | undefined} */ (undefined),
+  };
+}
+
+/** One more round of an item. @param {ReturnType<typeof startItem>} of @param {string} execPath */
+async function runRound({ item, weights, ours, theirs }, execPath) {
+  // A core that is not quiet while a process runs is known by those before.
+  const task = { item, weights, shortestTurn: coreOf(allRounds).shortest };
+  const round = /** @type {Ours} */ (await measureInNode('./ours.mjs', task, execPath));
+  allRounds.push(round);
+  if (round.device !== 'wasm') throw new Error(`saddlepoint ran on ${round.device}`);
+  if (round.losses.length !== COMPARED_STEPS) throw new Error('losses of saddlepoint are missing');
+  ours.push(round);
+  for (const [peer, results] of theirs) await runPeer(peer, results, round, task, execPath);
+  const times = theirs.flatMap(([{ name }, { measured, status }]) =>
+    status === 'measured' ? [`${name} ${micro(/** @type {Measured} */ (measured.at(-1)).steady.median)}`] : [],
+  );
+  const all = [`saddlepoint ${micro(round.steady.median)}`, ...times].join(', ');
+  console.log(`  ${item.name}: ${all}; peak ${peakOf(round).toFixed(1)} GFLOP/s, load ${load()}`);
 }
 
 /** @param {Item} item @param {Ours[]} rounds @param {[Peer, Results][]} theirs */
@@ -204,32 +219,35 @@ const list = report.peers.map(({ title, version }) => `${title} ${version ?? '(n
 console.log(`${report.machine.cpu}, ${report.machine.cores} cores, load ${report.load.before}; ${rounds} rounds`);
 console.log(['saddlepoint', report.saddlepoint].join(' ') + list.map((text) => `, ${text}`).join(''));
 
-for (const item of chosen) {
-  const { name, batchSize, warmSteps, wantedShare } = item;
-  const heading = {
-    name,
-    description: describeItem(item),
-    batchSize,
-    work: necessaryWork(item),
-    warmSteps,
-    wantedShare,
-  };
-  console.log(`\n${name}: ${heading.description}`);
-  try {
-    const input = { shape: [1, ...inputShape(item)], dtype: /** @type {const} */ ('f32') };
-    const weights = library.initialize(modelOf(library, item), input, SEED).parameters.map(({ data }) => data);
-    const result = await runItem(item, weights, { rounds, present, execPath });
-    show(result);
-    Object.assign(report.machine, result.rounds.ours[0]?.versions);
-    report.items.push({ ...heading, status: 'measured', ...result });
-  } catch (error) {
-    const reason = withoutPaths(messageOf(error));
-    console.error(`  FAILED: ${reason}`);
-    report.items.push({ ...heading, status: 'failed', reason });
-    process.exitCode = 1;
+const started = chosen.map((item) => startItem(library, item, present));
+for (let i = 0; i < rounds; i++) {
+  console.log(`\nround ${i + 1} of ${rounds}`);
+  for (const one of started) {
+    if (one.failure !== undefined) continue;
+    try {
+      await runRound(one, execPath);
+    } catch (error) {
+      one.failure = withoutPaths(messageOf(error));
+      console.error(`  ${one.item.name}: FAILED: ${one.failure}`);
+      process.exitCode = 1;
+    }
   }
 }
 report.load.after = load();
+
+for (const { item, ours, theirs, failure } of started) {
+  const heading = headingOf(item);
+  console.log(`\n${heading.name}: ${heading.description}`);
+  if (failure !== undefined) {
+    console.error(`  FAILED: ${failure}`);
+    report.items.push({ ...heading, status: 'failed', reason: failure });
+    continue;
+  }
+  const result = summarize(item, ours, theirs);
+  show(result);
+  Object.assign(report.machine, ours[0]?.versions);
+  report.items.push({ ...heading, status: 'measured', ...result });
+}
 
 const core = coreOf(allRounds);
 console.log('\nof the peak, in rounds that had a core to themselves:');
