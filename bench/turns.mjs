@@ -46,11 +46,10 @@ export async function takeTurns(library, item, options) {
     library.train(modelOf(library, item), data, { ...options, threads, epochs: 1e6 }),
   );
   let isEqual = true;
-  let rounds = 0;
+  let turn = 0;
   const round = async () => {
     const taken = Array.from(runs, () => 0);
     const losses = new Set();
-    const turn = rounds++;
     for (const step of ORDER) {
       const i = (turn + step) % ways.length;
       const run = /** @type {(typeof runs)[number]} */ (runs[i]);
@@ -60,6 +59,7 @@ export async function takeTurns(library, item, options) {
       taken[i] = performance.now() - from;
       losses.add(/** @type {any} */ (value).loss);
     }
+    turn++;
     isEqual &&= losses.size === 1;
     return taken;
   };
