@@ -10,7 +10,7 @@
  * An element's sum runs over k in order wherever it stands in a tile, as those of matmul.ts do, so the shape of a tile changes no
  * bit. With A packed instead, its block outgrows the first cache, since a pixel is copied once for each tap that meets it.
  */
-import { lowest } from './lowest';
+import { lowestAt } from './lowest';
 import { multiplyAdd } from './matmul';
 
 /**
@@ -20,6 +20,7 @@ import { multiplyAdd } from './matmul';
 export function placed4x8(
   places: usize, tiles: i32, lines: i32, steps: i32, jump: usize, b: usize, bStep: usize, start: usize, shift: usize,
 ): void {
+  const least = lowestAt();
   for (; tiles > 0; tiles--, places += 32) {
     let a0 = <usize>load<u32>(places), a1 = <usize>load<u32>(places, 4), a2 = <usize>load<u32>(places, 8),
       a3 = <usize>load<u32>(places, 12);
@@ -49,7 +50,7 @@ export function placed4x8(
       } while (--left);
       a0 += jump; a1 += jump; a2 += jump; a3 += jump;
     } while (--line);
-    const l = lowest();
+    const l = v128.load32_splat(least);
     let to: usize;
     to = <usize>load<u32>(places, 16) + shift; v128.store(to, f32x4.pmax(x00, l)); v128.store(to, f32x4.pmax(x01, l), 16);
     to = <usize>load<u32>(places, 20) + shift; v128.store(to, f32x4.pmax(x10, l)); v128.store(to, f32x4.pmax(x11, l), 16);
@@ -62,6 +63,7 @@ export function placed4x8(
 export function placed6x8(
   places: usize, tiles: i32, lines: i32, steps: i32, jump: usize, b: usize, bStep: usize, start: usize, shift: usize,
 ): void {
+  const least = lowestAt();
   for (; tiles > 0; tiles--, places += 48) {
     let a0 = <usize>load<u32>(places), a1 = <usize>load<u32>(places, 4), a2 = <usize>load<u32>(places, 8),
       a3 = <usize>load<u32>(places, 12), a4 = <usize>load<u32>(places, 16), a5 = <usize>load<u32>(places, 20);
@@ -97,7 +99,7 @@ export function placed6x8(
       } while (--left);
       a0 += jump; a1 += jump; a2 += jump; a3 += jump; a4 += jump; a5 += jump;
     } while (--line);
-    const l = lowest();
+    const l = v128.load32_splat(least);
     let to: usize;
     to = <usize>load<u32>(places, 24) + shift; v128.store(to, f32x4.pmax(x00, l)); v128.store(to, f32x4.pmax(x01, l), 16);
     to = <usize>load<u32>(places, 28) + shift; v128.store(to, f32x4.pmax(x10, l)); v128.store(to, f32x4.pmax(x11, l), 16);
@@ -137,7 +139,19 @@ export function lines4x8(
         v = v128.load32_splat(at, 12);
         x30 = multiplyAdd(v, b0, x30); x31 = multiplyAdd(v, b1, x31);
         at += aStep; bt += bStep;
-      } while (--left);
+        if (left == 1) break;
+        const b0_ = v128.load(bt), b1_ = v128.load(bt, 16);
+        v = v128.load32_splat(at);
+        x00 = multiplyAdd(v, b0_, x00); x01 = multiplyAdd(v, b1_, x01);
+        v = v128.load32_splat(at, 4);
+        x10 = multiplyAdd(v, b0_, x10); x11 = multiplyAdd(v, b1_, x11);
+        v = v128.load32_splat(at, 8);
+        x20 = multiplyAdd(v, b0_, x20); x21 = multiplyAdd(v, b1_, x21);
+        v = v128.load32_splat(at, 12);
+        x30 = multiplyAdd(v, b0_, x30); x31 = multiplyAdd(v, b1_, x31);
+        at += aStep; bt += bStep;
+        left -= 2;
+      } while (left > 0);
       at += aJump; bt += bJump;
     } while (--line);
     v128.store(c3, x30); v128.store(c3, x31, 16);

@@ -3,7 +3,7 @@
  * With 9 products a value, packing blocks of pixels would cost as much as the products. Here four filters at a time stay in
  * registers, and four neighboring pixels share the values of the image that they meet: 18 loads for 72 operations.
  */
-import { lowest } from './lowest';
+import { lowestAt } from './lowest';
 import { multiplyAdd } from './matmul';
 
 /**
@@ -17,6 +17,7 @@ import { multiplyAdd } from './matmul';
 export function convRow3x3(
   y: usize, pixelBytes: usize, columns: i32, x0: usize, x1: usize, x2: usize, taps: usize, bias: usize,
 ): void {
+  const least = lowestAt();
   while (true) {
     let a = v128.load(bias), b = a, c = a, d = a;
     do {
@@ -62,7 +63,7 @@ export function convRow3x3(
       s = v128.load32_splat(x2, 20);
       d = multiplyAdd(s, f8, d);
     } while (false);
-    const low = lowest();
+    const low = v128.load32_splat(least);
     v128.store(y, f32x4.pmax(a, low)); v128.store(y + pixelBytes, f32x4.pmax(b, low));
     v128.store(y + 2 * pixelBytes, f32x4.pmax(c, low)); v128.store(y + 3 * pixelBytes, f32x4.pmax(d, low));
     // The last four may have been met in part: they are computed again, to the same values.

@@ -21,7 +21,7 @@ import { Constant, Activation, MatmulField, PanelMatmulField, UnaryFunction } fr
 import { mapUnary } from './elementwise';
 import { gemm_f32_6x8_columns, gemm_f32_6x8_rows } from './matmul6x8';
 import { packColumns4, packRowsTwice, packTransposed, packTransposed4 } from './pack';
-import { lowest, setLowest } from './lowest';
+import { lowestAt, setLowest } from './lowest';
 import { operand, storeLanes, word, ZEROS } from './simd';
 
 /** B is packed from this row stride on (its lines would evict each other; below, packing costs more than it saves) … */
@@ -50,6 +50,7 @@ export function gemm_f32_4x8_columns(
   a: usize, aTile: usize, aStep: usize, b: usize, bStep: usize, k: i32,
   start: usize, c: usize, cRow: usize, m: i32,
 ): void {
+  const least = lowestAt();
   for (; m > 0; m -= 4) {
     const c1 = m > 1 ? c + cRow : c;
     const c2 = m > 2 ? c1 + cRow : c1;
@@ -89,7 +90,7 @@ export function gemm_f32_4x8_columns(
       at += aStep; bt += bStep;
       left -= 2;
     } while (left > 0);
-    const l = lowest();
+    const l = v128.load32_splat(least);
     v128.store(c3, f32x4.pmax(x30, l)); v128.store(c3, f32x4.pmax(x31, l), 16);
     v128.store(c2, f32x4.pmax(x20, l)); v128.store(c2, f32x4.pmax(x21, l), 16);
     v128.store(c1, f32x4.pmax(x10, l)); v128.store(c1, f32x4.pmax(x11, l), 16);
@@ -103,6 +104,7 @@ export function gemm_f32_4x8_rows(
   a: usize, aRow: usize, b: usize, bStep: usize, k: i32,
   start: usize, c: usize, cRow: usize, m: i32,
 ): void {
+  const least = lowestAt();
   for (; m > 0; m -= 4) {
     let a0 = a;
     let a1 = m > 1 ? a0 + aRow : a0;
@@ -132,7 +134,7 @@ export function gemm_f32_4x8_rows(
       x30 = multiplyAdd(v, b0, x30); x31 = multiplyAdd(v, b1, x31);
       a0 += 4; a1 += 4; a2 += 4; a3 += 4; bt += bStep;
     } while (--left);
-    const l = lowest();
+    const l = v128.load32_splat(least);
     v128.store(c3, f32x4.pmax(x30, l)); v128.store(c3, f32x4.pmax(x31, l), 16);
     v128.store(c2, f32x4.pmax(x20, l)); v128.store(c2, f32x4.pmax(x21, l), 16);
     v128.store(c1, f32x4.pmax(x10, l)); v128.store(c1, f32x4.pmax(x11, l), 16);

@@ -3,12 +3,13 @@
  * 97 % of the peak where 4 × 8 reaches 91 (Zen 5, Node 24). Without it 12 sums and what they meet spill: half the speed. The
  * sums run as those of matmul.ts; `m` is a multiple of 6.
  */
-import { lowest } from './lowest';
+import { lowestAt } from './lowest';
 
 /** A in place: row i begins at `a` + i · `aRow`. */
 export function gemm_f32_6x8_rows(
   a: usize, aRow: usize, b: usize, bStep: usize, k: i32, start: usize, c: usize, cRow: usize, m: i32,
 ): void {
+  const least = lowestAt();
   for (; m >= 6; m -= 6) {
     let a0 = a, a1 = a0 + aRow, a2 = a1 + aRow, a3 = a2 + aRow, a4 = a3 + aRow, a5 = a4 + aRow;
     const c1 = c + cRow, c2 = c1 + cRow, c3 = c2 + cRow, c4 = c3 + cRow, c5 = c4 + cRow;
@@ -39,7 +40,7 @@ export function gemm_f32_6x8_rows(
       x50 = f32x4.relaxed_madd(v, b0, x50); x51 = f32x4.relaxed_madd(v, b1, x51);
       a0 += 4; a1 += 4; a2 += 4; a3 += 4; a4 += 4; a5 += 4; bt += bStep;
     } while (--left);
-    const l = lowest();
+    const l = v128.load32_splat(least);
     v128.store(c5, f32x4.pmax(x50, l)); v128.store(c5, f32x4.pmax(x51, l), 16);
     v128.store(c4, f32x4.pmax(x40, l)); v128.store(c4, f32x4.pmax(x41, l), 16);
     v128.store(c3, f32x4.pmax(x30, l)); v128.store(c3, f32x4.pmax(x31, l), 16);
@@ -54,6 +55,7 @@ export function gemm_f32_6x8_rows(
 export function gemm_f32_6x8_columns(
   a: usize, aStep: usize, b: usize, bStep: usize, k: i32, start: usize, c: usize, cRow: usize, m: i32,
 ): void {
+  const least = lowestAt();
   for (; m >= 6; m -= 6) {
     const c1 = c + cRow, c2 = c1 + cRow, c3 = c2 + cRow, c4 = c3 + cRow, c5 = c4 + cRow;
     const s = start ? start : c;
@@ -83,7 +85,7 @@ export function gemm_f32_6x8_columns(
       x50 = f32x4.relaxed_madd(v, b0, x50); x51 = f32x4.relaxed_madd(v, b1, x51);
       at += aStep; bt += bStep;
     } while (--left);
-    const l = lowest();
+    const l = v128.load32_splat(least);
     v128.store(c5, f32x4.pmax(x50, l)); v128.store(c5, f32x4.pmax(x51, l), 16);
     v128.store(c4, f32x4.pmax(x40, l)); v128.store(c4, f32x4.pmax(x41, l), 16);
     v128.store(c3, f32x4.pmax(x30, l)); v128.store(c3, f32x4.pmax(x31, l), 16);

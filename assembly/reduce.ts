@@ -39,26 +39,36 @@ export function sumRow(from: usize, count: i32): f64 {
   return addDoubles(f64x2.add(low, high));
 }
 
+/** The squares of eight values, in sums of two. */
+// @ts-ignore: decorator
+@inline function squaresOf8(from: usize): v128 {
+  const x = v128.load(from), y = v128.load(from, 16);
+  return f32x4.add(f32x4.mul(x, x), f32x4.mul(y, y));
+}
+
 /**
  * The sum of the squares of `count` (0 …) contiguous values. Eight at a time are four sums of two in f32, which all go on in
  * f64: sums of the same eights in any other order differ by the rounding of f64 alone (`l2Norm` builds on it).
  */
 export function sumSquares(from: usize, count: i32): f64 {
   // Two sums take turns, so that one addition need not wait for the one before.
-  let low = f64x2.splat(0), high = low, lowBefore = low, highBefore = low;
+  let low0 = f64x2.splat(0), high0 = low0, low1 = low0, high1 = low0;
   let rest: f64 = 0;
-  for (; count >= 8; count -= 8, from += 32) {
-    const x = v128.load(from), y = v128.load(from, 16);
-    const s = f32x4.add(f32x4.mul(x, x), f32x4.mul(y, y));
-    const nextLow = f64x2.add(lowBefore, lowDoubles(s)), nextHigh = f64x2.add(highBefore, highDoubles(s));
-    lowBefore = low; low = nextLow;
-    highBefore = high; high = nextHigh;
+  for (; count >= 16; count -= 16, from += 64) {
+    const s = squaresOf8(from), t = squaresOf8(from + 32);
+    low0 = f64x2.add(low0, lowDoubles(s)); high0 = f64x2.add(high0, highDoubles(s));
+    low1 = f64x2.add(low1, lowDoubles(t)); high1 = f64x2.add(high1, highDoubles(t));
+  }
+  if (count >= 8) {
+    const s = squaresOf8(from);
+    low0 = f64x2.add(low0, lowDoubles(s)); high0 = f64x2.add(high0, highDoubles(s));
+    count -= 8; from += 32;
   }
   for (; count > 0; count--, from += 4) {
     const x = <f64>load<f32>(from);
     rest += x * x;
   }
-  return rest + addDoubles(f64x2.add(f64x2.add(low, lowBefore), f64x2.add(high, highBefore)));
+  return rest + addDoubles(f64x2.add(f64x2.add(low0, low1), f64x2.add(high0, high1)));
 }
 
 // @ts-ignore: decorator

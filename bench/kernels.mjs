@@ -22,8 +22,10 @@ const layout = await importTypeScript('../src/plan/opcodes.ts');
 const { Opcode, ElementType } = layout;
 
 if (process.env.BUILD === undefined) await buildWasm();
-const memory = new WebAssembly.Memory({ initial: 1024 });
-const bytes = readFileSync(new URL(`../dist/wasm/saddlepoint.${process.env.BUILD ?? 'simd'}.wasm`, import.meta.url));
+const build = process.env.BUILD ?? 'simd';
+const shared = { initial: 1024, maximum: 65536, shared: true };
+const memory = new WebAssembly.Memory(build.endsWith('hreads') ? shared : { initial: 1024 });
+const bytes = readFileSync(new URL(`../dist/wasm/saddlepoint.${build}.wasm`, import.meta.url));
 const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes), { env: { memory } });
 const execute = /** @type {(code: number, words: number, base: number, first: number, last: number) => number} */ (
   instance.exports.execute

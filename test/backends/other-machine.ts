@@ -9,11 +9,12 @@ export const BUILDS = Object.keys(load) as Build[];
 export const bytesOf = async (build: Build): Promise<Uint8Array<ArrayBuffer>> =>
   new Uint8Array(await readFile(new URL(`../../dist/wasm/saddlepoint.${build}.wasm`, import.meta.url)));
 
-/** `i32.const value; end`, the body of a function that answers with a number of five bytes. */
+/** `i32.const value; end`, the body of a function that answers with a number ≥ 0: in LEB128, as short as its sign allows. */
 function answer(value: number): number[] {
   const bytes = [0x41];
-  for (let rest = value, i = 0; i < 5; i++, rest >>= 7) bytes.push(i < 4 ? (rest & 127) | 128 : rest & 127);
-  return [...bytes, 0x0b];
+  let rest = value;
+  for (; rest > 63; rest >>= 7) bytes.push((rest & 127) | 128);
+  return [...bytes, rest, 0x0b];
 }
 
 /** A build of sources whose id differs in one bit. @throws Error unless `abi` stands in the bytes once. */
