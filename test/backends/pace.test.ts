@@ -48,6 +48,15 @@ test('trials cost the same share of the calls, however long the rests between th
   expect(together).toBeLessThan(25);
 });
 
+test.each([50, 51, 52, 53, 54])('a way that is hardly slower is tried again soon, after %i s too', (seconds) => {
+  const clock = { now: 0 };
+  const pace = new Pace(() => clock.now);
+  calls(pace, clock, 1000 * seconds, { together: 11, alone: 10 });
+  // A trial loses 3 ms, of which 1.2 s are four hundred times as much.
+  calls(pace, clock, 1300, { together: 5, alone: 10 });
+  expect(calls(pace, clock, 100, { together: 5, alone: 10 }).together).toBe(20);
+});
+
 test('a single slow call changes nothing for long', () => {
   const clock = { now: 0 };
   const pace = new Pace(() => clock.now);

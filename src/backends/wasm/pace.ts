@@ -9,9 +9,13 @@
 /** How a call is made. */
 export type Way = 'together' | 'alone';
 
-/** Milliseconds of calls until the other way is tried again; doubled each time it is found slower. Rests do not count. */
+/**
+ * Milliseconds of calls until the other way is tried again; doubled each time it is found slower, but no more than it takes for
+ * the trial to have cost so small a part of the calls. Rests do not count.
+ */
 const FIRST_TRIAL = 200;
 const LONGEST_TRIAL = 5000;
+const COST = 0.0025;
 /** Calls of a trial, but for the first call of all, and the calls by which the way in use is judged. */
 const TRIED = 3;
 const REMEMBERED = 5;
@@ -27,6 +31,7 @@ export class Pace {
   /** Milliseconds in calls: until now, and at the next trial. */
   #spent = 0;
   #trialAt = 0;
+  #trialFrom = 0;
   /** When the last call began. */
   #from = 0;
   #isTrial = false;
@@ -42,6 +47,7 @@ export class Pace {
     this.#from = this.#now();
     if (!this.#isTrial && this.#spent >= this.#trialAt) {
       this.#isTrial = true;
+      this.#trialFrom = this.#spent;
       this.#times[this.#other] = [];
     }
     return this.#isTrial ? this.#other : this.#preferred;
@@ -58,10 +64,17 @@ export class Pace {
     const { together, alone } = this.#times;
     const best: Way = median(alone) < median(together) ? 'alone' : 'together';
     if (best !== this.#preferred) this.#pause = FIRST_TRIAL;
-    else if (this.#isTrial) this.#pause = Math.min(LONGEST_TRIAL, 2 * this.#pause);
+    else if (this.#isTrial)
+      this.#pause = Math.max(FIRST_TRIAL, Math.min(LONGEST_TRIAL, 2 * this.#pause, this.#lost / COST));
     if (this.#isTrial || best !== this.#preferred) this.#trialAt = this.#spent + this.#pause;
     this.#isTrial = false;
     this.#preferred = best;
+  }
+
+  /** Milliseconds that the trial took longer than calls of the way in use would have. */
+  get #lost(): number {
+    const ratio = median(this.#times[this.#preferred]) / median(this.#times[this.#other]);
+    return (this.#spent - this.#trialFrom) * (1 - ratio);
   }
 
   get #other(): Way {
