@@ -31,6 +31,19 @@ export const writes = (name: string, address: number, bytes: number, float = tru
 });
 export const elementBytes = (type: number): number => (type === I.ElementType.u8 ? 1 : 4);
 
+export const overlap = (a: Operand, b: Operand): boolean =>
+  a.address < b.address + b.bytes && b.address < a.address + a.bytes;
+
+/** Of the instruction at a word index; without the mark that threads meet before it. */
+export const opcodeAt = (words: Int32Array, at: number): number => (words[at] as number) & 0x7fff;
+/** In words. */
+export const lengthAt = (words: Int32Array, at: number): number => (words[at] as number) >>> 16;
+
+/** The word index of each instruction, those in loops included. */
+export function* instructionsOf(words: Int32Array): Generator<number> {
+  for (let at = 0; at < words.length; at += lengthAt(words, at)) yield at;
+}
+
 /** Bytes of an elementwise operand in its broadcast form. */
 export function formBytes(mode: number, rows: number, columns: number): number {
   if (mode === I.Broadcast.same) return 4 * rows * columns;

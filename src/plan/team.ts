@@ -3,23 +3,17 @@
  * marks where all must meet. An instruction that stays whole is the first thread's, and the others pass over it.
  */
 import { bytesAt, operationsAt } from './costs.ts';
-import type { Operand } from './instruction.ts';
+import { align } from './format.ts';
+import { instructionsOf, lengthAt, type Operand, opcodeAt, overlap } from './instruction.ts';
 import * as I from './opcodes.ts';
 import { operandsAt } from './operands.ts';
+import { keepCopy, type OwnCopy, ownCopies } from './own-copies.ts';
 import { indexBoundAt } from './sizes.ts';
 import { sliceOf } from './slices.ts';
 
 /** Less than this is not worth cutting: a thread is done before the other has the data. Bytes, and operations. */
 const SMALL_BYTES = 8192;
 const SMALL_OPERATIONS = 32768;
-
-const opcodeAt = (words: Int32Array, at: number): number => (words[at] as number) & 0x7fff;
-const lengthAt = (words: Int32Array, at: number): number => (words[at] as number) >>> 16;
-
-/** The word index of each instruction, those in loops included. */
-export function* instructionsOf(words: Int32Array): Generator<number> {
-  for (let at = 0; at < words.length; at += lengthAt(words, at)) yield at;
-}
 
 /** The field with the address of scratch memory, which each thread needs for itself. */
 const SCRATCH: Readonly<Partial<Record<number, number>>> = {
@@ -40,15 +34,15 @@ const SCRATCH: Readonly<Partial<Record<number, number>>> = {
 const scratchOf = (operands: readonly Operand[]): Operand | undefined =>
   operands.find(({ name }) => name === 'scratch');
 
-/**
- * Bytes of scratch memory that every thread needs for a plan. What a plan has is within the arena, where other threads may
- * already have other values.
- */
-export function threadScratchBytes(words: Int32Array): number {
+/** Bytes of the largest. What a plan has is within the arena, where other threads may already have other values. */
+function scratchBytes(words: Int32Array): number {
   let most = 0;
   for (const at of instructionsOf(words)) most = Math.max(most, scratchOf(operandsAt(words, at) ?? [])?.bytes ?? 0);
   return most;
 }
+
+/** With what may be read behind it. */
+const roomFor = (bytes: number): number => align(bytes + I.Constant.slackBytes);
 
 /** Gives an instruction scratch memory of the thread's own; a group's members are in it too. */
 function moveScratch(words: Int32Array, at: number, to: number): void {
@@ -121,8 +115,7 @@ function share(
   });
 }
 
-const overlap = (a: Operand, b: Operand): boolean =>
-  a.address < b.address + b.bytes && b.address < a.address + a.bytes && (a.writes || b.writes);
+const clash = (a: Operand, b: Operand): boolean => (a.writes || b.writes) && overlap(a, b);
 
 /** Whether an instruction may stop the run: all threads must know before they go on. */
 const mayStop = (words: Int32Array, at: number): boolean =>
@@ -144,7 +137,7 @@ function markMeetings(
       opcodeAt(mine, at) === 0 ? [] : (operandsAt(mine, at, capacity) ?? []).filter(({ name }) => name !== 'scratch'),
     );
     const clashes = operands.some((mine, a) =>
-      mine.some((x) => since.some((others, b) => a !== b && others.some((y) => overlap(x, y)))),
+      mine.some((x) => since.some((others, b) => a !== b && others.some((y) => clash(x, y)))),
     );
     if (clashes || mustMeet || ends.has(at)) {
       for (const mine of own) mine[at] = (mine[at] as number) | I.Constant.meetFirst;
@@ -160,28 +153,59 @@ function markMeetings(
   }
 }
 
-/**
- * The words of each thread. @param capacity rows of the step tables. @param scratch where the scratch memory of each thread
- * lies. @param options cutsAll: small instructions too, for tests; grains: of what is cut at multiples of so many elements, by
- * word index.
- */
-export function teamWords(
+export interface CutOptions {
+  /** Small instructions too, for tests. */
+  readonly cutsAll?: boolean;
+  /** Of what is cut at multiples of so many elements, by word index. */
+  readonly grains?: ReadonlyMap<number, number>;
+}
+
+/** The words of each thread, as far as they are cut, and what each gathers for itself. */
+function cutWords(
   words: Int32Array,
   threads: number,
   capacity: number,
-  scratch: (thread: number) => number,
-  {
-    cutsAll = false,
-    grains = new Map(),
-  }: { readonly cutsAll?: boolean; readonly grains?: ReadonlyMap<number, number> } = {},
-): readonly Int32Array[] {
+  { cutsAll = false, grains = new Map() }: CutOptions,
+): { readonly own: readonly Int32Array[]; readonly copies: readonly OwnCopy[] } {
   const starts = [...instructionsOf(words)];
   const own = Array.from({ length: threads }, () => words.slice());
   starts.forEach((_, i) => {
     share(words, starts, i, own, cutsAll, grains);
   });
+  return { own, copies: ownCopies(words, own, capacity) };
+}
+
+/** Bytes that a thread needs for itself: scratch memory, and behind it what it gathers. @param capacity rows of the step tables */
+export function threadBytes(
+  words: Int32Array,
+  thread: number,
+  threads: number,
+  capacity: number,
+  options: CutOptions = {},
+): number {
+  const { copies } = cutWords(words, threads, capacity, options);
+  const kept = thread === 0 ? [] : copies;
+  return kept.reduce((sum, { bytes }) => sum + roomFor(bytes), roomFor(scratchBytes(words)));
+}
+
+/** The words of each thread. @param capacity rows of the step tables. @param memory where the memory of each thread begins */
+export function teamWords(
+  words: Int32Array,
+  threads: number,
+  capacity: number,
+  memory: (thread: number) => number,
+  options: CutOptions = {},
+): readonly Int32Array[] {
+  const starts = [...instructionsOf(words)];
+  const { own, copies } = cutWords(words, threads, capacity, options);
   own.forEach((mine, thread) => {
-    for (const at of starts) moveScratch(mine, at, scratch(thread));
+    let to = memory(thread) + roomFor(scratchBytes(words));
+    for (const copy of copies) {
+      // The first thread's is where the plan has it.
+      keepCopy(mine, words, copy, thread === 0 ? undefined : to);
+      to += roomFor(copy.bytes);
+    }
+    for (const start of starts) moveScratch(mine, start, memory(thread));
   });
   markMeetings(words, starts, own, capacity);
   return own;

@@ -12,7 +12,8 @@ import { MEMORY_BASE } from '../../src/backends/wasm/machine.ts';
 import { panelImage } from '../../src/backends/wasm/panel-image.ts';
 import { sizeOf } from '../../src/core/shape.ts';
 import type { Program } from '../../src/graph/program.ts';
-import { instructionsOf, teamWords, threadScratchBytes } from '../../src/plan/team.ts';
+import { instructionsOf } from '../../src/plan/instruction.ts';
+import { teamWords, threadBytes } from '../../src/plan/team.ts';
 import { Constant, Opcode, RepeatField } from '../kernels/enums.ts';
 
 const [plainModule, sharedModule] = await Promise.all([load.simd(), load.threads()]);
@@ -146,13 +147,12 @@ export async function check(
   const panels = wantsPanels ? panelImage(imageOf(layout), threads, ROWS, take) : undefined;
   if (wantsPanels && panels === undefined) return 0;
   const plan = panels?.image.programs.get(program.name)?.plan ?? target.plan;
-  const scratchBytes = threadScratchBytes(plan.words);
+  const options = { cutsAll: true, grains: panels?.grains.get(program.name) ?? new Map() };
   const codeAt = take(4096);
-  const scratch = Array.from({ length: threads }, () => take(scratchBytes));
-  const own = teamWords(plan.words, threads, ROWS, (thread) => scratch[thread] as number, {
-    cutsAll: true,
-    grains: panels?.grains.get(program.name) ?? new Map(),
-  });
+  const memory = Array.from({ length: threads }, (_, thread) =>
+    take(threadBytes(plan.words, thread, threads, ROWS, options)),
+  );
+  const own = teamWords(plan.words, threads, ROWS, (thread) => memory[thread] as number, options);
   for (const order of ['first', 'last'] as const) {
     const bench = new Bench(layout, end - layout.bytes, fill, panels && panelOrder(panels.lasting));
     runTeam(bench, own, codeAt, order);

@@ -6,7 +6,7 @@ import { SaddlepointError } from '../../core/errors.ts';
 import { align } from '../../plan/format.ts';
 import type { Matrix } from '../../plan/matrix.ts';
 import { Constant, Halt, Status, StatusField, TeamField } from '../../plan/opcodes.ts';
-import { estimateMicroseconds, indexOffset, teamWords, threadScratchBytes } from '../../plan/team.ts';
+import { estimateMicroseconds, indexOffset, teamWords, threadBytes } from '../../plan/team.ts';
 import type { ProgramImage, SessionImage } from './image.ts';
 import { type Compile, compileBuild, type Machine, type MachineExports, MEMORY_BASE, openMachine } from './machine.ts';
 import { Pace } from './pace.ts';
@@ -88,13 +88,17 @@ export class Team {
     const shared = [...image.programs].filter(([, program]) => isLong(program));
     const block = take(4 * TeamField.length);
     const areas = Array.from({ length: threads - 1 }, () => take(Constant.threadBytes));
-    const scratchBytes = Math.max(...shared.map(([, { plan }]) => threadScratchBytes(plan.words)));
-    const scratch = Array.from({ length: threads }, () => take(scratchBytes));
+    const cutOptions = (name: string) => ({ grains: panels?.grains.get(name) ?? new Map() });
+    const memory = Array.from({ length: threads }, (_, thread) =>
+      take(
+        Math.max(
+          ...shared.map(([name, { plan }]) => threadBytes(plan.words, thread, threads, capacity, cutOptions(name))),
+        ),
+      ),
+    );
     const programs = new Map<string, SharedProgram>();
     for (const [name, { plan }] of shared) {
-      const own = teamWords(plan.words, threads, capacity, (thread) => scratch[thread] as number, {
-        grains: panels?.grains.get(name) ?? new Map(),
-      });
+      const own = teamWords(plan.words, threads, capacity, (thread) => memory[thread] as number, cutOptions(name));
       const codeBytes = align(plan.words.byteLength);
       programs.set(name, {
         code: take(codeBytes * threads),
