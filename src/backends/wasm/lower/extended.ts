@@ -19,6 +19,7 @@ import * as normalize from './normalize.ts';
 import { pool } from './pool.ts';
 import * as rows from './rows.ts';
 import * as structured from './structured.ts';
+import { partScratch, reduceInParts } from './sum-in-parts.ts';
 import type { ExtendedComposite, ExtendedPrimitive } from './table.ts';
 import * as training from './training.ts';
 
@@ -60,6 +61,8 @@ const LOWERINGS = {
   gatherLogistic: rows.gatherLogistic,
   randomUniform: training.random(Opcode.randomUniform),
   scan,
+  sum: reduceInParts(R.sum),
+  mean: reduceInParts(R.mean),
   conv2d: conv.conv,
   convLinear: conv.convLinear,
   conv2dInputGradient: conv.convInputGradient,
@@ -70,7 +73,7 @@ const LOWERINGS = {
   averagePool: pool(Opcode.averagePool),
   averagePoolGradient: pool(Opcode.averagePoolGradient),
   randomNormal: training.random(Opcode.randomNormal),
-} satisfies Record<ExtendedPrimitive | ExtendedComposite, Lowering>;
+} satisfies Record<ExtendedPrimitive | ExtendedComposite | 'sum' | 'mean', Lowering>;
 
 export const EXTENDED: LoweringTable = {
   planLoop,
@@ -84,6 +87,8 @@ export const EXTENDED: LoweringTable = {
     rowLazyAdam: rows.rowUpdateScratch,
     standardize: normalize.standardizeScratch,
     standardizeGradient: normalize.standardizeScratch,
+    sum: partScratch,
+    mean: partScratch,
     conv2d: conv.convScratch,
     convLinear: conv.convScratch,
     conv2dInputGradient: conv.convScratch,
