@@ -3,12 +3,13 @@ import { sizeOf, stridesOf } from '../../../core/shape.ts';
 import type { Node, Value } from '../../../graph/node.ts';
 import { type ConvGeometry, type ConvSizes, convSizes } from '../../../ops/conv.ts';
 import type { LinearActivation } from '../../../ops/matmul.ts';
-import { Constant, ConvField, Opcode, ReduceField } from '../../../plan/opcodes.ts';
+import { Constant, ConvField, Opcode, ReduceFunction } from '../../../plan/opcodes.ts';
 import { convScratchBytes } from '../../../plan/sizes.ts';
 import { bytesOf } from '../placement.ts';
 import { input, type Lowering, type LoweringContext, output } from './context.ts';
 import { emitCopy } from './movement.ts';
 import { ACTIVATIONS } from './structured.ts';
+import { emitReduce } from './sum-in-parts.ts';
 
 type ConvOpcode = Opcode.conv2d | Opcode.conv2dInputGradient | Opcode.conv2dFilterGradient;
 
@@ -120,15 +121,9 @@ export const convFilterGradient: Lowering = (node, context) => {
       [ConvField.n]: to - from,
     });
   }
-  const size = sizeOf(output(node).shape);
-  context.emit(Opcode.reduce, ReduceField.words, {
-    [ReduceField.destination]: context.address(output(node)),
-    [ReduceField.source]: sums,
-    [ReduceField.outer]: 1,
-    [ReduceField.k]: parts,
-    [ReduceField.inner]: size,
-    [ReduceField.step]: size,
-  });
+  const destination = context.address(output(node));
+  const inner = sizeOf(output(node).shape);
+  emitReduce(context, ReduceFunction.sum, { destination, source: sums }, { outer: 1, k: parts, inner });
 };
 
 export const convLinear: Lowering = (node, context) =>

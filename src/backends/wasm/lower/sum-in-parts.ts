@@ -5,7 +5,7 @@
 import { sizeOf } from '../../../core/shape.ts';
 import type { Node } from '../../../graph/node.ts';
 import { Constant, Opcode, ReduceField, type ReduceFunction } from '../../../plan/opcodes.ts';
-import { input, type Lowering, output } from './context.ts';
+import { input, type Lowering, type LoweringContext, output } from './context.ts';
 import { reduce } from './structured.ts';
 
 const PARTS = 4;
@@ -21,6 +21,24 @@ function isInParts(node: Node): boolean {
   return isLeading && length > 1 && length < shape.length && rows % PARTS === 0 && sizeOf(shape) >= LEAST_ELEMENTS;
 }
 
+/** f32 [outer, k, inner], contiguous, to [outer, inner]. */
+export function emitReduce(
+  { emit }: LoweringContext,
+  operation: ReduceFunction,
+  addresses: { readonly destination: number; readonly source: number },
+  sizes: { readonly outer: number; readonly k: number; readonly inner: number },
+): void {
+  emit(Opcode.reduce, ReduceField.words, {
+    [ReduceField.destination]: addresses.destination,
+    [ReduceField.source]: addresses.source,
+    [ReduceField.outer]: sizes.outer,
+    [ReduceField.k]: sizes.k,
+    [ReduceField.inner]: sizes.inner,
+    [ReduceField.operation]: operation,
+    [ReduceField.step]: sizes.inner,
+  });
+}
+
 export const partScratch = (node: Node): number =>
   isInParts(node) ? 4 * PARTS * sizeOf(output(node).shape) + Constant.slackBytes : 0;
 
@@ -32,19 +50,10 @@ export const reduceInParts =
       reduce(which)(node, context);
       return;
     }
-    const { address, emit } = context;
+    const [source, destination] = [context.address(input(node, 0)), context.address(output(node))];
     const inner = sizeOf(output(node).shape);
     const parts = context.scratch(node);
-    const emitReduce = (destination: number, source: number, outer: number, k: number): void =>
-      emit(Opcode.reduce, ReduceField.words, {
-        [ReduceField.destination]: destination,
-        [ReduceField.source]: source,
-        [ReduceField.outer]: outer,
-        [ReduceField.k]: k,
-        [ReduceField.inner]: inner,
-        [ReduceField.operation]: which,
-        [ReduceField.step]: inner,
-      });
-    emitReduce(parts, address(input(node, 0)), PARTS, sizeOf(input(node, 0).shape) / inner / PARTS);
-    emitReduce(address(output(node)), parts, 1, PARTS);
+    const k = sizeOf(input(node, 0).shape) / inner / PARTS;
+    emitReduce(context, which, { destination: parts, source }, { outer: PARTS, k, inner });
+    emitReduce(context, which, { destination, source: parts }, { outer: 1, k: PARTS, inner });
   };
