@@ -139,6 +139,7 @@ export function lines4x8(
         v = v128.load32_splat(at, 12);
         x30 = multiplyAdd(v, b0, x30); x31 = multiplyAdd(v, b1, x31);
         at += aStep; bt += bStep;
+        // Unrolled by hand: V8 does it too, but not where memory is shared (docs/adr/041).
         if (left == 1) break;
         const b0_ = v128.load(bt), b1_ = v128.load(bt, 16);
         v = v128.load32_splat(at);

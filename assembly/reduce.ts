@@ -51,7 +51,8 @@ export function sumRow(from: usize, count: i32): f64 {
  * f64: sums of the same eights in any other order differ by the rounding of f64 alone (`l2Norm` builds on it).
  */
 export function sumSquares(from: usize, count: i32): f64 {
-  // Two sums take turns, so that one addition need not wait for the one before.
+  // Two sums take turns, so that one addition need not wait for the one before; by hand, since V8 does not unroll this where
+  // memory is shared (docs/adr/041).
   let low0 = f64x2.splat(0), high0 = low0, low1 = low0, high1 = low0;
   let rest: f64 = 0;
   for (; count >= 16; count -= 16, from += 64) {
