@@ -15,6 +15,7 @@ export interface OwnCopy {
   readonly readers: readonly number[];
 }
 
+/** What may read a copy, and by operand which word has the address. */
 const READERS: Readonly<Partial<Record<number, Readonly<Record<string, number>>>>> = {
   [I.Opcode.matmul]: { lhs: I.MatmulField.lhs, rhs: I.MatmulField.rhs },
   [I.Opcode.panelMatmul]: { lhs: I.MatmulField.lhs, rhs: I.MatmulField.rhs },
@@ -47,9 +48,7 @@ function readersOf(
   return isReadByAll ? found : undefined;
 }
 
-/**
- * The gathers that threads make each for itself. @param own the words of each thread, cut. @param capacity rows of the step tables
- */
+/** The gathers that threads make each for itself. @param own the words of each thread, cut @param capacity rows of the step tables */
 export function ownCopies(words: Int32Array, own: readonly Int32Array[], capacity: number): readonly OwnCopy[] {
   const starts = [...instructionsOf(words)];
   // What is read in a loop may be written in it, further on.

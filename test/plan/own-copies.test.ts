@@ -8,6 +8,7 @@ import { add, mul } from '../../src/ops/elementwise.ts';
 import { gather } from '../../src/ops/indexing.ts';
 import { matmul } from '../../src/ops/matmul.ts';
 import { sum } from '../../src/ops/reduce.ts';
+import { instructionsOf, opcodeAt } from '../../src/plan/instruction.ts';
 import { teamWords, threadBytes } from '../../src/plan/team.ts';
 import { GatherField, MatmulField, Opcode } from '../kernels/enums.ts';
 import { check, type Fill, numbers, ROWS } from './team-bench.ts';
@@ -49,14 +50,13 @@ describe('rows by number', () => {
     const program = programOf();
     const words = await wordsOf(program);
     const own = teamWords(words, 2, ROWS, (thread) => (1 + thread) * 1e6) as [Int32Array, Int32Array];
-    const at = (opcode: number) =>
-      [...words.keys()].filter((i) => words[i] === (opcode | ((words[i] as number) & ~0xffff)));
-    const [gatherAt] = at(Opcode.gather).filter((i) => (words[i] as number) >>> 16 === GatherField.words) as [number];
+    const placesOf = (opcode: number) => [...instructionsOf(words)].filter((at) => opcodeAt(words, at) === opcode);
+    const [gatherAt] = placesOf(Opcode.gather) as [number];
     const destination = gatherAt + GatherField.destination;
     for (const mine of own) expect(mine[gatherAt + GatherField.count]).toBe(32);
     expect(own[0][destination]).toBe(words[destination]);
     expect(own[1][destination]).toBeGreaterThanOrEqual(2e6);
-    const products = at(Opcode.matmul).filter((i) => (words[i] as number) >>> 16 === MatmulField.words);
+    const products = placesOf(Opcode.matmul);
     expect(products).toHaveLength(2);
     for (const product of products)
       for (const mine of own) expect(mine[product + MatmulField.lhs]).toBe(mine[destination]);

@@ -6,7 +6,7 @@ import { type Program, ProgramBuilder } from '../../src/graph/program.ts';
 import type { Tensor } from '../../src/graph/tensor.ts';
 import { floor } from '../../src/ops/elementwise.ts';
 import { mean, sum } from '../../src/ops/reduce.ts';
-import { instructionsOf } from '../../src/plan/instruction.ts';
+import { instructionsOf, opcodeAt } from '../../src/plan/instruction.ts';
 import { Opcode, ReduceField } from '../kernels/enums.ts';
 import { noise } from '../kernels/machine.ts';
 import { check, numbers } from './team-bench.ts';
@@ -27,7 +27,7 @@ async function reductions(program: Program): Promise<number[][]> {
   const layout = await planSession([program], { capacity: 2 });
   const { words } = (layout.programs.get(program.name) as ProgramLayout).plan;
   return [...instructionsOf(words)]
-    .filter((at) => ((words[at] as number) & 0xffff) === Opcode.reduce)
+    .filter((at) => opcodeAt(words, at) === Opcode.reduce)
     .map((at) => [words[at + ReduceField.outer] as number, words[at + ReduceField.k] as number]);
 }
 

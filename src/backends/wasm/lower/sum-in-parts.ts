@@ -15,10 +15,10 @@ const LEAST_ELEMENTS = 4096;
 /** By sizes alone, so that bits do not depend on threads. */
 function isInParts(node: Node): boolean {
   const { shape } = input(node, 0);
-  const { length } = node.attributes.axes as number[];
-  const rows = sizeOf(shape.slice(0, length));
-  const isLeading = (node.attributes.axes as number[]).every((axis, i) => axis === i);
-  return isLeading && length > 1 && length < shape.length && rows % PARTS === 0 && sizeOf(shape) >= LEAST_ELEMENTS;
+  const axes = node.attributes.axes as number[];
+  const keepsChannels = axes.length > 1 && axes.length < shape.length && axes.every((axis, i) => axis === i);
+  const rows = sizeOf(shape.slice(0, axes.length));
+  return keepsChannels && rows % PARTS === 0 && sizeOf(shape) >= LEAST_ELEMENTS;
 }
 
 /** f32 [outer, k, inner], contiguous, to [outer, inner]. */
