@@ -8,7 +8,8 @@ import { LONGEST } from './process.mjs';
 export const howItIsMeasured = (measured, blas) => `## How it is measured
 
 \`npm run bench -- --json bench/results/run.json\` measures, \`node bench/report.mjs\` writes this page, \`node bench/profile.mjs MLP-32\`
-shows where a step's time goes, and \`node bench/traffic.mjs MLP-32\` what two threads have to fetch from each other. Let nothing else run meanwhile. \`--peers\` takes those that are named; PyTorch is measured where a Python
+shows where a step's time goes, and \`node bench/traffic.mjs MLP-32\` what two threads have to fetch
+from each other. Let nothing else run meanwhile. \`--peers\` takes those that are named; PyTorch is measured where a Python
 has it (Debian: \`python3-torch\`, with \`libopenblas0-pthread\`).
 
 - Each library has a process of its own; they take turns. A round is all networks once, so that other work on the

@@ -29,8 +29,9 @@ const { Constant, Opcode } = await inside('plan/opcodes');
 let team;
 const { open } = Team;
 Team.open = async (/** @type {unknown[]} */ ...options) => {
-  team ??= await open.apply(Team, options);
-  return team;
+  const opened = await open.apply(Team, options);
+  team ??= opened;
+  return opened;
 };
 const library = await loadModules();
 const options = { ...optionsOf(library, item), deterministic: true, threads: 2, epochs: 1 };
